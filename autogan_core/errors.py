@@ -1,0 +1,25 @@
+"""The errors that users meet. Each message says what is wrong, the value seen and what to do about it."""
+
+
+class AutoGANError(Exception):
+    """Root of every error that this project raises on purpose."""
+
+
+class ConfigError(AutoGANError, ValueError):
+    """A setting, an architecture's text or a search space is not what it must be."""
+
+
+class DataError(AutoGANError, ValueError):
+    """Images or labels are missing, damaged or do not fit the generator."""
+
+
+class WeightsUnavailableError(AutoGANError):
+    """A feature extractor's weights are neither given nor to be fetched."""
+
+
+class NonFiniteLossError(AutoGANError, ArithmeticError):
+    """A training loss became NaN or infinite; the weights since the last commit are worthless."""
+
+
+class StateError(AutoGANError):
+    """A run folder holds state that is damaged, or belongs to another configuration."""

@@ -1,0 +1,1 @@
+"""Kubeflow pipelines that chain the components."""
