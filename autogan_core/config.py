@@ -1,0 +1,357 @@
+"""Every setting of a run, with the paper's value as its default.
+
+A run is described by one immutable `Config`: a preset (``presets/*.yaml``) with ``--set section.key=value`` on top.
+Unknown keys are refused with the nearest known one. Where the paper is silent the default follows the released
+code's scripts, and where those disagree with the paper the paper wins; each field says which.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+
+from autogan_core.errors import ConfigError
+
+LOCATIONS = frozenset({"data.path", "scores.inception_weights"})
+"""Settings that say where a thing lies, not what it is: they may change between two runs of one configuration."""
+
+
+class Section(BaseModel):
+    """A group of settings: immutable, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class DataConfig(Section):
+    """The images to imitate."""
+
+    name: Literal["digits", "fashion-mnist", "cifar10", "stl10", "folder", "npz"]
+    """Which loader reads them."""
+    path: Path | None = None
+    """The folder (or .npz file) that holds them; None: what the package ships, or the loader's usual place."""
+    max_images: PositiveInt | None = None
+    """Train on a random subset of so many images; None: all of them."""
+
+
+class ModelConfig(Section):
+    """Shapes that the whole run shares. The generator makes images of ``bottom_width * 2 ** num_cells`` pixels."""
+
+    bottom_width: PositiveInt = 4
+    """Width of the map that the latent vector becomes: 4 for 32x32 images, 6 for 48x48, 2 for 16x16."""
+    num_cells: PositiveInt = 3
+    """Cells in a full generator, which is also the number of search stages; each cell doubles the image."""
+    image_channels: Literal[1, 3] = 3
+    """1 for grey images, 3 for colour."""
+    latent_dim: PositiveInt = 128
+    """Length of the latent vector z ~ N(0, 1). Paper: not given; released code: 128."""
+
+    @property
+    def image_size(self) -> int:
+        """Side of a full generator's images, in pixels."""
+        return self.stage_image_size(self.num_cells - 1)
+
+    def stage_image_size(self, stage: int) -> int:
+        """Side of the images of search stage ``stage`` (0-based), in pixels."""
+        return self.bottom_width << (stage + 1)
+
+
+class TrainingConfig(Section):
+    """How any GAN here is trained: the shared one and the derived ones alike (paper, section 4)."""
+
+    discriminator_batch: PositiveInt = 64
+    """Real images, and as many generated ones, in a discriminator step."""
+    generator_batch: PositiveInt = 128
+    """Generated images in a generator step."""
+    n_critic: PositiveInt = 5
+    """Discriminator steps for each generator step. Paper: not given; released scripts: 5."""
+    generator_lr: PositiveFloat = 2e-4
+    """Adam's learning rate for the generator; constant."""
+    discriminator_lr: PositiveFloat = 2e-4
+    """Adam's learning rate for the discriminator; constant."""
+    adam_betas: tuple[float, float] = (0.0, 0.9)
+    """Adam's decay rates. Paper: "follow SN-GAN"; released code: (0.0, 0.9)."""
+
+
+class ControllerConfig(Section):
+    """The LSTM policy and its REINFORCE update (paper, section 3.3.2)."""
+
+    hidden_dim: PositiveInt = 100
+    """LSTM state and token embedding size. Paper: not given; released code: 100."""
+    learning_rate: PositiveFloat = 3.5e-4
+    """Adam's learning rate."""
+    adam_betas: tuple[float, float] = (0.0, 0.9)
+    """Adam's decay rates. Paper: not given; released code: the GAN's."""
+    entropy_weight: NonNegativeFloat = 1e-4
+    """Weight of the entropy bonus, in nats. Paper: 1e-4 (released code: 1e-3, with the opposite effect)."""
+    baseline_decay: float = 0.9
+    """Share of the old value kept in the moving-average baseline, in [0, 1). Paper: not given; released code: 0.9."""
+
+    @model_validator(mode="after")
+    def _check(self) -> ControllerConfig:
+        if not 0 <= self.baseline_decay < 1:
+            raise ValueError(f"baseline_decay must lie in [0, 1), not {self.baseline_decay}")
+        return self
+
+
+class DynamicResetConfig(Section):
+    """When a collapsed shared GAN is thrown away (paper, section 3.2)."""
+
+    enabled: bool = True
+    """False trains on, as in the paper's ablation (Figure 9)."""
+    window: PositiveInt = 500
+    """Latest losses of each network that are looked at. Paper: not given; released code: 500."""
+    threshold: PositiveFloat = 1e-3
+    """A window that spreads less than this has collapsed."""
+    statistic: Literal["variance", "std"] = "variance"
+    """What is held against the threshold: section 4 and the released code say the variance, section 3.2 the std."""
+
+
+class RewardConfig(Section):
+    """What the controller is paid for (paper, sections 3.2 and 4.3.2)."""
+
+    score: Literal["inception-score", "inverse-fid"] = "inception-score"
+    """The Inception score, or 1 / FID (the paper's ablation)."""
+    num_images: PositiveInt = 5000
+    """Images generated to score one candidate. Paper: not given; released code: 5,000."""
+    splits: PositiveInt = 10
+    """Parts over which the Inception score is averaged."""
+    penalty_per_gflop: NonNegativeFloat = 0.0
+    """Subtracted per 1e9 multiply-accumulates of the candidate; 0 is off. Not in the paper."""
+    recalibration_images: PositiveInt = 512
+    """Own samples on which a candidate's BatchNorm statistics are estimated before it is scored. Not in the paper."""
+
+
+class SearchConfig(Section):
+    """The multi-level architecture search (paper, sections 3.3 and 4)."""
+
+    iterations: PositiveInt = 90
+    """Search iterations over all stages; each stage adds one derivation on top."""
+    shared_epochs: PositiveInt = 15
+    """Epochs that the shared GAN is trained in one iteration."""
+    controller_steps: PositiveInt = 30
+    """Candidates scored, and REINFORCE steps made, in one iteration."""
+    num_candidates: PositiveInt = 10
+    """M: architectures drawn from the policy at the end of a stage. Paper: unnamed; released code: 10."""
+    top_k: PositiveInt = 5
+    """K: beams kept of them. Paper: unnamed; released code: 5."""
+    training_draws: PositiveInt = 128
+    """Architectures drawn from the policy to train the shared weights with in one iteration, in random order."""
+    generator_channels: PositiveInt = 128
+    """Feature maps of every generator layer. Paper: not given; released search script: 128."""
+    discriminator_channels: PositiveInt = 64
+    """Feature maps of every discriminator layer. Paper: not given; released search script: 64."""
+    max_failures: PositiveInt = 3
+    """Failed iterations in a row after which the local search gives up."""
+    controller: ControllerConfig = ControllerConfig()
+    """The policy."""
+    dynamic_reset: DynamicResetConfig = DynamicResetConfig()
+    """When to start the shared weights afresh."""
+    reward: RewardConfig = RewardConfig()
+    """What to search for."""
+
+
+class RetrainConfig(Section):
+    """Training the found architectures from scratch (paper, sections 3.3.3 and 4)."""
+
+    num_architectures: PositiveInt = 5
+    """How many of the best beams are trained; at most ``search.top_k``. Paper: all K."""
+    generator_iterations: PositiveInt = 50_000
+    """Generator steps."""
+    generator_channels: PositiveInt = 256
+    """Feature maps of every generator layer. Paper: not given; released retraining scripts: 256."""
+    discriminator_channels: PositiveInt = 128
+    """Feature maps of every discriminator layer. Paper: not given; released retraining scripts: 128."""
+    ema_decay: float = 0.999
+    """Share of the old value kept in the averaged generator that is scored, in [0, 1). Released code: 0.999."""
+    validate_every: PositiveInt = 2500
+    """Generator steps between two scorings. Released code: every 20 epochs, 3,128 steps on CIFAR-10."""
+    validation_images: PositiveInt = 10_000
+    """Images for each of those scorings."""
+
+    @model_validator(mode="after")
+    def _check(self) -> RetrainConfig:
+        if not 0 <= self.ema_decay < 1:
+            raise ValueError(f"ema_decay must lie in [0, 1), not {self.ema_decay}")
+        return self
+
+
+class ScoresConfig(Section):
+    """How images are scored."""
+
+    features: Literal["inception", "classifier"] = "inception"
+    """torch-fidelity's InceptionV3, or a small CNN trained on the data set's labels (scores named ``_classifier``)."""
+    inception_weights: Path | None = None
+    """InceptionV3 weights on disk; None: torch-fidelity's download."""
+    num_images: PositiveInt = 50_000
+    """Images for the final scores."""
+    splits: PositiveInt = 10
+    """Parts over which the final Inception score is averaged."""
+    batch_size: PositiveInt = 500
+    """Images generated and scored at a time; changes speed and memory, not what is measured."""
+
+
+class Config(Section):
+    """A whole run."""
+
+    preset: str
+    """Name of the preset that it started from."""
+    seed: NonNegativeInt = 0
+    """Seeds everything random in the run."""
+    data: DataConfig
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    search: SearchConfig = SearchConfig()
+    retrain: RetrainConfig = RetrainConfig()
+    scores: ScoresConfig = ScoresConfig()
+
+    @model_validator(mode="after")
+    def _check(self) -> Config:
+        search, retrain = self.search, self.retrain
+        if search.iterations < self.model.num_cells:
+            raise ValueError(
+                f"search.iterations is {search.iterations}, but each of the {self.model.num_cells} stages needs one"
+            )
+        if search.num_candidates < search.top_k:
+            raise ValueError(
+                f"search.num_candidates ({search.num_candidates}) must be at least search.top_k ({search.top_k})"
+            )
+        if retrain.num_architectures > search.top_k:
+            raise ValueError(
+                f"retrain.num_architectures ({retrain.num_architectures}) exceeds search.top_k ({search.top_k})"
+            )
+        for name, images, splits in (
+            ("search.reward", search.reward.num_images, search.reward.splits),
+            ("scores", self.scores.num_images, self.scores.splits),
+        ):
+            if images < 2 * splits:
+                raise ValueError(f"{name}.num_images ({images}) must be at least twice {name}.splits ({splits})")
+        return self
+
+    def flat(self) -> dict[str, Any]:
+        """Every setting by its dotted name, as JSON values."""
+        return dict(_flatten(self.model_dump(mode="json")))
+
+    def fingerprint(self) -> str:
+        """SHA-256 over every setting that decides the result (all but `LOCATIONS`), as 64 hex digits."""
+        decisive = {key: value for key, value in self.flat().items() if key not in LOCATIONS}
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+    def differences(self, other: Config) -> list[str]:
+        """One line ``key: mine -> other's`` for every decisive setting in which two configurations differ."""
+        mine, theirs = self.flat(), other.flat()
+        return [
+            f"{key}: {mine.get(key)} -> {theirs.get(key)}"
+            for key in sorted(mine.keys() | theirs.keys())
+            if key not in LOCATIONS and mine.get(key) != theirs.get(key)
+        ]
+
+
+def preset_names() -> list[str]:
+    """Names of the presets that ship with the package, sorted."""
+    folder = resources.files("autogan_core") / "presets"
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None = None) -> Config:
+    """A preset with overrides on top.
+
+    Args:
+        preset: a name from `preset_names`, or the path of a YAML file of the same form.
+        overrides: ``section.key=value`` each, the value in YAML; later ones win.
+        seed: replaces the preset's seed; None keeps it.
+
+    Raises:
+        ConfigError: no such preset, an unknown key (the message names the nearest one), or a bad value.
+    """
+    tree = {"preset": preset, **_read_preset(preset)}
+    known = _known_keys(Config)
+    for override in overrides:
+        key, separator, text = override.partition("=")
+        if not separator:
+            raise ConfigError(f"--set takes section.key=value, not '{override}'")
+        if key not in known:
+            raise ConfigError(f"there is no setting '{key}'{_nearest(key, known)}; see --dry-run for all of them")
+        _insert(tree, key.split("."), yaml.safe_load(text))
+    if seed is not None:
+        tree["seed"] = seed
+    return parse_config(tree)
+
+
+def parse_config(tree: Mapping[str, Any]) -> Config:
+    """A configuration from nested plain values, such as a stored ``config.json``.
+
+    Raises:
+        ConfigError: an unknown key or a bad value; one sentence for the first of them.
+    """
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(f"there is no setting '{key}'{_nearest(key, _known_keys(Config))}") from error
+        seen = "" if isinstance(first["input"], Mapping | Section) else f", not {first['input']!r}"
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{key}: {message}{seen}" if key else message) from error
+
+
+def _read_preset(preset: str) -> dict[str, Any]:
+    path = Path(preset)
+    if path.suffix in {".yaml", ".yml"}:
+        if not path.is_file():
+            raise ConfigError(f"there is no preset file '{preset}'")
+        text = path.read_text()
+    elif preset in preset_names():
+        text = (resources.files("autogan_core") / "presets" / f"{preset}.yaml").read_text()
+    else:
+        raise ConfigError(f"there is no preset '{preset}'; choose one of {', '.join(preset_names())}, or a .yaml file")
+    tree = yaml.safe_load(text)
+    if not isinstance(tree, dict):
+        raise ConfigError(f"the preset '{preset}' must be a mapping of settings, not {type(tree).__name__}")
+    return tree
+
+
+def _known_keys(section: type[BaseModel], prefix: str = "") -> set[str]:
+    keys = set()
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys |= _known_keys(field.annotation, f"{prefix}{name}.")
+        else:
+            keys.add(prefix + name)
+    return keys
+
+
+def _nearest(key: str, known: Iterable[str]) -> str:
+    matches = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.4)
+    return f"; did you mean '{matches[0]}'?" if matches else ""
+
+
+def _insert(tree: dict[str, Any], path: list[str], value: Any) -> None:
+    for part in path[:-1]:
+        tree = tree.setdefault(part, {})
+    tree[path[-1]] = value
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
