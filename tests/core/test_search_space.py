@@ -1,0 +1,156 @@
+"""The search space: its size, and that every written form reads back."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autogan_core.errors import ConfigError
+from autogan_core.search_space import CONVS, NAMED, NORMS, UPS, Architecture, Cell, CellSpace, SearchSpace
+
+
+def cells(index: int) -> st.SearchStrategy[Cell]:
+    skips = st.tuples(*[st.booleans()] * index)
+    return st.builds(Cell, st.sampled_from(CONVS), st.sampled_from(NORMS), st.sampled_from(UPS), st.booleans(), skips)
+
+
+architectures = st.integers(1, 6).flatmap(
+    lambda depth: st.builds(Architecture, st.tuples(*(cells(i) for i in range(depth))))
+)
+
+
+def test_sizes_are_the_papers() -> None:
+    """36, 72 and 144 cells; 36, 2,592 and 373,248 architectures after each stage."""
+    space = SearchSpace.full()
+    assert [cell.size for cell in space.cells] == [36, 72, 144]
+    assert [space.size(depth) for depth in (1, 2, 3)] == [36, 2592, 373248]
+    assert space.size() == 373248
+
+
+def test_enumeration_is_complete_and_distinct() -> None:
+    """Enumerating the first two cells gives each of their 2,592 architectures once, all inside the space."""
+    space = SearchSpace.full()
+    listed = list(space.enumerate(2))
+    assert len(listed) == len(set(listed)) == 2592
+    assert all(architecture in space for architecture in listed)
+    assert sum(1 for _ in itertools.islice(space.enumerate(), 1000)) == 1000
+
+
+@given(architectures)
+def test_compact_text_round_trips(architecture: Architecture) -> None:
+    """Reading the compact text gives the same architecture, at any depth."""
+    assert Architecture.parse(str(architecture)) == architecture
+
+
+@given(architectures)
+def test_readable_text_round_trips(architecture: Architecture) -> None:
+    """Reading the words gives the same architecture, at any depth."""
+    assert Architecture.parse(architecture.readable) == architecture
+
+
+@given(architectures)
+def test_choices_round_trip(architecture: Architecture) -> None:
+    """Token indices and cells are each other's inverse in the full space."""
+    for space, cell in zip(SearchSpace.full(architecture.depth).cells, architecture.cells, strict=True):
+        assert space.cell(space.choices(cell)) == cell
+
+
+def test_tokens_and_skip_bits_are_the_released_codes(golden: dict[str, Any]) -> None:
+    """The flat token vectors equal the released code's, the first cell's skip being the most significant bit."""
+    names = {"a": "paper-top1", "b": "paper-top2", "c": "paper-top3", "sngan_like": "sn-gan"}
+    for key, name in names.items():
+        assert [token for cell in NAMED[name].cells for token in cell.tokens] == golden["archs"][key]
+    assert Architecture.parse("1011-10110-10101").cells[2].skips == (False, True)
+    assert Architecture.parse("1011-10110-10102").cells[2].skips == (True, False)
+    counts = [golden["controller"][str(stage)]["tokens"] for stage in range(3)]
+    assert [list(cell.option_counts) for cell in SearchSpace.full().cells] == counts
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1013", r"cell 1 \('1013'\), position 4 \(shortcut\): 3 is not one of 0 \(off\), 1 \(on\)"),
+        ("2011", r"cell 1 .* position 1 \(conv\): 2 is not one of 0 \(post\), 1 \(pre\)"),
+        ("1011-1", r"cell 2 .* ends before position 2 \(norm\)"),
+        ("1011-10112", r"cell 2 .* position 5 \(skips\): '2' is not a number from 0 to 1"),
+        ("1011-1011", r"cell 2 .* position 5 \(skips\): '' is not a number"),
+        ("1011-101101", r"cell 2 .* position 5 \(skips\): '01' is not a number"),
+        ("10110", "the first cell has no skips"),
+        ("1011-1x110", "there is no architecture named"),
+        ("1011--10103", "must be digits only"),
+        ("", "must be digits only"),
+        ("pre in foo", r"word 3 \(up\): 'foo' is not one of bilinear, nearest, deconv"),
+        ("pre in nearest skip:1", "can take skips from no cell, being the first"),
+        ("pre in nearest | pre in nearest skip:2", "can take skips from cells 1 to 1"),
+        ("pre in nearest fast", "'fast' is not understood"),
+        ("paper-top4", "named ones are paper-top1"),
+    ],
+)
+def test_bad_text_is_refused_with_the_position(text: str, message: str) -> None:
+    """The error names the cell, the position, the value and what may stand there."""
+    with pytest.raises(ConfigError, match=message):
+        Architecture.parse(text)
+
+
+@given(st.text(alphabet="0123456789-abcdefghij |:,", max_size=30))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """No text makes the parser fail in another way than by ConfigError, and what it reads it writes alike."""
+    try:
+        architecture = Architecture.parse(text)
+    except ConfigError:
+        return
+    assert Architecture.parse(str(architecture)) == architecture
+
+
+def test_misplaced_cells_are_refused() -> None:
+    """A cell's skip bits must match its place, and there must be a cell."""
+    first = Cell("pre", "none", "nearest", True)
+    with pytest.raises(ConfigError, match="cell 2 must have 1 skip bits"):
+        Architecture((first, first))
+    with pytest.raises(ConfigError, match="at least one cell"):
+        Architecture(())
+
+
+def test_sampling_is_uniform() -> None:
+    """7,200 draws of the first cell hit its 36 cells about 200 times each (chi-squared, 35 degrees of freedom)."""
+    rng = random.Random(1)
+    space = SearchSpace.full()
+    counts = Counter(space.sample(rng, depth=1) for _ in range(7200))
+    chi_squared = sum((n - 200) ** 2 / 200 for n in counts.values())
+    assert len(counts) == 36
+    assert 15 < chi_squared < 67
+
+
+def test_the_space_of_one_architecture() -> None:
+    """It has size 1, holds its architecture and its prefixes, and nothing else."""
+    top1 = NAMED["paper-top1"]
+    space = SearchSpace.only(top1)
+    assert space.size() == 1
+    assert list(space.enumerate()) == [top1]
+    assert top1 in space
+    assert top1.prefix(2) in space
+    assert NAMED["paper-top2"] not in space
+    assert space.cells[2].option_counts == (1, 1, 1, 1, 1)
+
+
+def test_a_narrowed_cell_refuses_what_it_lost() -> None:
+    """Token indices count the remaining options, and a removed one is an error that names the cell."""
+    space = CellSpace(norms=("none", "in"), ups=("nearest",))
+    assert space.option_counts == (2, 2, 1, 2)
+    assert space.size == math.prod(space.option_counts) == len(list(space))
+    assert space.cell((1, 1, 0, 0)) == Cell("pre", "in", "nearest", False)
+    with pytest.raises(ConfigError, match="outside the search space"):
+        space.choices(Cell("pre", "bn", "nearest", False))
+
+
+def test_named_architectures_lie_in_the_papers_space() -> None:
+    """The paper's three and the SN-GAN generator are members of the full space."""
+    assert set(NAMED) == {"paper-top1", "paper-top2", "paper-top3", "sn-gan"}
+    assert all(architecture in SearchSpace.full() for architecture in NAMED.values())
