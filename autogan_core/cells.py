@@ -1,0 +1,119 @@
+"""One cell of the generator: two 3x3 convolution blocks, a shortcut and skip-ins (paper, section 3.1, Figure 2).
+
+The same class serves the weight-sharing supernet and a derived generator: it builds the layers that its `CellSpace`
+can use and no others, under the same names, so a derived generator's weights are a subset of the supernet's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from autogan_core.search_space import Cell, CellSpace, Conv, Norm, Up
+
+
+def deconv(channels: int) -> nn.ConvTranspose2d:
+    """The learned up-sampling: a 2x2 transposed convolution of stride 2."""
+    return nn.ConvTranspose2d(channels, channels, kernel_size=2, stride=2)
+
+
+def upsample(x: Tensor, up: Up, learned: nn.Module | None, scale: int = 2) -> Tensor:
+    """Enlarges a map by the cell's own method.
+
+    Args:
+        x: (N, C, H, W).
+        up: bilinear (``align_corners=False``), nearest, or deconv.
+        learned: the transposed convolutions that make up ``scale``; only used by deconv.
+        scale: the factor, a power of two.
+
+    Returns:
+        (N, C, scale * H, scale * W).
+    """
+    if up == "deconv":
+        assert learned is not None, "the cell space has no deconv"
+        enlarged: Tensor = learned(x)
+        return enlarged
+    if up == "bilinear":
+        return F.interpolate(x, scale_factor=scale, mode="bilinear", align_corners=False)
+    return F.interpolate(x, scale_factor=scale, mode="nearest")
+
+
+class ConvBlock(nn.Module):
+    """Up-sampling (in a cell's first block), normalisation, ReLU and a 3x3 convolution, in one of two orders.
+
+    ``pre``: norm, ReLU, up, convolution. ``post``: up, convolution, norm, ReLU. Weights are shared across norms and
+    up-sampling methods, and never between pre and post (released code).
+    """
+
+    def __init__(self, channels: int, conv: Conv, norms: Sequence[Norm], ups: Sequence[Up]) -> None:
+        super().__init__()
+        self.pre_activation = conv == "pre"
+        self.conv = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
+        self.bn = nn.BatchNorm2d(channels) if "bn" in norms else None
+        self.deconv = deconv(channels) if "deconv" in ups else None
+
+    def forward(self, x: Tensor, norm: Norm, up: Up | None) -> Tensor:
+        """(N, C, H, W) -> (N, C, 2H, 2W), or (N, C, H, W) when ``up`` is None."""
+        if self.pre_activation:
+            x = F.relu(self._normalise(x, norm))
+        if up is not None:
+            x = upsample(x, up, self.deconv)
+        x = self.conv(x)
+        return x if self.pre_activation else F.relu(self._normalise(x, norm))
+
+    def _normalise(self, x: Tensor, norm: Norm) -> Tensor:
+        if norm == "none":
+            return x
+        if norm == "in":
+            return F.instance_norm(x)
+        assert self.bn is not None, "the cell space has no batch normalisation"
+        normalised: Tensor = self.bn(x)
+        return normalised
+
+
+class GeneratorCell(nn.Module):
+    """A cell that doubles its input, for every choice that a `CellSpace` allows.
+
+    Every addition is out of place: the released code adds into ReLU's saved output, with which 74 % of the space
+    cannot be trained on PyTorch since 1.10. Layers that no choice can reach are not built (the released supernet
+    registers eleven such transposed convolutions).
+    """
+
+    def __init__(self, channels: int, space: CellSpace) -> None:
+        super().__init__()
+        learned = "deconv" in space.ups
+        sources = [j for j, bits in enumerate(space.skips) if True in bits]
+        self.block1 = nn.ModuleDict({c: ConvBlock(channels, c, space.norms, space.ups) for c in space.convs})
+        self.block2 = nn.ModuleDict({c: ConvBlock(channels, c, space.norms, ()) for c in space.convs})
+        self.shortcut_conv = nn.Conv2d(channels, channels, 1) if True in space.shortcuts else None
+        self.shortcut_deconv = deconv(channels) if learned and self.shortcut_conv is not None else None
+        self.skip_convs = nn.ModuleDict({str(j): nn.Conv2d(channels, channels, 1) for j in sources})
+        self.skip_deconvs = nn.ModuleDict(
+            {str(j): nn.Sequential(*(deconv(channels) for _ in range(len(space.skips) - j))) for j in sources}
+            if learned
+            else {}
+        )
+
+    def forward(self, x: Tensor, maps: Sequence[Tensor], cell: Cell) -> tuple[Tensor, Tensor]:
+        """Runs the choices of ``cell``.
+
+        Args:
+            x: the previous cell's output (N, C, H, W).
+            maps: the intermediate maps of all earlier cells, first cell first.
+            cell: choices that lie in this module's space.
+
+        Returns:
+            The output (N, C, 2H, 2W), and the intermediate map behind block 1 of the same shape, which later cells
+            take in. It includes this cell's own skip-ins, as in the released code; Figure 3 draws it before them.
+        """
+        h: Tensor = self.block1[cell.conv](x, cell.norm, cell.up)
+        for j in cell.sources:
+            learned = self.skip_deconvs[str(j)] if cell.up == "deconv" else None
+            h = h + self.skip_convs[str(j)](upsample(maps[j], cell.up, learned, scale=2 ** (len(maps) - j)))
+        out: Tensor = self.block2[cell.conv](h, cell.norm, None)
+        if cell.shortcut:
+            assert self.shortcut_conv is not None, "the cell space has no shortcut"
+            out = out + self.shortcut_conv(upsample(x, cell.up, self.shortcut_deconv))
+        return out, h
