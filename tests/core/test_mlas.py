@@ -1,0 +1,257 @@
+"""The search: pure, replayed, indifferent to order, tolerant of failures, and able to learn."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autogan_core.config import ControllerConfig, SearchConfig
+from autogan_core.errors import ConfigError
+from autogan_core.history import Assignment, Record
+from autogan_core.mlas import MultiLevelSearch
+from autogan_core.search_space import NAMED, Architecture, Cell, SearchSpace
+
+SPACE = SearchSpace.full()
+SMALL = SearchConfig(
+    iterations=6,
+    controller_steps=3,
+    num_candidates=4,
+    top_k=2,
+    training_draws=5,
+    controller=ControllerConfig(hidden_dim=8, learning_rate=1e-2),
+)
+
+
+def fake_reward(architecture: Architecture) -> float:
+    """Any fixed function of the architecture."""
+    return random.Random(str(architecture)).uniform(1, 9)
+
+
+def succeed(assignment: Assignment, reward: Callable[[Architecture], float] = fake_reward) -> Record:
+    return Record(assignment, tuple(reward(a) for a in assignment.candidates))
+
+
+def play(
+    config: SearchConfig = SMALL,
+    seed: int = 0,
+    fails: Callable[[int], bool] = lambda slot: False,
+    reward: Callable[[Architecture], float] = fake_reward,
+    space: SearchSpace = SPACE,
+) -> tuple[MultiLevelSearch, list[Record]]:
+    """A whole search with a simulated trainer."""
+    search, history = MultiLevelSearch(space, config, seed), list[Record]()
+    while not search.finished(history):
+        [assignment] = search.ask(history, len(history))
+        failed = Record(assignment, failure="the simulated trainer failed")
+        history.append(failed if fails(len(history)) else succeed(assignment, reward))
+    return search, history
+
+
+def test_the_papers_budget() -> None:
+    """By default 30 iterations and a derivation in each of 3 stages, with 30 candidates, 10 derived, 5 kept."""
+    search = MultiLevelSearch(SPACE, SearchConfig(), 0)
+    assert search.num_slots == 93
+    assert search.iterations_per_stage() == [30, 30, 30]
+    [first] = search.ask([], 0)
+    assert (first.slot, first.stage, first.phase) == (0, 0, "search")
+    assert len(first.candidates) == 30
+    assert len(first.training) == 128
+
+
+def test_phases_stages_and_shapes_of_a_whole_search() -> None:
+    """Every stage searches, then derives; depths grow; derived candidates are distinct and extend the beams."""
+    search, history = play()
+    assert len(history) == search.num_slots == 9
+    assert [(r.assignment.stage, r.assignment.phase) for r in history] == [
+        (stage, phase) for stage in range(3) for phase in ("search", "search", "derive")
+    ]
+    for record in history:
+        assignment = record.assignment
+        assert len(assignment.candidates) == (4 if assignment.phase == "derive" else 3)
+        assert len(assignment.training) == (0 if assignment.phase == "derive" else 5)
+        assert all(a.depth == assignment.stage + 1 and a in SPACE for a in assignment.candidates)
+        if assignment.phase == "derive":
+            assert len(set(assignment.candidates)) == len(assignment.candidates)
+        if assignment.stage:
+            kept = {b.architecture for b in search.beams(history[: 3 * assignment.stage])}
+            assert {a.prefix(assignment.stage) for a in (*assignment.candidates, *assignment.training)} <= kept
+
+
+def test_beams_are_the_best_distinct_candidates() -> None:
+    """The best K of the derivation, best first, of the latest derived stage; none before."""
+    search, history = play()
+    assert search.beams(history[:2]) == ()
+    for derived in (2, 5, 8):
+        ranked = sorted(history[derived].scored, key=lambda pair: -pair[1])[:2]
+        assert [(b.architecture, b.reward) for b in search.beams(history[: derived + 1])] == ranked
+        assert search.beams(history[: derived + 2]) == search.beams(history[: derived + 1])
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.randoms(use_true_random=False), st.integers(0, 8))
+def test_order_and_repetition_do_not_matter(rng: random.Random, slot: int) -> None:
+    """Shuffled, doubled and later records give the same assignment, in a fresh search or a used one."""
+    used, history = play()
+    shuffled = [*history, *rng.choices(history, k=4)]
+    rng.shuffle(shuffled)
+    [expected] = used.ask(history[:slot], slot)
+    assert expected == history[slot].assignment
+    fresh = MultiLevelSearch(SPACE, SMALL, 0)
+    for search in (used, fresh, fresh):
+        assert search.ask(shuffled, slot) == [expected]
+        assert search.ask(history[:slot], slot) == [expected]
+
+
+def test_equal_rewards_give_equal_assignments_and_other_seeds_others() -> None:
+    """Two searches of one seed agree throughout; another seed differs from the first draw."""
+    _, one = play(seed=1)
+    _, two = play(seed=1)
+    _, other = play(seed=2)
+    assert one == two
+    assert one[0].assignment.candidates != other[0].assignment.candidates
+
+
+def test_another_process_gives_the_same_answer() -> None:
+    """A process with another hash seed and thread count asks the same from the same history."""
+    _, history = play()
+    script = (
+        "import sys, torch; torch.set_num_threads(2); from tests.core.test_mlas import *; "
+        "print(hash('x'), file=sys.stderr); print([r.assignment for r in play()[1]])"
+    )
+    environment = {"PYTHONHASHSEED": "123", "PYTHONPATH": "."}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.strip() == str([r.assignment for r in history])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.sets(st.integers(0, 13)), st.integers(3, 9))
+def test_budgets_with_failures(failed: set[int], iterations: int) -> None:
+    """Whatever fails, every stage trains before it derives, derives once successfully, and the budget is kept to
+    unless failures at a stage's end eat it up."""
+    config = SMALL.model_copy(update={"iterations": iterations})
+    search, history = play(config, fails=failed.__contains__)
+    good = [r.assignment for r in history if r.failure is None]
+    assert [a.slot for a in good] == sorted({a.slot for a in good})
+    for stage in range(3):
+        phases = [a.phase for a in good if a.stage == stage]
+        assert phases.count("derive") == 1
+        assert phases[-1] == "derive"
+        assert "search" in phases
+    assert len(history) <= search.num_slots + len([r for r in history if r.failure is not None])
+    if not failed & set(range(search.num_slots)):
+        assert len(history) == search.num_slots
+    assert len(search.beams(history)) == 2
+
+
+def test_a_failed_derivation_is_asked_again() -> None:
+    """The slot after a failed derivation derives the same stage, with other draws and no training."""
+    _, history = play(fails=lambda slot: slot == 2)
+    assert [r.assignment.phase for r in history[:4]] == ["search", "search", "derive", "derive"]
+    assert history[3].assignment.stage == 0
+    assert history[4].assignment.stage == 1
+    assert len(history) == 9
+
+
+def test_a_failed_search_slot_is_simply_missing() -> None:
+    """The slot after a failure is the same, but for its number, as if the failed one had not been told."""
+    search, history = play()
+    failed = [history[0], Record(history[1].assignment, failure="killed")]
+    assert search.ask(failed, 2) == search.ask(history[:1], 2)
+
+
+def test_strange_records_leave_no_trace() -> None:
+    """Foreign architectures, other stages, and rewards that are missing or not finite change nothing."""
+    search, history = play()
+    expected = search.ask(history[:4], 4)
+    stage_2 = Assignment(3, 2, "search", (NAMED["paper-top1"],))
+    foreign = Assignment(3, 1, "search", (NAMED["paper-top1"].prefix(2), NAMED["paper-top1"].prefix(1)))
+    unscored = Record(history[3].assignment, (None, float("nan"), float("inf")))
+    for record in (Record(stage_2, (9.0,)), Record(foreign, (9.0, 9.0)), unscored):
+        assert search.ask([*history[:3], record], 4) == search.ask(history[:3], 4)
+        # A success for the same slot wins over what cannot be used; a rival success is ordered, not summed.
+        if not record.scored:
+            assert search.ask([record, *history[:4]], 4) == expected
+
+
+def test_asking_for_several_slots() -> None:
+    """Several slots at once get their own draws from the same policy; past a stage's end they derive it."""
+    search, history = play()
+    assignments = search.ask(history[:1], 1, count=3)
+    assert [(a.slot, a.stage, a.phase) for a in assignments] == [(1, 0, "search"), (2, 0, "derive"), (3, 0, "derive")]
+    assert assignments[0] == history[1].assignment
+    first, second = search.ask([], 0, count=2)
+    assert first.candidates != second.candidates
+
+
+def test_a_finished_search_has_nothing_to_ask() -> None:
+    """Asking on is an error that says so."""
+    search, history = play()
+    with pytest.raises(ConfigError, match="finished before slot 9"):
+        search.ask(history, 9)
+
+
+def test_too_few_iterations_are_refused() -> None:
+    """Each stage needs an iteration."""
+    with pytest.raises(ConfigError, match=r"search\.iterations is 2"):
+        MultiLevelSearch(SPACE, SearchConfig(iterations=2), 0)
+
+
+def test_a_small_space_derives_all_it_has() -> None:
+    """When the policy has fewer cells than candidates are wanted, each is derived once."""
+    space = SearchSpace.only(NAMED["paper-top1"])
+    search, history = play(space=space)
+    assert all(len(r.assignment.candidates) == 1 for r in history if r.assignment.phase == "derive")
+    assert [b.architecture for b in search.beams(history)] == [NAMED["paper-top1"]]
+
+
+def test_beams_feed_the_next_controller() -> None:
+    """The next stage's policy starts from the beams' hidden vectors: other beams move its fresh distribution."""
+    search, history = play()
+    derived = history[2]
+    flipped = Record(derived.assignment, tuple(-r for r in derived.rewards if r is not None))
+    entropies = [search.entropy(h, 3) for h in (history[:3], [*history[:2], flipped])]
+    assert abs(entropies[0] - entropies[1]) > 1e-9
+    assert entropies[0] == search.entropy(history[:3], 3)
+
+
+TARGET = Cell("pre", "none", "nearest", True)
+
+
+def closeness(architecture: Architecture) -> float:
+    """How many of the target's four choices the last cell has."""
+    cell = architecture.cells[-1]
+    return sum(
+        (cell.conv == TARGET.conv, cell.norm == TARGET.norm, cell.up == TARGET.up, cell.shortcut == TARGET.shortcut)
+    )
+
+
+def test_a_rewarded_architecture_is_found_more_often_than_by_chance() -> None:
+    """Rewarded for closeness to one cell, the controller's draws hit it far more often than the uniform 1 in 36."""
+    space = SearchSpace(SPACE.cells[:1])
+    config = SearchConfig(iterations=30, controller_steps=10, controller=ControllerConfig(learning_rate=2e-3))
+    hits = {}
+    for name, lr in (("learning", 2e-3), ("random", 1e-12)):
+        tuned = config.model_copy(update={"controller": ControllerConfig(learning_rate=lr)})
+        search, history = play(tuned, reward=closeness, space=space)
+        late = [a for r in history[15:-1] for a in r.assignment.candidates]
+        hits[name] = sum(a.cells == (TARGET,) for a in late) / len(late)
+        if name == "learning":
+            assert search.beams(history)[0].architecture.cells == (TARGET,)
+    assert hits["random"] < 0.1
+    assert hits["learning"] > 0.4
+
+
+def test_entropy_starts_uniform_and_falls_with_learning() -> None:
+    """The measured entropy is near the maximum before any reward and lower after many."""
+    space = SearchSpace(SPACE.cells[:1])
+    config = SearchConfig(iterations=30, controller_steps=10, controller=ControllerConfig(learning_rate=2e-3))
+    search, history = play(config, reward=closeness, space=space)
+    assert search.max_entropy(0) == pytest.approx(3.58351893845611, abs=1e-12)
+    assert 0.99 * search.max_entropy(0) < search.entropy(history, 0) <= search.max_entropy(0)
+    assert search.entropy(history, 30) < 0.8 * search.max_entropy(0)
