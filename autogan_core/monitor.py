@@ -1,0 +1,32 @@
+"""How long work tells of itself, without knowing who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Task(Protocol):
+    """A piece of work under way."""
+
+    def advance(self, steps: int = 1, values: Mapping[str, float] | None = None) -> None:
+        """``steps`` more are done; ``values`` are what to show beside the progress, such as losses."""
+        ...
+
+
+class Monitor:
+    """Receives progress and measurements. This one ignores them; the command line's shows and stores them."""
+
+    @contextmanager
+    def task(self, description: str, total: int) -> Iterator[Task]:
+        """Announces work of ``total`` steps that lasts as long as the context."""
+        yield _Silent()
+
+    def log(self, kind: str, step: int, values: dict[str, float]) -> None:
+        """Stores measurements: of what kind (``search``, ``retrain/<architecture>``), at which step."""
+
+
+class _Silent:
+    def advance(self, steps: int = 1, values: Mapping[str, float] | None = None) -> None:
+        """Nothing listens."""
