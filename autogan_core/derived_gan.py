@@ -1,0 +1,228 @@
+"""The derived GAN: one architecture, trained from scratch and scored along the way (paper, sections 3.3.3 and 4)."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from autogan_core.config import Config
+from autogan_core.data import ImageDataset
+from autogan_core.errors import NonFiniteLossError, StateError
+from autogan_core.gan import GAN, TrainingStream
+from autogan_core.generator import Generator
+from autogan_core.monitor import Monitor, Task
+from autogan_core.scoring import Scorer
+from autogan_core.search_space import Architecture, SearchSpace
+from autogan_core.seeding import derive_seed
+from autogan_core.storage import RunStore, Snapshot, commit, load
+
+logger = logging.getLogger(__name__)
+
+COLLAPSE_FACTOR = 2.0
+"""A training whose last FID is so many times its best one is called collapsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Scores of the averaged generator in the course of training."""
+
+    iteration: int
+    """Generator steps made."""
+    inception_score: float
+    fid: float
+    named: dict[str, float]
+    """Both, and the Inception score's deviation, under names that state the protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training that has come to its end."""
+
+    architecture: Architecture
+    validations: tuple[Validation, ...]
+    seconds: float
+    """Time spent, over all processes that worked on it."""
+
+    @property
+    def best(self) -> Validation:
+        """The validation with the lowest FID."""
+        return _best(self.validations)
+
+    @property
+    def last(self) -> Validation:
+        """The validation after the last generator step."""
+        return self.validations[-1]
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the end is much worse than the best, so that only the best checkpoint should be used."""
+        return self.last.fid > COLLAPSE_FACTOR * self.best.fid
+
+
+class DerivedGAN:
+    """Trains one architecture, validating and committing every ``retrain.validate_every`` generator steps.
+
+    What is scored and kept is an exponential moving average of the generator's weights (its batch-norm statistics are
+    re-estimated). The best checkpoint by FID is kept beside the last: late collapse is what users of the released code
+    meet, whose best-FID checkpoint alone hides it.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        config: Config,
+        dataset: ImageDataset,
+        scorer: Scorer,
+        store: RunStore,
+        device: torch.device,
+        monitor: Monitor,
+    ) -> None:
+        self.architecture = architecture
+        self._config, self._dataset, self._scorer = config, dataset, scorer
+        self._store, self._device, self._monitor = store, device, monitor
+        self._identity = {"config": config.fingerprint(), "data": dataset.fingerprint}
+        self._seed = derive_seed(config.seed, "retrain", str(architecture))
+        self._gan = GAN(
+            SearchSpace.only(architecture),
+            config.model,
+            config.training,
+            generator_channels=config.retrain.generator_channels,
+            discriminator_channels=config.retrain.discriminator_channels,
+            device=device,
+            seed=self._seed,
+        )
+        self._average: Generator = copy.deepcopy(self._gan.generator)
+        self._update_average = get_ema_multi_avg_fn(config.retrain.ema_decay)  # type: ignore[no-untyped-call]
+        self._best = self._weights()
+        self._validations: list[Validation] = []
+        self._seconds = 0.0
+
+    @property
+    def state_name(self) -> str:
+        """The state's name in the run store."""
+        return f"retrain/{self.architecture}"
+
+    def train(self) -> Training:
+        """Trains to the end, from where an earlier call or process left off.
+
+        Raises:
+            NonFiniteLossError: training diverged; the last commit stays.
+            StateError: the store's state is damaged or belongs to another configuration.
+        """
+        self._restore()
+        retrain = self._config.retrain
+        done = self._validations[-1].iteration if self._validations else 0
+        with self._monitor.task(f"training {self.architecture}", retrain.generator_iterations) as task:
+            task.advance(done)
+            while done < retrain.generator_iterations:
+                until = min(done + retrain.validate_every, retrain.generator_iterations)
+                started = time.monotonic()
+                self._train_until(done, until, task)
+                validation = self._validate(until)
+                self._seconds += time.monotonic() - started
+                self._commit(validation)
+                done = until
+        return self.result()
+
+    def result(self) -> Training:
+        """What training has come to so far, in this process or an earlier one.
+
+        Raises:
+            StateError: this architecture has no checkpoint in the run store.
+        """
+        self._restore()
+        if not self._validations:
+            raise StateError(
+                f"{self.architecture} has not been trained in this run folder; run 'autogan retrain' first"
+            )
+        return Training(self.architecture, tuple(self._validations), self._seconds)
+
+    def generator(self, checkpoint: str) -> Generator:
+        """The averaged generator of the ``best`` or the ``last`` checkpoint. Raises like `result`."""
+        self.result()
+        generator: Generator = copy.deepcopy(self._average)
+        if checkpoint == "best":
+            generator.load_state_dict(self._best)
+        return generator
+
+    def _train_until(self, start: int, until: int, task: Task) -> None:
+        images = self._dataset.at_size(self._config.model.image_size).to(self._device)
+        batch, n_critic = self._config.training.discriminator_batch, self._config.training.n_critic
+        stream = TrainingStream(images, batch, self._config.model.latent_dim, self._seed)
+        for iteration in range(start, until):
+            steps = range(iteration * n_critic, (iteration + 1) * n_critic)
+            losses = [self._gan.train_step(stream, step, self.architecture) for step in steps]
+            with torch.no_grad():
+                self._update_average(
+                    list(self._average.parameters()), list(self._gan.generator.parameters()), iteration
+                )
+            task.advance(1, losses[0].named())
+
+    def _validate(self, iteration: int) -> Validation:
+        scores = self._scorer.score(
+            self._average,
+            self.architecture,
+            "validate",
+            num_images=self._config.retrain.validation_images,
+            splits=self._config.scores.splits,
+            with_fid=True,
+        )
+        self._monitor.log(self.state_name, iteration, scores.named())
+        if scores.fid is None or not math.isfinite(scores.fid + scores.inception_score):
+            raise NonFiniteLossError(
+                f"the images of {self.architecture} cannot be scored after {iteration} iterations "
+                f"(IS {scores.inception_score}, FID {scores.fid}); lower training.generator_lr if it happens again"
+            )
+        return Validation(iteration, scores.inception_score, scores.fid, scores.named())
+
+    def _commit(self, validation: Validation) -> None:
+        self._validations.append(validation)
+        if _best(self._validations) is validation:
+            self._best = self._weights()
+        tensors = self._gan.state()
+        tensors |= {f"average.{name}": tensor for name, tensor in self._average.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
+        meta = {"validations": [asdict(v) for v in self._validations], "seconds": self._seconds, **self._identity}
+        commit(self._store, self.state_name, validation.iteration, Snapshot(meta, tensors))
+        training = self.result()
+        if training.collapsed:
+            logger.warning(
+                "%s has collapsed: FID %.1f after %d iterations, but %.1f after %d; that one is kept as its best",
+                *(self.architecture, validation.fid, validation.iteration, training.best.fid, training.best.iteration),
+            )
+
+    def _restore(self) -> None:
+        snapshot = load(self._store, self.state_name, self._device)
+        if snapshot is None:
+            return
+        meta: dict[str, Any] = dict(snapshot.meta)
+        if {name: meta[name] for name in self._identity} != self._identity:
+            raise StateError(
+                f"the training of {self.architecture} in the run store belongs to another configuration or data set; "
+                "choose another run folder"
+            )
+        self._gan.load_state(snapshot.tensors)
+        self._average.load_state_dict(_part("average.", snapshot.tensors))
+        self._best = _part("best.", snapshot.tensors)
+        self._validations = [Validation(**v) for v in meta["validations"]]
+        self._seconds = meta["seconds"]
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: tensor.detach().clone() for name, tensor in self._average.state_dict().items()}
+
+
+def _best(validations: tuple[Validation, ...] | list[Validation]) -> Validation:
+    return min(validations, key=lambda v: v.fid)
+
+
+def _part(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,177 @@
+"""A search iteration: what it trains, scores, commits and refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from autogan_core.config import Config
+from autogan_core.errors import NonFiniteLossError, StateError
+from autogan_core.gan import GAN, StepLosses
+from autogan_core.history import Assignment
+from autogan_core.monitor import Monitor
+from autogan_core.search_space import Architecture, SearchSpace
+from autogan_core.shared_gan import SharedGAN
+from autogan_core.storage import DirectoryStore, Snapshot, load
+from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
+
+A, B, C = (Architecture.parse(text) for text in ("1011", "0120", "1110"))
+SEARCH = Assignment(0, 0, "search", (A, B, A), (A, A, C))
+DERIVE = Assignment(1, 0, "derive", (A, B, C))
+
+
+def shared_gan(folder: Path, config: Config | None = None) -> SharedGAN:
+    return SharedGAN(
+        config or tiny_config(),
+        SearchSpace.full(),
+        tiny_dataset(),
+        tiny_scorer(folder / "cache"),
+        DirectoryStore(folder),
+        CPU,
+        Monitor(),
+    )
+
+
+def state(folder: Path) -> Snapshot:
+    snapshot = load(DirectoryStore(folder), "shared", CPU)
+    assert snapshot is not None
+    return snapshot
+
+
+def test_only_the_training_architectures_weights_move(tmp_path: Path) -> None:
+    """A search iteration moves weights of architectures it trained, and none that only a candidate uses."""
+    shared = shared_gan(tmp_path)
+    fresh = {name: tensor.clone() for name, tensor in shared._gan.state().items()}
+    record = shared.run(SEARCH)
+    after = state(tmp_path).tensors
+    moved = {n for n in fresh if n.endswith("weight") and not torch.equal(fresh[n], after[n])}
+    assert "generator.cells.0.block1.pre.conv.weight" in moved
+    assert not any("post" in name or "cells.1" in name for name in moved)
+    assert len(record.rewards) == 3
+    assert all(reward is not None and 1 <= reward <= 5 for reward in record.rewards)
+    assert record.rewards[0] == record.rewards[2]
+
+
+def test_deriving_trains_nothing(tmp_path: Path) -> None:
+    """A derive assignment scores on the weights as they are."""
+    shared = shared_gan(tmp_path)
+    shared.run(SEARCH)
+    before = state(tmp_path).tensors
+    record = shared.run(DERIVE)
+    after = state(tmp_path)
+    assert after.meta["slot"] == 1
+    learned = [n for n in before if "running" not in n and "num_batches" not in n]
+    assert all(torch.equal(before[name], after.tensors[name]) for name in learned)
+    assert len(set(record.rewards)) == 3
+
+
+def test_a_committed_slot_is_not_run_again(tmp_path: Path) -> None:
+    """Another process asked for a committed slot returns the stored record; for the next one it goes on from there."""
+    first = shared_gan(tmp_path).run(SEARCH)
+    before = (tmp_path / "shared" / "state.json").read_bytes()
+    again = shared_gan(tmp_path)
+    assert again.run(SEARCH) == first
+    assert (tmp_path / "shared" / "state.json").read_bytes() == before
+    with pytest.raises(StateError, match="slot 0 was another assignment"):
+        again.run(Assignment(0, 0, "search", (B,), (B,)))
+
+
+def test_other_configurations_are_refused(tmp_path: Path) -> None:
+    """State of a run with other settings is an error that names what differs."""
+    shared_gan(tmp_path).run(SEARCH)
+    other = shared_gan(tmp_path, tiny_config("training.generator_lr=1e-3"))
+    with pytest.raises(StateError, match="belongs to another config"):
+        other.run(DERIVE)
+
+
+def test_resuming_equals_not_stopping(tmp_path: Path) -> None:
+    """Three slots in one process and in three end in the same rewards and bits."""
+    grown = Assignment(2, 1, "search", (Architecture.parse("1011-10111"),), (Architecture.parse("1011-01201"),) * 2)
+    one = shared_gan(tmp_path / "one")
+    together = [one.run(a) for a in (SEARCH, DERIVE, grown)]
+    apart = [shared_gan(tmp_path / "apart").run(a) for a in (SEARCH, DERIVE, grown)]
+    assert together == apart
+    for name, tensor in state(tmp_path / "one").tensors.items():
+        assert torch.equal(tensor, state(tmp_path / "apart").tensors[name]), name
+
+
+def test_growing_keeps_the_earlier_cells_and_clears_the_loss_windows(tmp_path: Path) -> None:
+    """The second stage starts from the first one's weights, and its loss windows hold its own losses only."""
+    shared = shared_gan(tmp_path)
+    shared.run(SEARCH)
+    before = state(tmp_path).tensors
+    assert len(before["losses.discriminator"]) == 8
+    grown = Assignment(1, 1, "search", (Architecture.parse("0120-01201"),), (Architecture.parse("0120-01201"),))
+    shared.run(grown)
+    after = state(tmp_path)
+    name = "generator.cells.0.block1.pre.conv.weight"
+    assert torch.equal(before[name], after.tensors[name])
+    assert len(after.tensors["losses.discriminator"]) == 8
+    assert after.meta["stage"] == 1
+    # One more iteration of the same stage adds to them.
+    shared.run(Assignment(2, 1, "search", grown.candidates, grown.training))
+    assert len(state(tmp_path).tensors["losses.discriminator"]) == 16
+
+
+COLLAPSING = ("search.dynamic_reset.window=2", "search.dynamic_reset.threshold=1e9")
+
+
+def test_a_collapse_resets_before_the_next_training_and_not_before_scoring(tmp_path: Path) -> None:
+    """Training ends as soon as the windows are full of still losses; derivation then scores the trained weights; the
+    next search slot, in another process too, starts from fresh ones."""
+    config = tiny_config(*COLLAPSING)
+    record = shared_gan(tmp_path, config).run(SEARCH)
+    assert record.reset
+    assert len(record.scored) == 3
+    trained = state(tmp_path)
+    assert trained.meta["reset_pending"]
+    assert len(trained.tensors["losses.discriminator"]) == 0
+    derived = shared_gan(tmp_path, config)
+    assert not derived.run(DERIVE).reset
+    name = "generator.cells.1.block1.post.conv.weight"  # no architecture of stage 0 uses it
+    assert state(tmp_path).meta["reset_pending"]
+    assert torch.equal(state(tmp_path).tensors[name], trained.tensors[name])
+    again = shared_gan(tmp_path, config)
+    again.run(Assignment(2, 0, "search", (A,), (A,)))
+    assert not torch.equal(state(tmp_path).tensors[name], trained.tensors[name])
+
+
+def test_disabled_resetting_trains_to_the_end(tmp_path: Path) -> None:
+    """Without dynamic resetting still losses change nothing."""
+    record = shared_gan(tmp_path, tiny_config(*COLLAPSING, "search.dynamic_reset.enabled=false")).run(SEARCH)
+    assert not record.reset
+    assert not state(tmp_path).meta["reset_pending"]
+
+
+def test_a_failed_iteration_commits_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A diverged training is an error, the store keeps the last commit, and the next slot starts from that."""
+    shared = shared_gan(tmp_path)
+    real_step = GAN.train_step
+
+    def diverge(self: GAN, *arguments: object) -> StepLosses:
+        real_step(self, *arguments)  # type: ignore[arg-type]
+        raise NonFiniteLossError("the generator's loss became inf")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GAN, "train_step", diverge)
+        with pytest.raises(NonFiniteLossError):
+            shared.run(SEARCH)
+    assert not (tmp_path / "shared").exists()
+    second = Assignment(1, 0, "search", SEARCH.candidates, SEARCH.training)
+    expected = shared_gan(tmp_path / "clean").run(second)
+    assert shared.run(second) == expected
+
+
+@pytest.mark.parametrize("score", ["inception-score", "inverse-fid"])
+def test_rewards(tmp_path: Path, score: str) -> None:
+    """1 / FID is small and positive; a complexity penalty lowers a reward by MACs times its weight."""
+    config = tiny_config(f"search.reward.score={score}")
+    plain = shared_gan(tmp_path / "plain", config).run(SEARCH)
+    assert all(reward is not None and reward > 0 for reward in plain.rewards)
+    penalised_config = tiny_config(f"search.reward.score={score}", "search.reward.penalty_per_gflop=1000")
+    penalised = shared_gan(tmp_path / "penalised", penalised_config).run(SEARCH)
+    macs_of_a = 2 * 2 * 4 * 8 + 9 * 4 * 16 + 4 * 4 * 4 * 4 * (18 + 1)  # linear, to_rgb, cell with shortcut
+    assert plain.rewards[0] is not None and penalised.rewards[0] is not None
+    assert plain.rewards[0] - penalised.rewards[0] == pytest.approx(1000 * macs_of_a / 1e9, rel=1e-6)
