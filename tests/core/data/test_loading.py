@@ -1,0 +1,83 @@
+"""What holds for every data set, whichever loader reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+
+from autogan_core.config import DataConfig, ModelConfig
+from autogan_core.data import load_dataset, loading
+
+MODEL = ModelConfig(bottom_width=2, num_cells=2)  # 8x8
+COUNT = 40
+
+
+@pytest.fixture
+def numbered(tmp_path: Path) -> Path:
+    """Forty constant grey images whose brightness is twice their label."""
+    labels = np.arange(COUNT)
+    images = np.broadcast_to((2 * labels).astype(np.uint8)[:, None, None], (COUNT, 8, 8))
+    np.savez(tmp_path / "set.npz", images=images, labels=labels)
+    return tmp_path / "set.npz"
+
+
+def test_every_name_has_a_loader() -> None:
+    """The registry and the setting's allowed values agree."""
+    assert set(loading.LOADERS) == set(get_args(DataConfig.model_fields["name"].annotation))
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1000])
+def test_images_and_labels_keep_the_file_s_order(numbered: Path, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is shuffled, lost or repeated, in chunks of any size; grey is repeated to RGB."""
+    monkeypatch.setattr(loading, "CHUNK", chunk)
+    dataset = load_dataset(DataConfig(name="npz", path=numbered), MODEL, 0)
+    assert dataset.labels is not None and dataset.labels.tolist() == list(range(COUNT))
+    expected = (2 * dataset.labels).view(COUNT, 1, 1, 1).expand(COUNT, 3, 8, 8)
+    assert dataset.images.dtype == torch.uint8 and torch.equal(dataset.images.long(), expected)
+    assert dataset.test_images is None and dataset.test_labels is None and dataset.num_classes == COUNT
+
+
+def test_a_subset_is_distinct_images_with_their_labels(numbered: Path) -> None:
+    """Each image keeps its own label, none comes twice, and the file's order stays."""
+    dataset = load_dataset(DataConfig(name="npz", path=numbered, max_images=15), MODEL, 3)
+    assert dataset.labels is not None and len(dataset.labels) == 15 and bool((dataset.labels.diff() > 0).all())
+    assert torch.equal(dataset.images[:, 0, 0, 0].long(), 2 * dataset.labels)
+
+
+def test_the_seed_decides_the_subset(numbered: Path) -> None:
+    """The same seed gives the same data, another seed other data; the fingerprint shows it."""
+    data = DataConfig(name="npz", path=numbered, max_images=15)
+    first, again, other = (load_dataset(data, MODEL, seed).fingerprint for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_subsets_are_drawn_evenly(numbered: Path) -> None:
+    """Over 200 seeds every image is kept about equally often: within 5 deviations of 200 * 10 / 40."""
+    data = DataConfig(name="npz", path=numbered, max_images=10)
+    kept = torch.zeros(COUNT)
+    for seed in range(200):
+        labels = load_dataset(data, MODEL, seed).labels
+        assert labels is not None
+        kept += labels.bincount(minlength=COUNT)
+    assert (kept - 50).abs().max() < 5 * (200 * 0.25 * 0.75) ** 0.5
+
+
+@pytest.mark.parametrize("max_images", [COUNT, COUNT + 1])
+def test_asking_for_more_than_there_are_takes_all(numbered: Path, max_images: int) -> None:
+    """The result is the whole data set, whatever the seed."""
+    whole = load_dataset(DataConfig(name="npz", path=numbered), MODEL, 0)
+    asked = load_dataset(DataConfig(name="npz", path=numbered, max_images=max_images), MODEL, 5)
+    assert asked.fingerprint == whole.fingerprint
+
+
+def test_digits_end_to_end() -> None:
+    """The set that needs no files: 1,797 images at 16x16, 8x8 for a search stage, at least 174 of each class."""
+    model = ModelConfig(bottom_width=2, image_channels=1)
+    dataset = load_dataset(DataConfig(name="digits"), model, 0)
+    assert dataset.images.shape == (1797, 1, 16, 16) and dataset.name == "digits" and dataset.num_classes == 10
+    assert dataset.at_size(8).shape == (1797, 1, 8, 8)
+    assert dataset.require_labels().bincount().min() == 174
