@@ -1,0 +1,151 @@
+"""The classifier's network, its weights file, and its registration with torch-fidelity.
+
+Given a weights file as ``feature_extractor_weights_path``, ``torch_fidelity.calculate_metrics`` with the feature
+extractor ``autogan-classifier`` gives the scores that `scores` gives.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch_fidelity.feature_extractor_base import FeatureExtractorBase
+from torch_fidelity.registry import (
+    FEATURE_EXTRACTORS_REGISTRY,
+    register_feature_extractor,
+)
+
+from autogan_core.data import to_float
+from autogan_core.errors import DataError
+
+TORCH_FIDELITY_NAME = "autogan-classifier"
+"""The network's name as a torch-fidelity feature extractor."""
+NUM_FEATURES = 128
+"""Length of a feature vector."""
+SEED = 20190811
+"""Seeds the first weights, the order of training and what is held out: constant, so that scores can be compared."""
+
+
+class ClassifierNetwork(nn.Module):
+    """Three stride-2 convolutions, a 128-unit layer (the features) and a linear classifier.
+
+    Args:
+        image_channels: 1 or 3.
+        image_size: side in pixels that images are resized to, at least 4.
+        num_classes: K.
+    """
+
+    def __init__(self, image_channels: int, image_size: int, num_classes: int) -> None:
+        super().__init__()
+        self.shapes = {"image_channels": image_channels, "image_size": image_size, "num_classes": num_classes}
+        self.features = nn.Sequential(
+            *_downsample(image_channels, 32),
+            *_downsample(32, 64),
+            *_downsample(64, 128),
+            nn.AdaptiveAvgPool2d(2),
+            nn.Flatten(),
+            nn.Linear(128 * 2 * 2, NUM_FEATURES),
+            nn.ReLU(),
+        )
+        self.classifier = nn.Linear(NUM_FEATURES, num_classes)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Features and logits of uint8 images.
+
+        Args:
+            images: uint8, shape (N, C, H, W); resized bilinearly where H and W are not the network's.
+
+        Returns:
+            Features (N, 128), at least 0, and logits (N, K), float32.
+
+        Raises:
+            DataError: C is not the number of channels that the network was trained on.
+        """
+        if images.shape[1] != self.shapes["image_channels"]:
+            trained = self.shapes["image_channels"]
+            raise DataError(f"the classifier knows images of {trained} channels, not {images.shape[1]}; score those")
+        x = to_float(images)
+        size = self.shapes["image_size"]
+        if x.shape[2:] != (size, size):
+            x = F.interpolate(x, (size, size), mode="bilinear", align_corners=False)
+        features = self.features(x)
+        return features, self.classifier(features)
+
+
+def _downsample(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
+    return nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+
+
+def new_network(image_channels: int, image_size: int, num_classes: int) -> ClassifierNetwork:
+    """An untrained network on the CPU; always the same one, and torch's global generators stay as they were."""
+    with torch.random.fork_rng(devices=()):
+        torch.default_generator.manual_seed(SEED)  # torch.manual_seed would reseed the GPUs as well
+        return ClassifierNetwork(image_channels, image_size, num_classes)
+
+
+def dump_network(network: ClassifierNetwork) -> bytes:
+    """The content of a weights file: safetensors, with the network's shapes as metadata."""
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
+    return save(tensors, {"shapes": json.dumps(network.shapes)})  # one key: safetensors writes several in random order
+
+
+def load_network(path: Path) -> ClassifierNetwork:
+    """The network of a cached weights file, in evaluation mode on the CPU.
+
+    Raises:
+        OSError: the file cannot be read.
+        SafetensorError, KeyError, TypeError, ValueError, RuntimeError: it is damaged, or holds another network.
+    """
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    network = new_network(**json.loads(metadata["shapes"]))
+    network.load_state_dict(tensors)
+    return network.eval().requires_grad_(False)
+
+
+class TorchFidelityClassifier(FeatureExtractorBase):  # type: ignore[misc]
+    """The network as torch-fidelity calls it: layers ``features`` (for FID) and ``logits`` (for IS)."""
+
+    def __init__(
+        self,
+        name: str,
+        features_list: list[str],
+        feature_extractor_weights_path: str | None = None,
+        **_: Any,
+    ) -> None:
+        super().__init__(name, features_list)
+        if feature_extractor_weights_path is None:
+            raise ValueError(f"'{name}' needs feature_extractor_weights_path, a weights file of this package's cache")
+        self.network = load_network(Path(feature_extractor_weights_path))
+
+    @staticmethod
+    def get_provided_features_list() -> tuple[str, ...]:
+        """The two layers."""
+        return "features", "logits"
+
+    @staticmethod
+    def get_default_feature_layer_for_metric(metric: str) -> str:
+        """Logits for the Inception score, features for the others."""
+        return "logits" if metric == "isc" else "features"
+
+    @staticmethod
+    def can_be_compiled() -> bool:
+        """No: it is small enough as it is."""
+        return False
+
+    def forward(self, input: Tensor) -> tuple[Tensor, ...]:
+        """The requested layers of uint8 images (N, C, H, W), in the requested order."""
+        features, logits = self.network(input)
+        layers = {"features": features, "logits": logits}
+        return tuple(layers[name] for name in self.features_list)
+
+
+if TORCH_FIDELITY_NAME not in FEATURE_EXTRACTORS_REGISTRY:  # a second registration raises
+    register_feature_extractor(TORCH_FIDELITY_NAME, TorchFidelityClassifier)

@@ -1,0 +1,70 @@
+"""Size of a generator in closed form: multiply-accumulates and parameters that the architecture really uses.
+
+The paper's "FLOPs" (Figures 3 and 4) are multiply-accumulates: one each for a product and its sum, of convolutions,
+transposed convolutions and linear layers; biases, norms, activations and up-sampling are not counted.
+"""
+
+from __future__ import annotations
+
+from autogan_core.config import ModelConfig
+from autogan_core.search_space import Architecture, Cell
+
+
+def generator_macs(architecture: Architecture, model: ModelConfig, channels: int) -> int:
+    """Multiply-accumulates for one image.
+
+    Args:
+        architecture: of any depth; one of fewer cells than ``model.num_cells`` is a search stage's generator.
+        model: shapes.
+        channels: feature maps of every layer.
+    """
+    linear = model.latent_dim * channels * model.bottom_width**2
+    sizes = [model.bottom_width << (i + 1) for i in range(architecture.depth)]
+    cells = sum(_cell_macs(cell, size, channels) for cell, size in zip(architecture.cells, sizes, strict=True))
+    to_rgb = 9 * channels * model.image_channels * sizes[-1] ** 2
+    return linear + cells + to_rgb
+
+
+def generator_parameters(architecture: Architecture, model: ModelConfig, channels: int) -> int:
+    """Trainable parameters in use: the shared generator holds more, for choices that this architecture does not make.
+
+    Args:
+        architecture: of any depth.
+        model: shapes.
+        channels: feature maps of every layer.
+    """
+    linear = (model.latent_dim + 1) * channels * model.bottom_width**2
+    cells = sum(_cell_parameters(cell, channels) for cell in architecture.cells)
+    to_rgb = 2 * channels + (9 * channels + 1) * model.image_channels  # BatchNorm, then a 3x3 convolution
+    return linear + cells + to_rgb
+
+
+def _cell_macs(cell: Cell, size: int, channels: int) -> int:
+    """``size``: side of the cell's output, in pixels."""
+    pointwise = channels**2 * size**2
+    macs = 18 * pointwise + int(cell.shortcut) * pointwise + len(cell.sources) * pointwise
+    if cell.up == "deconv":
+        ups = [1, *([1] if cell.shortcut else []), *_skip_doublings(cell)]
+        macs += sum(_deconv_macs(doublings, size, channels) for doublings in ups)
+    return macs
+
+
+def _deconv_macs(doublings: int, size: int, channels: int) -> int:
+    """2x2 stride-2 deconvolutions in a row up to ``size``: each output pixel of each comes from one input pixel."""
+    return sum(channels**2 * (size >> i) ** 2 for i in range(doublings))
+
+
+def _cell_parameters(cell: Cell, channels: int) -> int:
+    pointwise = channels**2 + channels
+    parameters = 2 * (9 * channels**2 + channels) + (int(cell.shortcut) + len(cell.sources)) * pointwise
+    if cell.norm == "bn":
+        parameters += 4 * channels
+    if cell.up == "deconv":
+        num_deconvs = 1 + int(cell.shortcut) + sum(_skip_doublings(cell))
+        parameters += num_deconvs * (4 * channels**2 + channels)
+    return parameters
+
+
+def _skip_doublings(cell: Cell) -> list[int]:
+    """How many times each taken skip is doubled in size: once from the previous cell, twice from the one before."""
+    return [len(cell.skips) - source for source in cell.sources]

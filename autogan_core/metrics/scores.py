@@ -1,0 +1,209 @@
+"""Inception score and Fréchet Inception distance (FID), by torch-fidelity's formulas on streamed features."""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch_fidelity.metric_fid import (
+    KEY_METRIC_FID,
+    fid_statistics_to_metric,
+)
+from torch_fidelity.metric_isc import (
+    KEY_METRIC_ISC_MEAN,
+    KEY_METRIC_ISC_STD,
+    isc_features_to_metric,
+)
+
+from autogan_core.data import ImageDataset
+from autogan_core.errors import ConfigError
+from autogan_core.metrics.cache import cache_key
+from autogan_core.metrics.features import FeatureExtractor
+from autogan_core.storage import write_atomically
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The Gaussian that FID takes a set of features for."""
+
+    mean: npt.NDArray[np.float64]
+    """Shape (F,)."""
+    covariance: npt.NDArray[np.float64]
+    """Shape (F, F), unbiased; NaN for a single image."""
+    count: int
+    """Images behind it."""
+
+
+class MomentsAccumulator:
+    """Gathers `Moments` batch by batch, in float64 on the features' device, without keeping the features.
+
+    Each batch is merged by its own mean and scatter, so nothing cancels as it does in a difference of raw sums.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._mean = torch.empty(0)
+        self._scatter = torch.empty(0)
+
+    def add(self, features: Tensor) -> None:
+        """Takes in features of shape (N, F), N >= 1."""
+        batch = features.double()
+        mean = batch.mean(0)
+        scatter = (batch - mean).T @ (batch - mean)
+        if self._count == 0:
+            self._count, self._mean, self._scatter = len(batch), mean, scatter
+            return
+        total = self._count + len(batch)
+        shift = mean - self._mean
+        between = torch.outer(shift, shift) * (self._count * len(batch) / total)
+        self._scatter = self._scatter + scatter + between
+        self._mean = self._mean + shift * (len(batch) / total)
+        self._count = total
+
+    def moments(self) -> Moments:
+        """The moments of everything taken in so far; at least one batch."""
+        covariance = self._scatter / (self._count - 1) if self._count > 1 else torch.full_like(self._scatter, math.nan)
+        return Moments(self._mean.cpu().numpy(), covariance.cpu().numpy(), self._count)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How a set of images scored; NaN where its features or logits were not finite."""
+
+    inception_score: float
+    """Mean over the splits, from 1 (worst) to the number of classes."""
+    inception_score_std: float
+    """Population standard deviation over the splits."""
+    fid: float | None
+    """Distance to the real images, 0 is best; None where there was no reference."""
+    num_images: int
+    splits: int
+    suffix: str
+    """The extractor's: "" for InceptionV3, "_classifier" for a classifier."""
+
+    def named(self) -> dict[str, float]:
+        """Scores under names that carry their protocol: ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k``."""
+        thousands, rest = divmod(self.num_images, 1000)
+        count = f"{thousands}k" if thousands and not rest else str(self.num_images)
+        name = f"is_{count}_{self.splits}split"
+        named = {
+            f"{name}{self.suffix}": self.inception_score,
+            f"{name}_std{self.suffix}": self.inception_score_std,
+        }
+        return named if self.fid is None else {**named, f"fid_{count}{self.suffix}": self.fid}
+
+
+def inception_score(logits: Tensor, splits: int) -> tuple[float, float]:
+    """exp of the mean KL(p(y|x) || p(y)), per split of the images in torch-fidelity's fixed random order.
+
+    Args:
+        logits: shape (N, K).
+        splits: parts, at most N.
+
+    Returns:
+        Mean and population standard deviation over the splits; NaN if any logit is not finite.
+
+    Raises:
+        ConfigError: there are fewer images than splits.
+    """
+    if len(logits) < splits:
+        raise ConfigError(f"an Inception score over {splits} splits needs as many images, not {len(logits)}; make more")
+    metric = isc_features_to_metric(logits, splits)
+    return metric[KEY_METRIC_ISC_MEAN], metric[KEY_METRIC_ISC_STD]
+
+
+def frechet_distance(a: Moments, b: Moments) -> float:
+    """The squared Fréchet distance between two Gaussians: FID; NaN if a moment is not finite.
+
+    Singular covariances (fewer images than features) are fine. The trace of the matrix root is then exact to about
+    sqrt(machine epsilon) per feature, which can push equal Gaussians a little below 0: a negative value within that
+    error is returned as 0, one beyond it as it is.
+    """
+    moments = (a.mean, a.covariance, b.mean, b.covariance)
+    if not all(bool(np.isfinite(moment).all()) for moment in moments):
+        return math.nan
+    statistics = [{"mu": each.mean, "sigma": each.covariance} for each in (a, b)]
+    distance = float(fid_statistics_to_metric(*statistics, verbose=False)[KEY_METRIC_FID])
+    rounding = (
+        2 * len(a.mean) * math.sqrt(np.finfo(np.float64).eps) * max(np.trace(a.covariance), np.trace(b.covariance))
+    )
+    return 0.0 if -rounding <= distance < 0 else distance
+
+
+def score_images(
+    batches: Iterable[Tensor], extractor: FeatureExtractor, *, splits: int, reference: Moments | None
+) -> Scores:
+    """Scores images as they come; neither they nor, unlike the logits, their features are kept.
+
+    Args:
+        batches: uint8 images, each of shape (N, C, H, W).
+        extractor: what to see them with.
+        splits: parts over which the Inception score is averaged.
+        reference: the real images' moments by the same extractor, or None for no FID.
+
+    Returns:
+        The scores; values that are NaN (the extractor gave something that is not finite) are left to the caller.
+
+    Raises:
+        ConfigError: there are fewer images than splits.
+    """
+    accumulator, logits = MomentsAccumulator(), []
+    for images in batches:
+        features, batch_logits = extractor(images)
+        logits.append(batch_logits)
+        if reference is not None:
+            accumulator.add(features)
+    all_logits = torch.cat(logits) if logits else torch.empty(0, 0)
+    mean, std = inception_score(all_logits, splits)
+    fid = None if reference is None else frechet_distance(accumulator.moments(), reference)
+    return Scores(mean, std, fid, len(all_logits), splits, extractor.suffix)
+
+
+def score_real(dataset: ImageDataset, extractor: FeatureExtractor, splits: int, batch_size: int) -> Scores:
+    """The Inception score of the real training images: about what a perfect generator would get. No FID."""
+    return score_images(torch.split(dataset.images, batch_size), extractor, splits=splits, reference=None)
+
+
+def reference_moments(dataset: ImageDataset, extractor: FeatureExtractor, cache_dir: Path, batch_size: int) -> Moments:
+    """Moments of all training images: FID's reference. Computed once per data set and extractor, then cached.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    key = cache_key(dataset.fingerprint, extractor.fingerprint)
+    path = cache_dir / f"moments-{dataset.name}-{extractor.name}-{key}.npz"
+    cached = _read_moments(path)
+    if cached is not None:
+        return cached
+    logger.info("computing the features of %d real images", len(dataset.images))
+    accumulator = MomentsAccumulator()
+    for images in torch.split(dataset.images, batch_size):
+        accumulator.add(extractor(images)[0])
+    moments = accumulator.moments()
+    buffer = io.BytesIO()
+    np.savez(buffer, mean=moments.mean, covariance=moments.covariance, count=np.int64(moments.count))
+    write_atomically(path, buffer.getvalue())
+    return moments
+
+
+def _read_moments(path: Path) -> Moments | None:
+    if not path.exists():
+        return None
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+            return Moments(arrays["mean"], arrays["covariance"], int(arrays["count"]))
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        logger.warning("the cached statistics %s are damaged (%s); they are computed again", path, error)
+        return None
