@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -214,6 +215,8 @@ class Config(Section):
     """Name of the preset that it started from."""
     seed: NonNegativeInt = 0
     """Seeds everything random in the run."""
+    cpu_threads: PositiveInt | None = None
+    """Threads for work on the CPU; None: one per core. Their number changes the last digits of every sum."""
     data: DataConfig
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
@@ -310,6 +313,14 @@ def parse_config(tree: Mapping[str, Any]) -> Config:
         seen = "" if isinstance(first["input"], Mapping | Section) else f", not {first['input']!r}"
         message = first["msg"].removeprefix("Value error, ")
         raise ConfigError(f"{key}: {message}{seen}" if key else message) from error
+
+
+def command_for(config: Config) -> str:
+    """The ``autogan run`` command line, without a folder, that gives this configuration."""
+    preset = load_config(config.preset, seed=config.seed).flat()
+    changed = [f"{key}={json.dumps(value)}" for key, value in config.flat().items() if value != preset.get(key)]
+    sets = [part for override in changed for part in ("--set", override)]
+    return shlex.join(["autogan", "run", "--preset", config.preset, "--seed", str(config.seed), *sets])
 
 
 def _read_preset(preset: str) -> dict[str, Any]:

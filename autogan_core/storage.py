@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,11 +129,15 @@ def load(store: RunStore, name: str, device: torch.device) -> Snapshot | None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replaces a file as a whole: readers see the old content or the new, also after a crash."""
+    """Replaces a file as a whole: readers see the old content or the new, also after a crash; of several writers the
+    last one wins. Makes the folder if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -7,8 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Small networks on a busy machine: threads would wait for each other longer than they work."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from autogan_core.config import Config, load_config, parse_config, preset_names
+from autogan_core.config import Config, command_for, load_config, parse_config, preset_names
 from autogan_core.errors import ConfigError
 
 PAPER = {
@@ -61,7 +62,14 @@ PAPER = {
 
 def test_the_papers_experiment_is_pinned() -> None:
     """Every default of the cifar10 preset is the paper's value, or the released scripts' where the paper is silent."""
-    own = {"preset": "cifar10", "seed": 0, "data.name": "cifar10", "data.path": None, "data.max_images": None}
+    own = {
+        "preset": "cifar10",
+        "seed": 0,
+        "cpu_threads": None,
+        "data.name": "cifar10",
+        "data.path": None,
+        "data.max_images": None,
+    }
     assert load_config("cifar10").flat() == own | PAPER
 
 
@@ -153,6 +161,15 @@ def test_locations_do_not_make_another_run() -> None:
     changed = load_config("cifar10", ["search.top_k=4", "retrain.num_architectures=2"])
     assert changed.fingerprint() != config.fingerprint()
     assert config.differences(changed) == ["retrain.num_architectures: 5 -> 2", "search.top_k: 5 -> 4"]
+
+
+def test_the_command_for_a_configuration_gives_it_again() -> None:
+    """Reading the command line's own words back leads to the same configuration."""
+    config = load_config("digits", ["data.path=a b", "training.adam_betas=[0.5, 0.9]", "data.max_images=null"], seed=3)
+    words = shlex.split(command_for(config))
+    assert words[:6] == ["autogan", "run", "--preset", "digits", "--seed", "3"]
+    assert words[6::2] == ["--set", "--set"]
+    assert load_config("digits", words[7::2], seed=3) == config
 
 
 def test_configurations_are_immutable() -> None:

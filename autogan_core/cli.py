@@ -1,0 +1,336 @@
+"""The command line: ``autogan --help``."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from autogan_core.config import Config, command_for, load_config, preset_names
+from autogan_core.errors import AutoGANError, ConfigError
+from autogan_core.search_space import NAMED, Architecture
+
+if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
+    from autogan_core.run import Run
+
+app = typer.Typer(
+    help="Searches generator architectures for GANs (AutoGAN, ICCV 2019), retrains the best and scores them.",
+    epilog=(
+        "Start with: autogan run --preset digits --run-dir runs/digits. "
+        "Every command continues where it stopped when it is run again."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+console = Console(soft_wrap=True)
+INTERRUPTED = 130
+
+# Waiting OpenMP threads spin by default, which on busy or virtual cores slowed training six-fold. It is read when torch
+# is first imported, hence its place here.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+Preset = Annotated[str, typer.Option(help=f"{', '.join(preset_names())}, or a .yaml file of the same form.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as search.iterations=30. Repeatable."),
+]
+RunDir = Annotated[Path, typer.Option(help="Folder of the run: configuration, history, weights, report.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seeds everything random. [default: the preset's]")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda. Auto takes a GPU if there is one.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the resolved settings and the plan, and stop.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the program's log, not only its warnings.")]
+Architectures = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ARCH]...",
+        help=f"Architectures: {', '.join(NAMED)}, 1011-10011-10103, or words as 'describe' prints them.",
+    ),
+]
+
+
+@app.command()
+def run(
+    preset: Preset = "digits",
+    overrides: Overrides = None,
+    run_dir: RunDir = Path("runs/default"),
+    seed: Seed = None,
+    device: Device = "auto",
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
+) -> None:
+    """Everything: search, retrain the best, score them, write the report."""
+    with _session(preset, overrides, run_dir, seed, device, dry_run, verbose) as this:
+        this.search()
+        found = this.found()
+        this.retrain(found)
+        this.evaluate(found)
+        _report(this)
+
+
+@app.command()
+def search(
+    preset: Preset = "digits",
+    overrides: Overrides = None,
+    run_dir: RunDir = Path("runs/default"),
+    seed: Seed = None,
+    device: Device = "auto",
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
+) -> None:
+    """Search only; prints the best architectures."""
+    with _session(preset, overrides, run_dir, seed, device, dry_run, verbose) as this:
+        table = Table("rank", "architecture", "in words", "reward", box=None)
+        for rank, beam in enumerate(this.search(), start=1):
+            table.add_row(str(rank), str(beam.architecture), beam.architecture.readable, f"{beam.reward:.3f}")
+        console.print(table)
+
+
+@app.command()
+def retrain(
+    architectures: Architectures = None,
+    preset: Preset = "digits",
+    overrides: Overrides = None,
+    run_dir: RunDir = Path("runs/default"),
+    seed: Seed = None,
+    device: Device = "auto",
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
+) -> None:
+    """Train architectures from scratch: the given ones, else those that the run's search found."""
+    chosen = [Architecture.parse(text) for text in architectures or []]
+    with _session(preset, overrides, run_dir, seed, device, dry_run, verbose) as this:
+        table = Table("architecture", "best FID", "at", "last FID", "at", "", box=None)
+        for training in this.retrain(chosen or this.found()):
+            best, last = training.best, training.last
+            row = (f"{best.fid:.2f}", str(best.iteration), f"{last.fid:.2f}", str(last.iteration))
+            table.add_row(str(training.architecture), *row, "collapsed" if training.collapsed else "")
+        console.print(table)
+
+
+@app.command()
+def evaluate(
+    architectures: Architectures = None,
+    preset: Preset = "digits",
+    overrides: Overrides = None,
+    run_dir: RunDir = Path("runs/default"),
+    seed: Seed = None,
+    device: Device = "auto",
+    verbose: Verbose = False,
+) -> None:
+    """Score retrained architectures by the final protocol: the given ones, else all that the run has trained."""
+    chosen = [Architecture.parse(text) for text in architectures or []]
+    with _session(preset, overrides, run_dir, seed, device, False, verbose) as this:
+        for architecture, checkpoints in this.evaluate(chosen or this.trained()).items():
+            for name, checkpoint in checkpoints.items():
+                scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())
+                console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}", highlight=False)
+
+
+@app.command()
+def sample(
+    architecture: Annotated[str | None, typer.Argument(metavar="[ARCH]", help="One that the run has trained.")] = None,
+    preset: Preset = "digits",
+    overrides: Overrides = None,
+    run_dir: RunDir = Path("runs/default"),
+    seed: Seed = None,
+    device: Device = "auto",
+    count: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
+    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    sample_seed: Annotated[int, typer.Option(min=0, help="Other latent vectors, other images.")] = 0,
+    out: Annotated[Path, typer.Option(help="A .png for one grid, or a folder for single images.")] = Path(
+        "samples.png"
+    ),
+    verbose: Verbose = False,
+) -> None:
+    """Draw images with a retrained generator."""
+    from autogan_core.images import write_grid, write_single_images
+
+    with _session(preset, overrides, run_dir, seed, device, False, verbose) as this:
+        if checkpoint not in {"best", "last"}:
+            raise ConfigError(f"--checkpoint is '{checkpoint}', but must be best or last")
+        trained = this.trained()
+        if architecture is None and not trained:
+            raise ConfigError(f"nothing has been trained in {run_dir} yet; run 'autogan retrain' first")
+        chosen = Architecture.parse(architecture) if architecture else trained[0]
+        images = this.sample(chosen, checkpoint, count, sample_seed)
+        (write_grid if out.suffix == ".png" else write_single_images)(images, out)
+        console.print(f"{count} images of {chosen} in {out}", highlight=False)
+
+
+@app.command()
+def describe(
+    architecture: Annotated[str, typer.Argument(metavar="ARCH", help=f"{', '.join(NAMED)}, or any other.")],
+    preset: Preset = "cifar10",
+    overrides: Overrides = None,
+    svg: Annotated[Path | None, typer.Option(help="Also draw it into this .svg file.")] = None,
+) -> None:
+    """Show an architecture: diagram, parameters and FLOPs, for the preset's image size and retraining width."""
+    from autogan_core.metrics import generator_macs, generator_parameters
+    from autogan_core.report import architecture_svg, architecture_text
+    from autogan_core.storage import write_atomically
+
+    parsed = Architecture.parse(architecture)
+    config = load_config(preset, overrides or ())
+    channels = config.retrain.generator_channels
+    console.print(f"{parsed}   {parsed.readable}\n", highlight=False)
+    console.print(architecture_text(parsed, config.model), highlight=False, markup=False)
+    parameters, macs = (count(parsed, config.model, channels) for count in (generator_parameters, generator_macs))
+    console.print(
+        f"\nwith {channels} channels: {parameters:,} parameters, {macs / 1e9:.3f} GFLOPs for an image "
+        "(multiply-accumulates, as the paper counts)",
+        highlight=False,
+    )
+    if svg is not None:
+        write_atomically(svg, architecture_svg(parsed, config.model).encode())
+        console.print(f"drawn in {svg}", highlight=False)
+
+
+@app.command()
+def report(
+    preset: Preset = "digits",
+    overrides: Overrides = None,
+    run_dir: RunDir = Path("runs/default"),
+    seed: Seed = None,
+    device: Device = "auto",
+    verbose: Verbose = False,
+) -> None:
+    """Write the report of what a run has come to so far: report.html and summary.json."""
+    with _session(preset, overrides, run_dir, seed, device, False, verbose) as this:
+        _report(this)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; mistakes that users can mend end in one message and exit status 1.
+
+    Args:
+        arguments: what stands behind ``autogan``; None takes the process's own.
+
+    Raises:
+        SystemExit: always, with status 0, 1, 2 (wrong usage) or 130 (stopped).
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # A Kubernetes pod or a batch system stops a job by SIGTERM; it is to end like Ctrl-C.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(given)
+    except AutoGANError as error:
+        _fail(str(error), 1)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            again = shlex.join(["autogan", *given])
+            _fail(f"stopped; to continue, run the same command again: {again}", INTERRUPTED)
+        raise
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    Console(stderr=True, soft_wrap=True).print(f"autogan: {message}", highlight=False, markup=False)
+    sys.exit(status)
+
+
+@contextmanager
+def _session(
+    preset: str,
+    overrides: Sequence[str] | None,
+    run_dir: Path,
+    seed: int | None,
+    device: str,
+    dry_run: bool,
+    verbose: bool,
+) -> Iterator[Run]:
+    """Opens the run for one command, alone in its folder. A dry run prints the plan and ends the program."""
+    config = load_config(preset, overrides or (), seed=seed)
+    if dry_run:
+        console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), highlight=False, markup=False)
+        console.print(plan(config), highlight=False, markup=False)
+        raise typer.Exit
+    import torch
+
+    from autogan_core.run import Run, choose_device
+    from autogan_core.terminal import RunMonitor, log_to
+
+    if config.cpu_threads is not None:
+        torch.set_num_threads(config.cpu_threads)
+    log_to(console, verbose)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with (run_dir / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(f"another autogan process works in {run_dir}; wait for it, or choose another") from error
+        yield Run(run_dir, config, choose_device(device), RunMonitor(console, run_dir))
+
+
+def plan(config: Config) -> str:
+    """What a run of this configuration will do, stage by stage, in lines for people."""
+    from autogan_core.mlas import MultiLevelSearch
+    from autogan_core.search_space import SearchSpace
+
+    search, training = config.search, config.training
+    mlas = MultiLevelSearch(SearchSpace.full(config.model.num_cells), search, config.seed)
+    lines = [f"plan: {mlas.num_slots} slots in {config.model.num_cells} stages"]
+    for stage, iterations in enumerate(mlas.iterations_per_stage()):
+        size, options = config.model.stage_image_size(stage), mlas.space.cells[stage].size
+        lines.append(
+            f"  stage {stage + 1}, {size}x{size} images, {options * (search.top_k if stage else 1)} architectures: "
+            f"{iterations} iterations, each of {search.shared_epochs} epochs "
+            f"and {search.controller_steps} candidates x {search.reward.num_images:,} images; "
+            f"then {search.num_candidates} candidates, the best {search.top_k} kept"
+        )
+    retrain = config.retrain
+    lines.append(
+        f"  then {retrain.num_architectures} architectures trained from scratch for {retrain.generator_iterations:,} "
+        f"generator steps ({retrain.generator_iterations * training.n_critic:,} discriminator steps), "
+        f"scored on {config.scores.num_images:,} images ({config.scores.features} features)"
+    )
+    return "\n".join(lines)
+
+
+def _report(this: Run) -> None:
+    from autogan_core.report import write_report
+    from autogan_core.report.protocols import joint_protocol
+
+    results = this.results(command=f"{command_for(this.config)} --run-dir {shlex.quote(str(this.folder))}")
+    path = write_report(results, this.folder)
+    table = Table("", "checkpoint", "Inception score", "FID", box=None)
+    for generator in results.generators:
+        for label, checkpoint in (("best", generator.best), ("last", generator.last)):
+            at = f"{label}, {checkpoint.iteration} iterations"
+            table.add_row(str(generator.architecture), at, *_score_cells(checkpoint.scores))
+    table.add_row("real images", "", *_score_cells(results.real_scores))
+    console.print(table)
+    if results.generators:
+        console.print(f"scores: {joint_protocol(results.generators[0].best.scores)}", highlight=False)
+    console.print(f"real images: {joint_protocol(results.real_scores)}", highlight=False)
+    for generator in results.generators:
+        console.print(f"{generator.architecture} is {generator.architecture.readable}", highlight=False)
+        if generator.collapsed:
+            console.print(f"warning: {generator.architecture} collapsed in training; use its best checkpoint")
+    console.print(f"report: {path}", highlight=False)
+
+
+def _score_cells(scores: dict[str, float]) -> list[str]:
+    from autogan_core.report.protocols import LONG_NAMES, find_score
+
+    return [found.text if (found := find_score(scores, kind)) else "" for kind in LONG_NAMES]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The report as one self-contained page: figures and images inline, no script, nothing fetched."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from autogan_core.report.diagram import architecture_svg, choices_text
+from autogan_core.report.figures import policy_figure, reward_figure, training_figure
+from autogan_core.report.images import inline_grid
+from autogan_core.report.observations import Observation, observe
+from autogan_core.report.protocols import find_score, joint_protocol, reward_words
+from autogan_core.report.published import PUBLISHED
+from autogan_core.report.results import CheckpointScores, GeneratorResult, RunResults
+from autogan_core.report.summary import summary_json
+from autogan_core.search_space import Architecture, Cell
+from autogan_core.storage import write_atomically
+
+logger = logging.getLogger(__name__)
+
+_DATA_NAMES = {"digits": "digits", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "stl10": "STL-10"}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One line of the table of scores, as text."""
+
+    label: str
+    checkpoint: str
+    inception_score: str
+    fid: str
+    protocol: str
+
+
+def write_report(results: RunResults, folder: Path) -> Path:
+    """Writes ``report.html`` and ``summary.json`` into ``folder``, each as a whole; returns the page's path.
+
+    A search without retraining, a search in which everything failed, and retraining without a search all get a report:
+    sections without content say so.
+    """
+    space = results.space
+    observations = observe(results.records, [architecture for architecture, _ in results.beams], space)
+    write_atomically(folder / "summary.json", summary_json(results, observations).encode())
+    page = folder / "report.html"
+    write_atomically(page, render_report(results, observations).encode())
+    logger.info("wrote %s", page)
+    return page
+
+
+def render_report(results: RunResults, observations: tuple[Observation, ...]) -> str:
+    """The page's HTML; everything that comes from outside is escaped."""
+    environment = Environment(
+        loader=PackageLoader("autogan_core.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(duration=duration, score=_score_text, protocol=joint_protocol, words=_words)
+    return environment.get_template("template.html").render(_context(results, observations))
+
+
+def duration(seconds: float) -> str:
+    """A wall time to two units, such as ``2 h 05 min``."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict[str, Any]:
+    config, records = results.config, results.records
+    inverse_fid = config.search.reward.score == "inverse-fid"
+    reward_axis = "1 / FID" if inverse_fid else "Inception score"
+    return {
+        "results": results,
+        "config": config,
+        "data_name": _DATA_NAMES.get(config.data.name, config.data.name),
+        "best": results.best_generator,
+        "phases": ", ".join(f"{name} {duration(seconds)}" for name, seconds in results.seconds.items()),
+        "diagrams": [(label, a, _inline(architecture_svg(a, config.model))) for label, a in _drawn(results)],
+        "reward_words": reward_words(config.search.reward, config.scores),
+        "reward_figure": _inline(reward_figure(records, config.model, reward_axis)),
+        "failures": [record for record in records if record.failure is not None],
+        "resets": [record for record in records if record.reset],
+        "policy_figure": _inline(policy_figure(results)),
+        "observations": observations,
+        "real_grid": inline_grid(results.real_samples),
+        "grids": [(generator, inline_grid(generator.samples)) for generator in results.generators],
+        "score_rows": _score_rows(results),
+        "training_figure": _inline(training_figure(results.generators)),
+        "validation_protocol": _validation_protocol(results),
+        "published": PUBLISHED.get(config.data.name, ()),
+        "config_text": yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
+    }
+
+
+def _inline(svg: str | None) -> Markup | None:
+    # Drawn by this package, whose pens escape every text; autoescape would show the source instead of the picture.
+    return None if svg is None else Markup(svg)
+
+
+def _drawn(results: RunResults) -> list[tuple[str, Architecture]]:
+    if results.generators:
+        return [(f"Generator {generator.rank}", generator.architecture) for generator in results.generators]
+    return [(f"Beam {i}", architecture) for i, (architecture, _) in enumerate(results.beams, start=1)]
+
+
+def _words(architecture: Architecture) -> str:
+    return "; ".join(f"cell {i}: {_cell_words(cell)}" for i, cell in enumerate(architecture.cells, start=1))
+
+
+def _cell_words(cell: Cell) -> str:
+    shortcut = ["shortcut"] if cell.shortcut else []
+    return ", ".join([choices_text(cell), *shortcut, *(f"skip from cell {i + 1}" for i in cell.sources)])
+
+
+def _score_rows(results: RunResults) -> list[ScoreRow]:
+    rows = [_score_row("real images", "", results.real_scores)]
+    for generator in results.generators:
+        rows += [_checkpoint_row(generator, "best", generator.best), _checkpoint_row(generator, "last", generator.last)]
+    return rows
+
+
+def _checkpoint_row(generator: GeneratorResult, name: str, checkpoint: CheckpointScores) -> ScoreRow:
+    return _score_row(str(generator.rank), f"{name}, at {checkpoint.iteration:,}", checkpoint.scores)
+
+
+def _score_row(label: str, checkpoint: str, scores: dict[str, float]) -> ScoreRow:
+    return ScoreRow(label, checkpoint, _score_text(scores, "is"), _score_text(scores, "fid"), joint_protocol(scores))
+
+
+def _score_text(scores: dict[str, float], kind: Any) -> str:
+    score = find_score(scores, kind)
+    return score.text if score else "–"
+
+
+def _validation_protocol(results: RunResults) -> str:
+    points = (point for generator in results.generators for point in generator.curve)
+    return next((joint_protocol(point.scores) for point in points), "")

@@ -1,0 +1,132 @@
+"""What the search preferred: the policy's choices over time, and the paper's four observations (section 4.1) tested.
+
+Every test asks whether a count differs from what uniform choices would give. It speaks about one run: neither the
+draws of one policy nor the beams of one search say what another seed would have found.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.stats import binomtest
+
+from autogan_core.history import Record
+from autogan_core.search_space import NORMS, UPS, Architecture, Cell, CellSpace, SearchSpace
+
+Source = Literal["beams", "policy"]
+LEVEL = 0.05
+"""Significance level of each test; they are not corrected for being eight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One of the paper's observations, counted in one place of this run."""
+
+    claim: str
+    """What the paper saw."""
+    source: Source
+    """``beams``: the different cells of the final beams. ``policy``: each stage's last draws of its own cell."""
+    count: int
+    """Choices as the paper saw them."""
+    total: int
+    """Choices in all, where the search space left one."""
+    uniform: float
+    """Expected share under uniform choices; NaN when ``total`` is 0."""
+    p_value: float
+    """Two-sided binomial test of ``count`` against ``uniform``; 1 when ``total`` is 0."""
+
+    @property
+    def verdict(self) -> str:
+        """In words; nothing is claimed unless the test rejects uniform choices at `LEVEL`."""
+        if self.total == 0:
+            return "nothing to count"
+        if self.p_value >= LEVEL:
+            return "too few to tell"
+        return "as in the paper" if self.count > self.uniform * self.total else "the opposite"
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    words: str
+    hits: Callable[[Cell], Sequence[bool]]
+    rates: Callable[[CellSpace], Sequence[float]]
+
+
+_CLAIMS = (
+    _Claim(
+        "pre-activation over post-activation",
+        lambda cell: [cell.conv == "pre"],
+        lambda space: [space.convs.count("pre") / len(space.convs)],
+    ),
+    _Claim(
+        "nearest or bilinear over deconvolution",
+        lambda cell: [cell.up != "deconv"],
+        lambda space: [1 - space.ups.count("deconv") / len(space.ups)],
+    ),
+    _Claim(
+        "no normalisation over batch or instance norm",
+        lambda cell: [cell.norm == "none"],
+        lambda space: [space.norms.count("none") / len(space.norms)],
+    ),
+    _Claim(
+        "skips from earlier cells over none",
+        lambda cell: cell.skips,
+        lambda space: [bits.count(True) / len(bits) for bits in space.skips],
+    ),
+)
+
+
+def choice_shares(cells: Sequence[Cell]) -> dict[str, float]:
+    """Share of ``cells``, at least one, that make each choice: ``pre``, every norm and up-sampling, ``shortcut`` and
+    ``skip N`` for each earlier cell N."""
+    counts = Counter(word for cell in cells for word in _words(cell))
+    names = ["pre", *NORMS, *UPS, "shortcut", *(f"skip {i + 1}" for i in range(len(cells[0].skips)))]
+    return {name: counts[name] / len(cells) for name in names}
+
+
+def drawn_cells(record: Record) -> list[Cell]:
+    """The current stage's cell of every architecture that the policy drew for training in one iteration."""
+    return [architecture.cells[-1] for architecture in record.assignment.training]
+
+
+def observe(records: Iterable[Record], beams: Iterable[Architecture], space: SearchSpace) -> tuple[Observation, ...]:
+    """The paper's four observations, each counted in the beams and in the last draws of every stage's policy.
+
+    Beams share their lower cells, so a cell counts once for each different lower part, not once for each beam.
+
+    Args:
+        records: in the order of their slots.
+        beams: of the last stage.
+        space: what the uniform rates are taken from.
+    """
+    final = {record.assignment.stage: drawn_cells(record) for record in records if record.assignment.training}
+    policy = [(stage, cell) for stage, cells in final.items() for cell in cells]
+    prefixes = {architecture.prefix(depth + 1) for architecture in beams for depth in range(architecture.depth)}
+    found = [(prefix.depth - 1, prefix.cells[-1]) for prefix in sorted(prefixes)]
+    places: tuple[tuple[Source, list[tuple[int, Cell]]], ...] = (("beams", found), ("policy", policy))
+    return tuple(_count(claim, source, cells, space) for claim in _CLAIMS for source, cells in places)
+
+
+def _count(claim: _Claim, source: Source, cells: Iterable[tuple[int, Cell]], space: SearchSpace) -> Observation:
+    trials = [
+        (hit, rate)
+        for stage, cell in cells
+        for hit, rate in zip(claim.hits(cell), claim.rates(space.cells[stage]), strict=True)
+        if 0 < rate < 1
+    ]
+    count, total = sum(hit for hit, _ in trials), len(trials)
+    if not total:
+        return Observation(claim.words, source, 0, 0, float("nan"), 1.0)
+    uniform = float(np.mean([rate for _, rate in trials]))
+    return Observation(claim.words, source, count, total, uniform, float(binomtest(count, total, uniform).pvalue))
+
+
+def _words(cell: Cell) -> Iterable[str]:
+    yield from (cell.conv, cell.norm, cell.up)
+    if cell.shortcut:
+        yield "shortcut"
+    yield from (f"skip {source + 1}" for source in cell.sources)

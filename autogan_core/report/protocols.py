@@ -1,0 +1,96 @@
+"""Scores by their protocol: what a name such as ``is_5k_10split_classifier`` says, in words and numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from autogan_core.config import RewardConfig, ScoresConfig
+
+Kind = Literal["is", "fid"]
+
+LONG_NAMES: dict[Kind, str] = {"is": "Inception score", "fid": "FID"}
+"""How a kind of score is written out."""
+_FEATURES = {"inception": "Inception", "classifier": "classifier"}
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One score and how it was measured."""
+
+    name: str
+    """The protocol name."""
+    kind: Kind
+    """``is``: higher is better. ``fid``: lower is better."""
+    value: float
+    """Finite."""
+    std: float | None
+    """Standard deviation over the splits of an Inception score."""
+    num_images: int
+    """Images scored."""
+    splits: int | None
+    """Parts over which an Inception score is averaged."""
+    features: str
+    """``Inception`` or ``classifier``."""
+
+    @property
+    def text(self) -> str:
+        """The number as a table shows it."""
+        spread = f" ± {self.std:.2f}" if self.std is not None else ""
+        return f"{self.value:.2f}{spread}"
+
+    @property
+    def protocol(self) -> str:
+        """Images, splits and features in words."""
+        splits = f", {self.splits} splits" if self.splits else ""
+        return f"{self.num_images:,} images{splits}, {self.features} features"
+
+
+def find_score(scores: Mapping[str, float], kind: Kind) -> Score | None:
+    """The first finite score of a kind, with its standard deviation; None when there is none."""
+    spreads = {_key(name): value for name, value in scores.items() if "std" in name.split("_")}
+    for name, value in scores.items():
+        parts = name.split("_")
+        if parts[0] != kind or "std" in parts or not math.isfinite(value):
+            continue
+        std = spreads.get(_key(name), math.nan)
+        return Score(
+            name=name,
+            kind=kind,
+            value=value,
+            std=std if math.isfinite(std) else None,
+            num_images=_count(parts[1]),
+            splits=next((int(p.removesuffix("split")) for p in parts if p.endswith("split")), None),
+            features=_FEATURES["classifier" if "classifier" in parts else "inception"],
+        )
+    return None
+
+
+def joint_protocol(scores: Mapping[str, float]) -> str:
+    """How both the Inception score and the FID in ``scores`` were measured; once if they agree on the images."""
+    found = [score for kind in LONG_NAMES if (score := find_score(scores, kind))]
+    if len({score.num_images for score in found}) == 1:
+        return found[0].protocol
+    return "; ".join(f"{LONG_NAMES[score.kind]}: {score.protocol}" for score in found)
+
+
+def reward_words(reward: RewardConfig, scores: ScoresConfig) -> str:
+    """What a candidate's reward is, with its protocol."""
+    features = _FEATURES[scores.features]
+    if reward.score == "inverse-fid":
+        words = f"1 / FID ({reward.num_images:,} images, {features} features)"
+    else:
+        words = f"Inception score ({reward.num_images:,} images, {reward.splits} splits, {features} features)"
+    if reward.penalty_per_gflop:
+        words += f" less {reward.penalty_per_gflop:g} per 10⁹ multiply-accumulates"
+    return words
+
+
+def _key(name: str) -> tuple[str, ...]:
+    return tuple(part for part in name.split("_") if part != "std")
+
+
+def _count(text: str) -> int:
+    return int(text.removesuffix("k")) * 1000 if text.endswith("k") else int(text)

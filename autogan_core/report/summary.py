@@ -1,0 +1,73 @@
+"""`summary.json`: what the report says, for programs. Images are left out; numbers that are not finite are null."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from typing import Any
+
+from autogan_core.report.observations import Observation
+from autogan_core.report.results import CheckpointScores, GeneratorResult, RunResults
+
+
+def summary_json(results: RunResults, observations: tuple[Observation, ...]) -> str:
+    """The summary as strict JSON text, indented."""
+    best = results.best_generator
+    tree = {
+        "config": results.config.model_dump(mode="json"),
+        "fingerprint": results.config.fingerprint(),
+        "command": results.command,
+        "git_revision": results.git_revision,
+        "created": results.created.isoformat(),
+        "device": results.device,
+        "dataset_size": results.dataset_size,
+        "classifier_accuracy": results.classifier_accuracy,
+        "real_scores": results.real_scores,
+        "seconds": results.seconds,
+        "search": _search(results),
+        "beams": [{"architecture": str(a), "words": a.readable, "reward": reward} for a, reward in results.beams],
+        "best_generator": None if best is None else str(best.architecture),
+        "generators": [_generator(generator) for generator in results.generators],
+        "observations": [{**asdict(o), "verdict": o.verdict} for o in observations],
+    }
+    return json.dumps(_finite(tree), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _search(results: RunResults) -> dict[str, Any]:
+    records = results.records
+    return {
+        "iterations": len(records),
+        "candidates_scored": sum(len(record.scored) for record in records),
+        "failures": {str(r.assignment.slot): r.failure for r in records if r.failure is not None},
+        "resets": [record.assignment.slot for record in records if record.reset],
+        "entropy_nats": {str(slot): value for slot, value in sorted(results.entropy.items())},
+    }
+
+
+def _generator(generator: GeneratorResult) -> dict[str, Any]:
+    return {
+        "rank": generator.rank,
+        "architecture": str(generator.architecture),
+        "words": generator.architecture.readable,
+        "search_reward": generator.search_reward,
+        "parameters": generator.parameters,
+        "macs": generator.macs,
+        "seconds": generator.seconds,
+        "best": _checkpoint(generator.best),
+        "last": _checkpoint(generator.last),
+        "curve": [_checkpoint(point) for point in generator.curve],
+        "collapsed": generator.collapsed,
+    }
+
+
+def _checkpoint(checkpoint: CheckpointScores) -> dict[str, Any]:
+    return {"iteration": checkpoint.iteration, "scores": checkpoint.scores}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,106 @@
+"""What a person sees of a run, and the logs that it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from autogan_core.monitor import Monitor, Task
+
+PLAIN_LINE_EVERY_S = 15.0
+"""Seconds between two plain progress lines of one task."""
+
+
+class RunMonitor(Monitor):
+    """Progress bars on a terminal, plain lines elsewhere; measurements to ``metrics.jsonl`` and TensorBoard."""
+
+    def __init__(self, console: Console, folder: Path) -> None:
+        self._console, self._folder = console, folder
+        self._progress: Progress | None = None
+        self._writers: dict[str, object] = {}
+
+    @contextmanager
+    def task(self, description: str, total: int) -> Iterator[Task]:
+        """See `Monitor.task`. Tasks nest; each has its own bar while it lasts."""
+        if not self._console.is_terminal:
+            yield _PlainTask(self._console, description, total)
+            return
+        outermost = self._progress is None
+        if self._progress is None:
+            columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[values]}"))
+            self._progress = Progress(TextColumn("{task.description}"), *columns, console=self._console)
+            self._progress.start()
+        bar = self._progress.add_task(description, total=total, values="")
+        try:
+            yield _Bar(self._progress, bar)
+        finally:
+            self._progress.remove_task(bar)
+            if outermost:
+                self._progress.stop()
+                self._progress = None
+
+    def log(self, kind: str, step: int, values: dict[str, float]) -> None:
+        """See `Monitor.log`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        line = json.dumps({"time": round(time.time(), 3), "kind": kind, "step": step, **values})
+        with (self._folder / "metrics.jsonl").open("a") as file:
+            file.write(line + "\n")
+        from torch.utils.tensorboard import SummaryWriter  # slow to import, and not needed by most commands
+
+        writer = self._writers.get(kind)
+        if not isinstance(writer, SummaryWriter):
+            writer = self._writers[kind] = SummaryWriter(str(self._folder / "tensorboard" / kind))
+        for name, value in values.items():
+            writer.add_scalar(name, value, step)
+        writer.flush()
+
+
+class _Bar:
+    def __init__(self, progress: Progress, bar: TaskID) -> None:
+        self._progress, self._bar = progress, bar
+        self._values: dict[str, float] = {}
+
+    def advance(self, steps: int = 1, values: Mapping[str, float] | None = None) -> None:
+        self._values |= values or {}
+        self._progress.update(self._bar, advance=steps, values=_words(self._values))
+
+
+class _PlainTask:
+    def __init__(self, console: Console, description: str, total: int) -> None:
+        self._console, self._description, self._total = console, description, total
+        self._done = 0
+        self._values: dict[str, float] = {}
+        self._started = self._shown = time.monotonic()
+
+    def advance(self, steps: int = 1, values: Mapping[str, float] | None = None) -> None:
+        self._done += steps
+        self._values |= values or {}
+        now = time.monotonic()
+        if self._done < self._total and now - self._shown < PLAIN_LINE_EVERY_S:
+            return
+        self._shown = now
+        left = (now - self._started) / max(self._done, 1) * (self._total - self._done)
+        remaining = f", {left:.0f} s left" if left else ""
+        text = f"{self._description}: {self._done}/{self._total}{remaining}  {_words(self._values)}"
+        self._console.print(text.rstrip(), highlight=False, markup=False, soft_wrap=True)
+
+
+def _words(values: dict[str, float]) -> str:
+    return " ".join(f"{name}={value:.4g}" for name, value in values.items())
+
+
+def log_to(console: Console, verbose: bool) -> None:
+    """Sends the program's own log to ``console``; warnings only, unless ``verbose``."""
+    handler = RichHandler(console=console, show_path=False, show_level=True, log_time_format="%H:%M:%S")
+    root = logging.getLogger("autogan_core")
+    root.handlers = [handler]
+    root.setLevel(logging.INFO if verbose else logging.WARNING)
+    root.propagate = False

@@ -1,0 +1,213 @@
+"""The page: self-contained, complete, escaped, and written for any outcome of a run."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from autogan_core.history import Record
+from autogan_core.report import RunResults, write_report
+from autogan_core.report.html import duration
+from autogan_core.report.images import inline_grid
+from tests.core.report.fake_run import FAILURE, fake_run
+
+SECTIONS = ["architectures", "reward", "policy", "samples", "scores", "reproduce"]
+VOID = {"meta", "img", "br", "link"}
+
+
+class Structure(HTMLParser):
+    """Checks that tags nest, and collects what the page refers to and contains."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.references: list[str] = []
+        self.sections: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.references += [v or "" for k, v in attrs if k in {"src", "href", "xlink:href", "srcset", "data"}]
+        if tag == "section":
+            self.sections.append(values["id"] or "")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+        if tag in {"td", "th", "dd", "text", "tspan"}:
+            self.text.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        """The page's text with single blanks."""
+        return " ".join("".join(self.text).split())
+
+
+def read(results: RunResults, folder: Path) -> tuple[str, Structure]:
+    """The page's source and structure."""
+    source = write_report(results, folder).read_text()
+    structure = Structure()
+    structure.feed(source)
+    assert structure.open == []
+    return source, structure
+
+
+def without_figures(results: RunResults) -> RunResults:
+    """The run without what its figures show, which take most of a page's time."""
+    generators = tuple(replace(generator, curve=()) for generator in results.generators)
+    return replace(results, history=(), entropy={}, generators=generators)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Structure]:
+    """The fake run's page."""
+    return read(fake_run(), tmp_path_factory.mktemp("report"))
+
+
+def test_page_is_self_contained(page: tuple[str, Structure]) -> None:
+    """It refers to nothing but its own parts and inline data, runs no script and imports no style."""
+    source, structure = page
+    assert len(structure.references) > 3
+    assert all(reference.startswith(("data:image/png;base64,", "#")) for reference in structure.references)
+    addresses = set(re.findall(r"https?://[^\"'\s<]*", source))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert not re.search(r"<script|<link|<iframe|@import|url\((?!#)", source)
+
+
+def test_page_has_every_section_in_order(page: tuple[str, Structure]) -> None:
+    """The sections stand in the order in which the story is told; no comparison where the paper has none."""
+    assert page[1].sections == SECTIONS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The best retrained generator is 1011-10011-10103",
+        "cell 2: pre-activation, no norm, bilinear, shortcut, skip from cell 1;",
+        "Inception score 8.02 ± 0.12 and FID 12.31, where real images score 9.53 ± 0.06.",
+        "a classifier of the data set's own labels, 98.5 % right",
+        "search 9 min, retrain 2 h 15 min, evaluate 61.2 s",
+        "Collapse: generator 2 (0020-01210-02200) was much worse at its last checkpoint (FID 97.50",
+        "stage 1: 4×4",
+        "stage 3: 16×16",
+        "dynamic reset",
+        "derivation",
+        "Dynamic resets of the shared GAN: after iterations 4, 13.",
+        "64 uncurated samples, best checkpoint (iteration 1,500)",
+        "best, at 1,500 7.31 ± 0.12 31.70 5,000 images, 10 splits, classifier features",
+        "last, at 2,500 2.41 ± 0.12 97.50",
+        "1.765 G",
+        "not comparable with published ones",
+        "autogan run --preset digits --seed 7 --run-dir runs/digits",
+        "controller_steps: 12",
+    ],
+)
+def test_page_says(page: tuple[str, Structure], words: str) -> None:
+    """Scores carry their protocol, and what went wrong is said aloud."""
+    assert words in page[1].words
+
+
+def test_text_from_outside_is_escaped(page: tuple[str, Structure]) -> None:
+    """A failure's message shows as text and opens no tag, and so do other strings that the driver hands over."""
+    assert FAILURE in unescape(page[0])
+    assert "<nan>" not in page[0]
+
+
+def test_hostile_strings_stay_text(tmp_path: Path) -> None:
+    """Markup in the command, the device or the revision is shown, not obeyed."""
+    evil = "<script>alert(1)</script>"
+    source, structure = read(
+        replace(without_figures(fake_run()), command=evil, device=evil, git_revision=evil), tmp_path
+    )
+    assert "<script" not in source
+    assert structure.words.count(evil) == 3
+
+
+@pytest.mark.parametrize(("preset", "rows"), [("cifar10", 15), ("stl10", 7)])
+def test_published_scores_stand_beside_ours(tmp_path: Path, preset: str, rows: int) -> None:
+    """Where the paper has a table, all its rows are shown, marked as published."""
+    source, structure = read(without_figures(fake_run(preset)), tmp_path)
+    assert structure.sections == [*SECTIONS[:-1], "published", SECTIONS[-1]]
+    assert source.count("<td>published</td>") == rows
+    assert source.count("this run: 5,000 images") == 2
+
+
+def all_failed(results: RunResults) -> RunResults:
+    """The run, had every iteration failed."""
+    history = tuple(Record(record.assignment, failure="out of memory") for record in results.history)
+    return replace(results, history=history, beams=(), generators=())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda r: replace(without_figures(r), generators=()), "it has not been retrained from scratch"),
+        (lambda r: replace(without_figures(r), generators=(), beams=()), "No architecture was found."),
+        (lambda r: replace(without_figures(r), beams=()), "This run did not search."),
+        (lambda r: replace(without_figures(r), git_revision=None, seconds={}), "revision not known"),
+        (lambda r: replace(without_figures(r), real_scores={}, classifier_accuracy=None), "and FID 12.31."),
+        (all_failed, "No candidate got a reward: 18 of 18 iterations failed."),
+        (lambda r: replace(r, history=r.history[:1], generators=()), "stage 1: 4×4"),
+    ],
+)
+def test_any_outcome_gets_a_report(tmp_path: Path, change: object, words: str) -> None:
+    """Searches alone, retraining alone, failures and missing facts give a well-formed page that says so."""
+    assert callable(change)
+    _, structure = read(change(fake_run()), tmp_path)
+    assert words in structure.words
+    assert structure.sections == SECTIONS
+
+
+def test_same_results_give_the_same_two_files(
+    tmp_path: Path, page: tuple[str, Structure], caplog: pytest.LogCaptureFixture
+) -> None:
+    """No time or random name leaks in, also when records come unordered; no temporary file or warning is left."""
+    results = fake_run()
+    with caplog.at_level(logging.WARNING):
+        path = write_report(replace(results, history=results.history[::-1]), tmp_path)
+    assert path.read_text() == page[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "summary.json"]
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.04, "0.0 s"), (99.9, "99.9 s"), (100, "2 min"), (5970, "1 h 40 min"), (7500, "2 h 05 min")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    """Two units at most."""
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_image_grid_keeps_every_pixel(channels: int) -> None:
+    """Five 2x2 images lie in rows of three with white borders, pixel for pixel, in an integer enlargement."""
+    images = torch.arange(5 * channels * 4, dtype=torch.uint8).reshape(5, channels, 2, 2)
+    grid = inline_grid(images)
+    pixels = np.array(Image.open(io.BytesIO(base64.b64decode(grid.uri.partition(",")[2]))))
+    pixels = pixels.reshape(5, 8, channels)
+    assert grid.width == 8 * 42
+    assert (pixels[0:2, 3:5] == images[1].permute(1, 2, 0).numpy()).all()
+    assert (pixels[3:5, 3:5] == images[4].permute(1, 2, 0).numpy()).all()
+    assert (pixels[2] == 255).all()
+    assert (pixels[3:5, 6:] == 255).all()

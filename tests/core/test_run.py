@@ -1,0 +1,121 @@
+"""A whole run in a folder: phases, resuming, refusals, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from autogan_core.config import Config
+from autogan_core.errors import ConfigError
+from autogan_core.monitor import Monitor
+from autogan_core.run import CHECKPOINTS, Run, cache_folder, choose_device
+from autogan_core.search_space import NAMED, Architecture
+from tests.core.tiny import CPU, tiny_config
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One cache for all tests of this module, so that the classifier is trained once."""
+    monkeypatch.setenv("AUTOGAN_CACHE", str(tmp_path_factory.getbasetemp() / "autogan-cache"))
+
+
+def open_run(folder: Path, config: Config | None = None) -> Run:
+    return Run(folder, config or tiny_config(), CPU, Monitor())
+
+
+def test_a_run_from_search_to_results(tmp_path: Path) -> None:
+    """All phases follow one another, each again in a new process, and the results hold what they came to."""
+    beams = open_run(tmp_path).search()
+    assert len(beams) == 2
+    found = open_run(tmp_path).found()
+    assert found == [beam.architecture for beam in beams]
+    trainings = open_run(tmp_path).retrain(found)
+    assert [t.last.iteration for t in trainings] == [6, 6]
+    scores = open_run(tmp_path).evaluate(found)
+    results = open_run(tmp_path).results("autogan run")
+    assert [g.architecture for g in results.generators] == found
+    assert [g.rank for g in results.generators] == [1, 2]
+    for generator, training, beam in zip(results.generators, trainings, beams, strict=True):
+        assert generator.search_reward == beam.reward
+        assert generator.best == scores[generator.architecture]["best"]
+        assert generator.best.iteration == training.best.iteration
+        assert generator.last.iteration == 6
+        assert set(generator.last.scores) == {
+            "is_64_2split_classifier",
+            "is_64_2split_std_classifier",
+            "fid_64_classifier",
+        }
+        assert [point.iteration for point in generator.curve] == [2, 4, 6]
+        assert generator.samples.shape == (64, 1, 16, 16)
+        assert generator.samples.dtype == torch.uint8
+    assert len(results.history) == 6
+    assert results.entropy.keys() == {0, 1, 2, 3, 4, 5}
+    assert results.seconds.keys() == {"search", "retrain", "evaluate"}
+    assert results.dataset_size == 64
+    assert results.real_samples.shape == (64, 1, 16, 16)
+    assert results.classifier_accuracy is not None and 0 < results.classifier_accuracy <= 1
+
+
+def test_samples_depend_on_their_seed_alone(tmp_path: Path) -> None:
+    """The same seed draws the same images in any number, another seed others, best and last alike."""
+    architecture = NAMED["paper-top1"]
+    run = open_run(tmp_path)
+    run.retrain([architecture])
+    for checkpoint in CHECKPOINTS:
+        images = run.sample(architecture, checkpoint, 40, seed=1)
+        assert torch.equal(images, open_run(tmp_path).sample(architecture, checkpoint, 40, seed=1))
+        assert not torch.equal(images, run.sample(architecture, checkpoint, 40, seed=2))
+
+
+def test_a_changed_configuration_is_refused_with_its_differences(tmp_path: Path) -> None:
+    """The folder keeps its configuration; other settings are listed, old value and new."""
+    open_run(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        open_run(tmp_path, tiny_config("search.top_k=3", "retrain.ema_decay=0.5"))
+    lines = str(caught.value).splitlines()
+    assert "holds a run with other settings" in lines[0]
+    assert [line.strip() for line in lines[1:]] == ["retrain.ema_decay: 0.99 -> 0.5", "search.top_k: 2 -> 3"]
+    assert json.loads((tmp_path / "config.json").read_text())["search"]["top_k"] == 2
+    open_run(tmp_path, tiny_config("data.path=elsewhere"))
+
+
+def test_phases_ask_for_what_they_need(tmp_path: Path) -> None:
+    """Before a search nothing is found, and an architecture of another depth cannot be trained."""
+    run = open_run(tmp_path)
+    with pytest.raises(ConfigError, match="is not finished; run 'autogan search' first"):
+        run.found()
+    with pytest.raises(ConfigError, match="has 1 cells, but model.num_cells is 3"):
+        run.retrain([Architecture.parse("1011")])
+    assert run.trained() == []
+
+
+def test_results_of_a_search_alone(tmp_path: Path) -> None:
+    """A report can be asked for before anything is retrained, even before the search is finished."""
+    empty = open_run(tmp_path).results("autogan report")
+    assert (empty.history, empty.beams, empty.generators) == ((), (), ())
+    open_run(tmp_path).search()
+    searched = open_run(tmp_path).results("autogan report")
+    assert len(searched.beams) == 2
+    assert searched.generators == ()
+
+
+def test_devices() -> None:
+    """Auto takes what there is; an unknown or absent device is an error that names the choices."""
+    assert choose_device("cpu") == CPU
+    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    with pytest.raises(ConfigError, match="there is no device 'gpu'; use auto, cpu or cuda"):
+        choose_device("gpu")
+    with pytest.raises(ConfigError, match="'meta' is not available here"):
+        choose_device("meta")
+
+
+def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AUTOGAN_CACHE comes first, then the user's cache folder."""
+    monkeypatch.setenv("AUTOGAN_CACHE", "/a")
+    assert cache_folder() == Path("/a")
+    monkeypatch.delenv("AUTOGAN_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/b")
+    assert cache_folder() == Path("/b/autogan")
