@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import fcntl
+import functools
+import inspect
 import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 import yaml
 from rich.console import Console
 from rich.table import Table
 
-from autogan_core.config import Config, command_for, load_config, preset_names
+from autogan_core.config import Config
 from autogan_core.errors import AutoGANError, ConfigError
+from autogan_core.presets import command_for, load_config, preset_names
 from autogan_core.search_space import NAMED, Architecture
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
@@ -56,14 +60,22 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the program
 Architectures = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[ARCH]...",
+        metavar="ARCH",
         help=f"Architectures: {', '.join(NAMED)}, 1011-10011-10103, or words as 'describe' prints them.",
     ),
 ]
 
 
-@app.command()
-def run(
+class Checkpoint(StrEnum):
+    """Which of a training's two kept generators."""
+
+    best = "best"
+    last = "last"
+
+
+@contextmanager
+def _session(
+    *,
     preset: Preset = "digits",
     overrides: Overrides = None,
     run_dir: RunDir = Path("runs/default"),
@@ -71,104 +83,118 @@ def run(
     device: Device = "auto",
     dry_run: DryRun = False,
     verbose: Verbose = False,
-) -> None:
+) -> Iterator[Run]:
+    """Opens the run for one command, alone in its folder. A dry run prints the plan and ends the program."""
+    config = load_config(preset, overrides or (), seed=seed)
+    if dry_run:
+        console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), highlight=False, markup=False)
+        console.print(plan(config), highlight=False, markup=False)
+        raise typer.Exit
+    import torch
+
+    from autogan_core.run import Run, choose_device
+    from autogan_core.terminal import RunMonitor, log_to
+
+    if config.cpu_threads is not None:
+        torch.set_num_threads(config.cpu_threads)
+    log_to(console, verbose)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with (run_dir / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(f"another autogan process works in {run_dir}; wait for it, or choose another") from error
+        yield Run(run_dir, config, choose_device(device), RunMonitor(console, run_dir))
+
+
+def in_run_folder(body: Callable[..., None]) -> Callable[..., None]:
+    """Makes a command of ``body``, which works in the folder of a run.
+
+    ``body`` takes the opened run first and its own parameters by name; the command has these and all options that
+    decide which run it is.
+    """
+    common = inspect.signature(_session, locals={"Run": object}, eval_str=True).parameters
+    own = list(inspect.signature(body, locals={"Run": object}, eval_str=True).parameters.values())[1:]
+
+    @functools.wraps(body)
+    def command(**given: Any) -> None:
+        with _session(**{name: given.pop(name) for name in common}) as this:
+            body(this, **given)
+
+    del command.__wrapped__
+    parameters = [*own, *common.values()]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return app.command()(command)
+
+
+@in_run_folder
+def run(this: Run) -> None:
     """Everything: search, retrain the best, score them, write the report."""
-    with _session(preset, overrides, run_dir, seed, device, dry_run, verbose) as this:
-        this.search()
-        found = this.found()
-        this.retrain(found)
-        this.evaluate(found)
-        _report(this)
+    this.search()
+    found = this.found()
+    this.retrain(found)
+    this.evaluate(found)
+    _report(this)
 
 
-@app.command()
-def search(
-    preset: Preset = "digits",
-    overrides: Overrides = None,
-    run_dir: RunDir = Path("runs/default"),
-    seed: Seed = None,
-    device: Device = "auto",
-    dry_run: DryRun = False,
-    verbose: Verbose = False,
-) -> None:
+@in_run_folder
+def search(this: Run) -> None:
     """Search only; prints the best architectures."""
-    with _session(preset, overrides, run_dir, seed, device, dry_run, verbose) as this:
-        table = Table("rank", "architecture", "in words", "reward", box=None)
-        for rank, beam in enumerate(this.search(), start=1):
-            table.add_row(str(rank), str(beam.architecture), beam.architecture.readable, f"{beam.reward:.3f}")
-        console.print(table)
+    table = Table("rank", "architecture", "in words", "reward", box=None)
+    for rank, beam in enumerate(this.search(), start=1):
+        table.add_row(str(rank), str(beam.architecture), beam.architecture.readable, f"{beam.reward:.3f}")
+    console.print(table)
 
 
-@app.command()
-def retrain(
-    architectures: Architectures = None,
-    preset: Preset = "digits",
-    overrides: Overrides = None,
-    run_dir: RunDir = Path("runs/default"),
-    seed: Seed = None,
-    device: Device = "auto",
-    dry_run: DryRun = False,
-    verbose: Verbose = False,
-) -> None:
+@in_run_folder
+def retrain(this: Run, *, architectures: Architectures = None) -> None:
     """Train architectures from scratch: the given ones, else those that the run's search found."""
-    chosen = [Architecture.parse(text) for text in architectures or []]
-    with _session(preset, overrides, run_dir, seed, device, dry_run, verbose) as this:
-        table = Table("architecture", "best FID", "at", "last FID", "at", "", box=None)
-        for training in this.retrain(chosen or this.found()):
-            best, last = training.best, training.last
-            row = (f"{best.fid:.2f}", str(best.iteration), f"{last.fid:.2f}", str(last.iteration))
-            table.add_row(str(training.architecture), *row, "collapsed" if training.collapsed else "")
-        console.print(table)
+    table = Table("architecture", "best FID", "at", "last FID", "at", "", box=None)
+    for training in this.retrain(_parsed(architectures) or this.found()):
+        best, last = training.best, training.last
+        row = (f"{best.fid:.2f}", str(best.iteration), f"{last.fid:.2f}", str(last.iteration))
+        table.add_row(str(training.architecture), *row, "collapsed" if training.collapsed else "")
+    console.print(table)
 
 
-@app.command()
-def evaluate(
-    architectures: Architectures = None,
-    preset: Preset = "digits",
-    overrides: Overrides = None,
-    run_dir: RunDir = Path("runs/default"),
-    seed: Seed = None,
-    device: Device = "auto",
-    verbose: Verbose = False,
-) -> None:
+@in_run_folder
+def evaluate(this: Run, *, architectures: Architectures = None) -> None:
     """Score retrained architectures by the final protocol: the given ones, else all that the run has trained."""
-    chosen = [Architecture.parse(text) for text in architectures or []]
-    with _session(preset, overrides, run_dir, seed, device, False, verbose) as this:
-        for architecture, checkpoints in this.evaluate(chosen or this.trained()).items():
-            for name, checkpoint in checkpoints.items():
-                scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())
-                console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}", highlight=False)
+    for architecture, checkpoints in this.evaluate(_parsed(architectures) or this.trained()).items():
+        for name, checkpoint in checkpoints.items():
+            scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())
+            console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}", highlight=False)
 
 
-@app.command()
+@in_run_folder
 def sample(
-    architecture: Annotated[str | None, typer.Argument(metavar="[ARCH]", help="One that the run has trained.")] = None,
-    preset: Preset = "digits",
-    overrides: Overrides = None,
-    run_dir: RunDir = Path("runs/default"),
-    seed: Seed = None,
-    device: Device = "auto",
+    this: Run,
+    *,
+    architecture: Annotated[str | None, typer.Argument(metavar="ARCH", help="One that the run has trained.")] = None,
     count: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
-    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    checkpoint: Annotated[Checkpoint, typer.Option(help="Of lowest FID, or of the last iteration.")] = Checkpoint.best,
     sample_seed: Annotated[int, typer.Option(min=0, help="Other latent vectors, other images.")] = 0,
     out: Annotated[Path, typer.Option(help="A .png for one grid, or a folder for single images.")] = Path(
         "samples.png"
     ),
-    verbose: Verbose = False,
 ) -> None:
     """Draw images with a retrained generator."""
     from autogan_core.images import write_grid, write_single_images
 
-    with _session(preset, overrides, run_dir, seed, device, False, verbose) as this:
-        if checkpoint not in {"best", "last"}:
-            raise ConfigError(f"--checkpoint is '{checkpoint}', but must be best or last")
-        trained = this.trained()
-        if architecture is None and not trained:
-            raise ConfigError(f"nothing has been trained in {run_dir} yet; run 'autogan retrain' first")
-        chosen = Architecture.parse(architecture) if architecture else trained[0]
-        images = this.sample(chosen, checkpoint, count, sample_seed)
-        (write_grid if out.suffix == ".png" else write_single_images)(images, out)
-        console.print(f"{count} images of {chosen} in {out}", highlight=False)
+    trained = this.trained()
+    if architecture is None and not trained:
+        raise ConfigError(f"nothing has been trained in {this.folder} yet; run 'autogan retrain' first")
+    chosen = Architecture.parse(architecture) if architecture else trained[0]
+    images = this.sample(chosen, checkpoint, count, sample_seed)
+    (write_grid if out.suffix == ".png" else write_single_images)(images, out)
+    console.print(f"{count} images of {chosen} in {out}", highlight=False)
+
+
+@in_run_folder
+def report(this: Run) -> None:
+    """Write the report of what a run has come to so far: report.html and summary.json."""
+    _report(this)
 
 
 @app.command()
@@ -197,20 +223,6 @@ def describe(
     if svg is not None:
         write_atomically(svg, architecture_svg(parsed, config.model).encode())
         console.print(f"drawn in {svg}", highlight=False)
-
-
-@app.command()
-def report(
-    preset: Preset = "digits",
-    overrides: Overrides = None,
-    run_dir: RunDir = Path("runs/default"),
-    seed: Seed = None,
-    device: Device = "auto",
-    verbose: Verbose = False,
-) -> None:
-    """Write the report of what a run has come to so far: report.html and summary.json."""
-    with _session(preset, overrides, run_dir, seed, device, False, verbose) as this:
-        _report(this)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -245,37 +257,8 @@ def _fail(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-@contextmanager
-def _session(
-    preset: str,
-    overrides: Sequence[str] | None,
-    run_dir: Path,
-    seed: int | None,
-    device: str,
-    dry_run: bool,
-    verbose: bool,
-) -> Iterator[Run]:
-    """Opens the run for one command, alone in its folder. A dry run prints the plan and ends the program."""
-    config = load_config(preset, overrides or (), seed=seed)
-    if dry_run:
-        console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), highlight=False, markup=False)
-        console.print(plan(config), highlight=False, markup=False)
-        raise typer.Exit
-    import torch
-
-    from autogan_core.run import Run, choose_device
-    from autogan_core.terminal import RunMonitor, log_to
-
-    if config.cpu_threads is not None:
-        torch.set_num_threads(config.cpu_threads)
-    log_to(console, verbose)
-    run_dir.mkdir(parents=True, exist_ok=True)
-    with (run_dir / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigError(f"another autogan process works in {run_dir}; wait for it, or choose another") from error
-        yield Run(run_dir, config, choose_device(device), RunMonitor(console, run_dir))
+def _parsed(architectures: Sequence[str] | None) -> list[Architecture]:
+    return [Architecture.parse(text) for text in architectures or ()]
 
 
 def plan(config: Config) -> str:

@@ -1,8 +1,7 @@
 """Every setting of a run, with the paper's value as its default.
 
-A run is described by one immutable `Config`: a preset (``presets/*.yaml``) with ``--set section.key=value`` on top.
-Unknown keys are refused with the nearest known one. Where the paper is silent the default follows the released
-code's scripts, and where those disagree with the paper the paper wins; each field says which.
+A run is described by one immutable `Config`, which `presets` reads. Where the paper is silent the default follows the
+released code's scripts, and where those disagree with the paper the paper wins; each field says which.
 """
 
 from __future__ import annotations
@@ -10,13 +9,10 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import shlex
-from collections.abc import Iterable, Mapping
-from importlib import resources
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -266,37 +262,6 @@ class Config(Section):
         ]
 
 
-def preset_names() -> list[str]:
-    """Names of the presets that ship with the package, sorted."""
-    folder = resources.files("autogan_core") / "presets"
-    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-
-
-def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None = None) -> Config:
-    """A preset with overrides on top.
-
-    Args:
-        preset: a name from `preset_names`, or the path of a YAML file of the same form.
-        overrides: ``section.key=value`` each, the value in YAML; later ones win.
-        seed: replaces the preset's seed; None keeps it.
-
-    Raises:
-        ConfigError: no such preset, an unknown key (the message names the nearest one), or a bad value.
-    """
-    tree = {"preset": preset, **_read_preset(preset)}
-    known = _known_keys(Config)
-    for override in overrides:
-        key, separator, text = override.partition("=")
-        if not separator:
-            raise ConfigError(f"--set takes section.key=value, not '{override}'")
-        if key not in known:
-            raise ConfigError(f"there is no setting '{key}'{_nearest(key, known)}; see --dry-run for all of them")
-        _insert(tree, key.split("."), yaml.safe_load(text))
-    if seed is not None:
-        tree["seed"] = seed
-    return parse_config(tree)
-
-
 def parse_config(tree: Mapping[str, Any]) -> Config:
     """A configuration from nested plain values, such as a stored ``config.json``.
 
@@ -309,58 +274,33 @@ def parse_config(tree: Mapping[str, Any]) -> Config:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise ConfigError(f"there is no setting '{key}'{_nearest(key, _known_keys(Config))}") from error
+            raise unknown_setting(key) from error
         seen = "" if isinstance(first["input"], Mapping | Section) else f", not {first['input']!r}"
         message = first["msg"].removeprefix("Value error, ")
         raise ConfigError(f"{key}: {message}{seen}" if key else message) from error
 
 
-def command_for(config: Config) -> str:
-    """The ``autogan run`` command line, without a folder, that gives this configuration."""
-    preset = load_config(config.preset, seed=config.seed).flat()
-    changed = [f"{key}={json.dumps(value)}" for key, value in config.flat().items() if value != preset.get(key)]
-    sets = [part for override in changed for part in ("--set", override)]
-    return shlex.join(["autogan", "run", "--preset", config.preset, "--seed", str(config.seed), *sets])
+def known_settings() -> set[str]:
+    """The dotted names of all settings."""
+    return set(_leaves(Config))
 
 
-def _read_preset(preset: str) -> dict[str, Any]:
-    path = Path(preset)
-    if path.suffix in {".yaml", ".yml"}:
-        if not path.is_file():
-            raise ConfigError(f"there is no preset file '{preset}'")
-        text = path.read_text()
-    elif preset in preset_names():
-        text = (resources.files("autogan_core") / "presets" / f"{preset}.yaml").read_text()
-    else:
-        raise ConfigError(f"there is no preset '{preset}'; choose one of {', '.join(preset_names())}, or a .yaml file")
-    tree = yaml.safe_load(text)
-    if not isinstance(tree, dict):
-        raise ConfigError(f"the preset '{preset}' must be a mapping of settings, not {type(tree).__name__}")
-    return tree
+def unknown_setting(key: str) -> ConfigError:
+    """The error for a key that is no setting; it names the nearest one that is."""
+    matches = difflib.get_close_matches(key, sorted(known_settings()), n=1, cutoff=0.4)
+    hint = f"; did you mean '{matches[0]}'?" if matches else ""
+    return ConfigError(f"there is no setting '{key}'{hint}")
 
 
-def _known_keys(section: type[BaseModel], prefix: str = "") -> set[str]:
-    keys = set()
+def _leaves(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in section.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys |= _known_keys(field.annotation, f"{prefix}{name}.")
+            yield from _leaves(field.annotation, f"{prefix}{name}.")
         else:
-            keys.add(prefix + name)
-    return keys
+            yield prefix + name
 
 
-def _nearest(key: str, known: Iterable[str]) -> str:
-    matches = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.4)
-    return f"; did you mean '{matches[0]}'?" if matches else ""
-
-
-def _insert(tree: dict[str, Any], path: list[str], value: Any) -> None:
-    for part in path[:-1]:
-        tree = tree.setdefault(part, {})
-    tree[path[-1]] = value
-
-
-def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in tree.items():
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")

@@ -17,7 +17,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset
 from autogan_core.errors import NonFiniteLossError, StateError
-from autogan_core.gan import GAN, TrainingStream
+from autogan_core.gan import GAN, StepLosses, TrainingStream
 from autogan_core.generator import Generator
 from autogan_core.monitor import Monitor, Task
 from autogan_core.scoring import Scorer
@@ -126,9 +126,10 @@ class DerivedGAN:
             while done < retrain.generator_iterations:
                 until = min(done + retrain.validate_every, retrain.generator_iterations)
                 started = time.monotonic()
-                self._train_until(done, until, task)
+                losses = self._train_until(done, until, task)
                 validation = self._validate(until)
                 self._seconds += time.monotonic() - started
+                self._monitor.log(self.state_name, until, losses.named() | validation.named)
                 self._commit(validation)
                 done = until
         return self.result()
@@ -154,7 +155,8 @@ class DerivedGAN:
             generator.load_state_dict(self._best)
         return generator
 
-    def _train_until(self, start: int, until: int, task: Task) -> None:
+    def _train_until(self, start: int, until: int, task: Task) -> StepLosses:
+        """Trains from one generator step to another, ``start < until``; returns the last one's losses."""
         images = self._dataset.at_size(self._config.model.image_size).to(self._device)
         batch, n_critic = self._config.training.discriminator_batch, self._config.training.n_critic
         stream = TrainingStream(images, batch, self._config.model.latent_dim, self._seed)
@@ -166,6 +168,7 @@ class DerivedGAN:
                     list(self._average.parameters()), list(self._gan.generator.parameters()), iteration
                 )
             task.advance(1, losses[0].named())
+        return losses[0]
 
     def _validate(self, iteration: int) -> Validation:
         scores = self._scorer.score(
@@ -176,7 +179,6 @@ class DerivedGAN:
             splits=self._config.scores.splits,
             with_fid=True,
         )
-        self._monitor.log(self.state_name, iteration, scores.named())
         if scores.fid is None or not math.isfinite(scores.fid + scores.inception_score):
             raise NonFiniteLossError(
                 f"the images of {self.architecture} cannot be scored after {iteration} iterations "

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from autogan_core.config import Config, command_for, load_config, parse_config, preset_names
+from autogan_core.config import Config, parse_config
 from autogan_core.errors import ConfigError
+from autogan_core.presets import command_for, load_config, preset_names
 
 PAPER = {
     "model.bottom_width": 4,

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from autogan_core.config import Config, load_config
+from autogan_core.config import Config
 from autogan_core.data import ImageDataset, load_dataset
 from autogan_core.metrics import reference_moments
+from autogan_core.presets import load_config
 from autogan_core.scoring import Scorer
 
 CPU = torch.device("cpu")

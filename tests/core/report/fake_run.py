@@ -9,8 +9,9 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Tensor
 
-from autogan_core.config import Config, load_config
+from autogan_core.config import Config
 from autogan_core.history import Assignment, Record
+from autogan_core.presets import load_config
 from autogan_core.report import CheckpointScores, GeneratorResult, RunResults
 from autogan_core.search_space import Architecture, SearchSpace
 

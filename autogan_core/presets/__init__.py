@@ -1,0 +1,76 @@
+"""From a preset's name and ``--set section.key=value`` to a configuration, and back to a command line."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from autogan_core.config import Config, known_settings, parse_config, unknown_setting
+from autogan_core.errors import ConfigError
+
+
+def preset_names() -> list[str]:
+    """Names of the presets that ship with the package, sorted."""
+    folder = resources.files(__name__)
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None = None) -> Config:
+    """A preset with overrides on top.
+
+    Args:
+        preset: a name from `preset_names`, or the path of a YAML file of the same form.
+        overrides: ``section.key=value`` each, the value in YAML; later ones win.
+        seed: replaces the preset's seed; None keeps it.
+
+    Raises:
+        ConfigError: no such preset, an unknown key (the message names the nearest one), or a bad value.
+    """
+    tree = {"preset": preset, **_read_preset(preset)}
+    known = known_settings()
+    for override in overrides:
+        key, separator, text = override.partition("=")
+        if not separator:
+            raise ConfigError(f"--set takes section.key=value, not '{override}'")
+        if key not in known:
+            raise unknown_setting(key)
+        _insert(tree, key.split("."), yaml.safe_load(text))
+    if seed is not None:
+        tree["seed"] = seed
+    return parse_config(tree)
+
+
+def command_for(config: Config) -> str:
+    """The ``autogan run`` command line, without a folder, that gives this configuration."""
+    preset = load_config(config.preset, seed=config.seed).flat()
+    changed = [f"{key}={json.dumps(value)}" for key, value in config.flat().items() if value != preset.get(key)]
+    sets = [part for override in changed for part in ("--set", override)]
+    return shlex.join(["autogan", "run", "--preset", config.preset, "--seed", str(config.seed), *sets])
+
+
+def _read_preset(preset: str) -> dict[str, Any]:
+    path = Path(preset)
+    if path.suffix in {".yaml", ".yml"}:
+        if not path.is_file():
+            raise ConfigError(f"there is no preset file '{preset}'")
+        text = path.read_text()
+    elif preset in preset_names():
+        text = (resources.files(__name__) / f"{preset}.yaml").read_text()
+    else:
+        raise ConfigError(f"there is no preset '{preset}'; choose one of {', '.join(preset_names())}, or a .yaml file")
+    tree = yaml.safe_load(text)
+    if not isinstance(tree, dict):
+        raise ConfigError(f"the preset '{preset}' must be a mapping of settings, not {type(tree).__name__}")
+    return tree
+
+
+def _insert(tree: dict[str, Any], path: list[str], value: Any) -> None:
+    for part in path[:-1]:
+        tree = tree.setdefault(part, {})
+    tree[path[-1]] = value
