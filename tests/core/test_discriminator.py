@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from autogan_core.config import ModelConfig
 from autogan_core.discriminator import Discriminator
-from tests.core.networks_fill import fill_discriminator
+from tests.core.golden_rules import fill_discriminator
 
 
 @pytest.mark.parametrize(("stage", "size"), [(0, 8), (1, 16), (2, 32), (2, 48)])
@@ -29,6 +30,19 @@ def test_parameters(golden: dict[str, Any], channels: int) -> None:
     for spectral_norm in (False, True):
         discriminator = Discriminator(ModelConfig(), channels, spectral_norm=spectral_norm)
         assert sum(p.numel() for p in discriminator.parameters()) == total
+
+
+@pytest.mark.parametrize(
+    ("channels", "stage", "size"), [(128, 2, 32), (128, 2, 48), (64, 0, 8), (64, 1, 16), (64, 2, 32)]
+)
+def test_macs(golden: dict[str, Any], channels: int, stage: int, size: int) -> None:
+    """A forward pass multiplies and adds exactly as often as the released code's at every stage."""
+    expected = golden["macs"][f"D_df{channels}_{size}x{size}" + f"_stage{stage}"]["total_macs"]
+    discriminator = Discriminator(ModelConfig(), channels, spectral_norm=False)
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        discriminator(torch.zeros(1, 3, size, size), stage)
+    assert counter.get_total_flops() == 2 * expected  # torch counts two FLOPs for a MAC
 
 
 @pytest.mark.parametrize(("stage", "size"), [(0, 8), (1, 16), (2, 32), (2, 48)])

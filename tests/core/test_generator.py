@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autogan_core.config import ModelConfig
 from autogan_core.generator import Generator, recalibrate
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
-from tests.core.networks_fill import fill_generator
+from tests.core.golden_rules import fill_generator, from_tokens
 
 TINY = ModelConfig(latent_dim=8)
 GOLDEN_CASES = (
@@ -30,11 +30,6 @@ GOLDEN_CASES = (
 
 def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
-
-
-def from_tokens(tokens: list[int]) -> Architecture:
-    slices = [tokens[0:4], tokens[4:9], tokens[9:14]]
-    return Architecture.parse("-".join("".join(map(str, part)) for part in slices if part))
 
 
 def summary(images: Tensor) -> list[float]:

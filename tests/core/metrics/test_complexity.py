@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,26 +12,45 @@ from torch.utils.flop_counter import FlopCounterMode
 from autogan_core.config import ModelConfig
 from autogan_core.generator import Generator
 from autogan_core.metrics.complexity import generator_macs, generator_parameters
-from autogan_core.search_space import Architecture, SearchSpace
+from autogan_core.search_space import NAMED, SearchSpace
+from tests.core.golden_rules import from_tokens
 
-GOLDEN: dict[str, Any] = json.loads((Path(__file__).parents[2] / "data" / "metrics-golden.json").read_text())
 ODD = ModelConfig(bottom_width=3, num_cells=4, image_channels=1, latent_dim=7)
-
-
-@pytest.mark.parametrize("case", GOLDEN["macs"], ids=lambda case: f"{case['architecture']}-{case['bottom_width']}")
-def test_macs_are_the_released_codes(case: dict[str, Any]) -> None:
-    """The closed form gives what forward hooks counted in the released code, search stages included."""
-    model = ModelConfig(bottom_width=case["bottom_width"])
-    assert generator_macs(Architecture.parse(case["architecture"]), model, case["channels"]) == case["macs"]
-
-
-@pytest.mark.parametrize(
-    "case", GOLDEN["parameters"], ids=lambda case: f"{case['architecture']}-{case['bottom_width']}"
+MACS_CASES = (
+    *((arch, width, 256) for arch in ("a", "b", "c") for width in (4, 6)),
+    ("sngan_like", 4, 256),
+    ("e2gan_derive_sh", 4, 256),
 )
-def test_parameters_are_the_released_codes(case: dict[str, Any]) -> None:
-    """The closed form gives the released code's number of parameters in use."""
-    model = ModelConfig(bottom_width=case["bottom_width"])
-    assert generator_parameters(Architecture.parse(case["architecture"]), model, case["channels"]) == case["parameters"]
+
+
+@pytest.mark.parametrize(("arch", "width", "channels"), MACS_CASES)
+def test_macs_are_the_released_codes(golden: dict[str, Any], arch: str, width: int, channels: int) -> None:
+    """The closed form gives what forward hooks counted in the released code."""
+    expected = golden["macs"][f"{arch}_gf{channels}_{8 * width}x{8 * width}"]["total_macs"]
+    architecture = from_tokens(golden["archs"][arch])
+    assert generator_macs(architecture, ModelConfig(bottom_width=width), channels) == expected
+
+
+@pytest.mark.parametrize("stage", range(3))
+def test_macs_of_the_search_stages(golden: dict[str, Any], stage: int) -> None:
+    """A stage's candidate costs what the released supernet's path does."""
+    expected = golden["macs"][f"supernet_gf128_arch_a_stage{stage}"]["total_macs"]
+    assert generator_macs(NAMED["paper-top1"].prefix(stage + 1), ModelConfig(), 128) == expected
+
+
+@pytest.mark.parametrize("end", ["min", "max"])
+def test_macs_of_the_spaces_ends(golden: dict[str, Any], end: str) -> None:
+    """The cheapest and the dearest architecture cost what the released code's do."""
+    space = golden["macs"]["space_gf256_32x32"]
+    assert generator_macs(from_tokens(space[f"{end}_arch"]), ModelConfig(), 256) == space[end]
+
+
+@pytest.mark.parametrize("width", [4, 6])
+@pytest.mark.parametrize("arch", ["a", "b", "c"])
+def test_parameters_are_the_released_codes(golden: dict[str, Any], arch: str, width: int) -> None:
+    """The closed form gives the released derived generator's number of parameters."""
+    expected = golden["parameter_counts"][f"derived_{arch}_gf256_bw{width}"]["total"]
+    assert generator_parameters(from_tokens(golden["archs"][arch]), ModelConfig(bottom_width=width), 256) == expected
 
 
 @pytest.mark.parametrize("seed", range(8))

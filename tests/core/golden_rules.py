@@ -1,4 +1,4 @@
-"""Fills networks with the deterministic weights of the golden file's ``fill_rule``."""
+"""How the golden file writes architectures, and the deterministic weights of its ``fill_rule``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from torch import nn
 
 from autogan_core.discriminator import Discriminator
 from autogan_core.generator import Generator
+from autogan_core.search_space import Architecture
 
 _BLOCK_ROLES = {
     "block1.post": {"deconv": 1, "conv": 2, "bn": 3},
@@ -14,6 +15,12 @@ _BLOCK_ROLES = {
     "block2.post": {"conv": 7, "bn": 8},
     "block2.pre": {"bn": 9, "conv": 10},
 }
+
+
+def from_tokens(tokens: list[int]) -> Architecture:
+    """An architecture from the released code's flat token vector."""
+    slices = [tokens[0:4], tokens[4:9], tokens[9:14]]
+    return Architecture.parse("-".join("".join(map(str, part)) for part in slices if part))
 
 
 def _fill(module: nn.Module, salt: int) -> None:
