@@ -23,7 +23,7 @@ from rich.table import Table
 
 from autogan_core.config import Config
 from autogan_core.errors import AutoGANError, ConfigError
-from autogan_core.presets import command_for, load_config, preset_names
+from autogan_core.presets import command_for, load_config, preset_names, stored_config
 from autogan_core.search_space import NAMED, Architecture
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
@@ -48,6 +48,12 @@ INTERRUPTED = 130
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 Preset = Annotated[str, typer.Option(help=f"{', '.join(preset_names())}, or a .yaml file of the same form.")]
+RunPreset = Annotated[
+    str | None,
+    typer.Option(
+        help=f"{', '.join(preset_names())}, or a .yaml file. [default: those of the run in --run-dir, else digits]"
+    ),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as search.iterations=30. Repeatable."),
@@ -73,10 +79,19 @@ class Checkpoint(StrEnum):
     last = "last"
 
 
+def _resolve(run_dir: Path, preset: str | None, overrides: Sequence[str] | None, seed: int | None) -> Config:
+    """The run's own configuration when nothing else is asked for, so that its settings need not be repeated."""
+    stored = stored_config(run_dir)
+    if stored is not None and preset is None and not overrides and seed is None:
+        return stored
+    name = preset or (stored.preset if stored else "digits")
+    return load_config(name, overrides or (), seed=seed)
+
+
 @contextmanager
 def _session(
     *,
-    preset: Preset = "digits",
+    preset: RunPreset = None,
     overrides: Overrides = None,
     run_dir: RunDir = Path("runs/default"),
     seed: Seed = None,
@@ -85,7 +100,7 @@ def _session(
     verbose: Verbose = False,
 ) -> Iterator[Run]:
     """Opens the run for one command, alone in its folder. A dry run prints the plan and ends the program."""
-    config = load_config(preset, overrides or (), seed=seed)
+    config = _resolve(run_dir, preset, overrides, seed)
     if dry_run:
         console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), highlight=False, markup=False)
         console.print(plan(config), highlight=False, markup=False)

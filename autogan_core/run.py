@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from autogan_core.config import Config, parse_config
+from autogan_core.config import Config
 from autogan_core.data import ImageDataset, load_dataset
 from autogan_core.derived_gan import DerivedGAN, Training
 from autogan_core.errors import ConfigError
@@ -31,6 +31,7 @@ from autogan_core.metrics import (
 )
 from autogan_core.mlas import Beam, MultiLevelSearch
 from autogan_core.monitor import Monitor
+from autogan_core.presets import CONFIG_FILE, stored_config
 from autogan_core.report import CheckpointScores, GeneratorResult, RunResults
 from autogan_core.scoring import Scorer, sample_images
 from autogan_core.search import HistoryFile, run_search
@@ -56,16 +57,14 @@ class Run:
         """
         self.folder, self.config, self.device, self.monitor = folder, config, device, monitor
         self._store = DirectoryStore(folder)
-        path = folder / "config.json"
-        if path.exists():
-            differences = parse_config(json.loads(path.read_text())).differences(config)
-            if differences:
-                raise ConfigError(
-                    f"{folder} holds a run with other settings; choose another --run-dir, or go back to its own:\n  "
-                    + "\n  ".join(differences)
-                )
-        else:
-            write_atomically(path, config.model_dump_json(indent=1).encode())
+        stored = stored_config(folder)
+        if stored is None:
+            write_atomically(folder / CONFIG_FILE, config.model_dump_json(indent=1).encode())
+        elif differences := stored.differences(config):
+            raise ConfigError(
+                f"{folder} holds a run with other settings; choose another --run-dir, or go back to its own:\n  "
+                + "\n  ".join(differences)
+            )
 
     @cached_property
     def dataset(self) -> ImageDataset:

@@ -99,15 +99,16 @@ def test_running_again_changes_nothing(finished: Path) -> None:
 
 def test_search_retrain_evaluate_and_sample_use_the_run(finished: Path, tmp_path: Path) -> None:
     """Each command alone shows what the run found, and samples go to a grid or to single files."""
-    searched = autogan("search", *settings(finished))
+    own = ["--run-dir", str(finished)]  # the run's settings need not be repeated
+    searched = autogan("search", *own)
     assert re.search(r"^ *1 +\d{4}-\d{5}-\d{5} ", searched.stdout, re.MULTILINE)
-    assert "best FID" in autogan("retrain", *settings(finished)).stdout
-    assert autogan("evaluate", *settings(finished)).stdout.count("is_64_2split_classifier") == 4
-    drawn = autogan("sample", *settings(finished), "--count", "10", "--out", str(tmp_path / "grid.png"))
+    assert "best FID" in autogan("retrain", *own).stdout
+    assert autogan("evaluate", *own).stdout.count("is_64_2split_classifier") == 4
+    drawn = autogan("sample", *own, "--count", "10", "--out", str(tmp_path / "grid.png"))
     assert "10 images of" in drawn.stdout, drawn.stderr
     with Image.open(tmp_path / "grid.png") as grid:
         assert grid.size == (67, 50)  # 4 x 3 cells of 16 pixels, 1 between
-    assert autogan("sample", *settings(finished), "--count", "3", "--out", str(tmp_path / "many")).returncode == 0
+    assert autogan("sample", *own, "--count", "3", "--out", str(tmp_path / "many")).returncode == 0
     assert [p.name for p in sorted((tmp_path / "many").iterdir())] == ["00000.png", "00001.png", "00002.png"]
 
 
