@@ -6,9 +6,7 @@ import copy
 import logging
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -89,7 +87,7 @@ class DerivedGAN:
         self.architecture = architecture
         self._config, self._dataset, self._scorer = config, dataset, scorer
         self._store, self._device, self._monitor = store, device, monitor
-        self._identity = {"config": config.fingerprint(), "data": dataset.fingerprint}
+        self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
         self._seed = derive_seed(config.seed, "retrain", str(architecture))
         self._gan = GAN(
             SearchSpace.only(architecture),
@@ -206,17 +204,12 @@ class DerivedGAN:
         snapshot = load(self._store, self.state_name, self._device)
         if snapshot is None:
             return
-        meta: dict[str, Any] = dict(snapshot.meta)
-        if {name: meta[name] for name in self._identity} != self._identity:
-            raise StateError(
-                f"the training of {self.architecture} in the run store belongs to another configuration or data set; "
-                "choose another run folder"
-            )
+        snapshot.require(self._identity, str(self.architecture))
         self._gan.load_state(snapshot.tensors)
-        self._average.load_state_dict(_part("average.", snapshot.tensors))
-        self._best = _part("best.", snapshot.tensors)
-        self._validations = [Validation(**v) for v in meta["validations"]]
-        self._seconds = meta["seconds"]
+        self._average.load_state_dict(snapshot.part("average."))
+        self._best = snapshot.part("best.")
+        self._validations = [Validation(**v) for v in snapshot.meta["validations"]]
+        self._seconds = snapshot.meta["seconds"]
 
     def _weights(self) -> dict[str, Tensor]:
         return {name: tensor.detach().clone() for name, tensor in self._average.state_dict().items()}
@@ -224,7 +217,3 @@ class DerivedGAN:
 
 def _best(validations: tuple[Validation, ...] | list[Validation]) -> Validation:
     return min(validations, key=lambda v: v.fid)
-
-
-def _part(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -18,6 +18,7 @@ from autogan_core.generator import Generator
 from autogan_core.losses import hinge_loss_discriminator, hinge_loss_generator
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.seeding import derive_seed, seeded_generator, seeded_initialisation
+from autogan_core.storage import tensors_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +124,11 @@ class GAN:
         Raises:
             RuntimeError: the tensors are those of other networks.
         """
-        self.generator.load_state_dict(_below("generator.", tensors))
-        self.discriminator.load_state_dict(_below("discriminator.", tensors))
+        self.generator.load_state_dict(tensors_below("generator.", tensors))
+        self.discriminator.load_state_dict(tensors_below("discriminator.", tensors))
         for name, optimizer in self._optimizers().items():
             state: dict[int, dict[str, Tensor]] = {}
-            for key, tensor in _below(f"{name}.", tensors).items():
+            for key, tensor in tensors_below(f"{name}.", tensors).items():
                 index, slot = key.split(".")
                 # The fused kernel takes moments only in the weights' own memory layout.
                 layout = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
@@ -172,7 +173,3 @@ class TrainingStream:
 def draw_latents(device: torch.device, count: int, latent_dim: int, seed: int, *names: str | int) -> Tensor:
     """Latent vectors z ~ N(0, 1) for one purpose, (count, latent_dim)."""
     return torch.randn(count, latent_dim, device=device, generator=seeded_generator(device, seed, *names))
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import random
-from typing import Any
 
 import torch
 
@@ -47,7 +46,7 @@ class SharedGAN:
     ) -> None:
         self._config, self._space, self._dataset = config, space, dataset
         self._scorer, self._store, self._device, self._monitor = scorer, store, device, monitor
-        self._identity = {"config": config.fingerprint(), "data": dataset.fingerprint}
+        self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
         self._windows = LossWindows(config.search.dynamic_reset)
         self._stage = 0
         self._committed_slot = -1
@@ -156,17 +155,11 @@ class SharedGAN:
             self._gan = self._initialise(slot=0)
             self._windows.clear()
             return
-        meta: dict[str, Any] = dict(snapshot.meta)
-        for name, mine in self._identity.items():
-            if meta[name] != mine:
-                raise StateError(
-                    f"the shared GAN in the run store belongs to another {name} ({meta[name][:12]}, not {mine[:12]}); "
-                    "choose another run folder"
-                )
+        snapshot.require(self._identity, "the shared GAN")
         self._gan.load_state(snapshot.tensors)
         self._windows.load_state(snapshot.tensors)
-        self._stage, self._reset_pending = meta["stage"], meta["reset_pending"]
-        self._committed_slot = meta["slot"]
+        self._stage, self._reset_pending = snapshot.meta["stage"], snapshot.meta["reset_pending"]
+        self._committed_slot = snapshot.meta["slot"]
 
     def _committed_record(self, assignment: Assignment) -> Record:
         record = Record.from_json(json.loads(self._store.read(_trial(assignment.slot))))

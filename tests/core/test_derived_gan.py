@@ -133,7 +133,7 @@ def test_untrained_and_foreign_state_are_refused(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="has not been trained in this run folder"):
         derived_gan(tmp_path).generator("best")
     derived_gan(tmp_path).train()
-    with pytest.raises(StateError, match="another configuration or data set"):
+    with pytest.raises(StateError, match="10103 in the run store belongs to another configuration"):
         derived_gan(tmp_path, tiny_config("retrain.ema_decay=0.5")).train()
     pointer = json.loads((tmp_path / "retrain" / str(TOP1) / "state.json").read_text())
     assert pointer["version"] == 6

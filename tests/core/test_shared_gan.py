@@ -82,7 +82,7 @@ def test_other_configurations_are_refused(tmp_path: Path) -> None:
     """State of a run with other settings is an error that names what differs."""
     shared_gan(tmp_path).run(SEARCH)
     other = shared_gan(tmp_path, tiny_config("training.generator_lr=1e-3"))
-    with pytest.raises(StateError, match="belongs to another config"):
+    with pytest.raises(StateError, match="the shared GAN in the run store belongs to another configuration"):
         other.run(DERIVE)
 
 
