@@ -96,7 +96,7 @@ class Snapshot:
             StateError: it says something else.
         """
         for name, mine in identity.items():
-            theirs = self.meta[name]
+            theirs = self.meta.get(name, "unknown")
             if theirs != mine:
                 raise StateError(
                     f"the state of {owner} in the run store belongs to another {name} "
