@@ -26,7 +26,7 @@ KILLS = 10
 def search_in(folder: Path) -> tuple[Beam, ...]:
     """A whole search in a folder, going on from what it holds."""
     torch.set_num_threads(1)
-    config, space = tiny_config("search.iterations=9"), SearchSpace.full()
+    config, space = tiny_config("search.iterations=12"), SearchSpace.full()
     search = MultiLevelSearch(space, config.search, config.seed)
     store, scorer = DirectoryStore(folder), tiny_scorer(folder / "cache")
     shared = SharedGAN(config, space, tiny_dataset(), scorer, store, CPU, Monitor())
@@ -43,7 +43,7 @@ def test_killed_ten_times_at_random_a_search_ends_as_if_left_alone(tmp_path: Pat
     while killed < KILLS:
         process = context.Process(target=search_in, args=(tmp_path / "killed",))
         process.start()
-        process.join(rng.uniform(0.1, 0.7))
+        process.join(rng.uniform(0.05, 0.5))
         assert process.is_alive(), "the search is too short for ten kills; give it more iterations"
         process.kill()
         process.join()
