@@ -143,7 +143,7 @@ class DerivedGAN:
             raise StateError(
                 f"{self.architecture} has not been trained in this run folder; run 'autogan retrain' first"
             )
-        return Training(self.architecture, tuple(self._validations), self._seconds)
+        return self._training()
 
     def generator(self, checkpoint: str) -> Generator:
         """The averaged generator of the ``best`` or the ``last`` checkpoint. Raises like `result`."""
@@ -193,12 +193,15 @@ class DerivedGAN:
         tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
         meta = {"validations": [asdict(v) for v in self._validations], "seconds": self._seconds, **self._identity}
         commit(self._store, self.state_name, validation.iteration, Snapshot(meta, tensors))
-        training = self.result()
+        training = self._training()
         if training.collapsed:
             logger.warning(
                 "%s has collapsed: FID %.1f after %d iterations, but %.1f after %d; that one is kept as its best",
                 *(self.architecture, validation.fid, validation.iteration, training.best.fid, training.best.iteration),
             )
+
+    def _training(self) -> Training:
+        return Training(self.architecture, tuple(self._validations), self._seconds)
 
     def _restore(self) -> None:
         snapshot = load(self._store, self.state_name, self._device)

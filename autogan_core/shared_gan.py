@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import random
 
 import torch
@@ -14,7 +15,7 @@ from autogan_core.dynamic_reset import LossWindows
 from autogan_core.errors import StateError
 from autogan_core.gan import GAN, TrainingStream
 from autogan_core.history import Assignment, Record
-from autogan_core.metrics import generator_macs, reward
+from autogan_core.metrics import generator_macs, needs_fid, reward
 from autogan_core.monitor import Monitor
 from autogan_core.scoring import Scorer
 from autogan_core.search_space import Architecture, SearchSpace
@@ -136,11 +137,11 @@ class SharedGAN:
             slot,
             num_images=search.reward.num_images,
             splits=search.reward.splits,
-            with_fid=search.reward.score == "inverse-fid",
+            with_fid=needs_fid(search.reward),
         )
         macs = generator_macs(architecture, self._config.model, search.generator_channels)
         value = reward(scores, search.reward, macs)
-        return value if torch.tensor(value).isfinite() else None
+        return value if math.isfinite(value) else None
 
     def _commit(self, record: Record) -> None:
         slot = record.assignment.slot
