@@ -6,11 +6,14 @@ can use and no others, under the same names, so a derived generator's weights ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from autogan_core.distributed import World
 from autogan_core.search_space import Cell, CellSpace, Conv, Norm, Up
 
 
@@ -40,6 +43,67 @@ def upsample(x: Tensor, up: Up, learned: nn.Module | None, scale: int = 2) -> Te
     return F.interpolate(x, scale_factor=scale, mode="nearest")
 
 
+class BatchNorm2d(nn.BatchNorm2d):
+    """Batch normalisation that can take its statistics over all ranks' shares of a batch: see `statistics_across`.
+
+    PyTorch's own SyncBatchNorm runs on GPUs only, and exchanges whenever it trains.
+    """
+
+    world: World | None = None
+    """The ranks to share statistics with; None: no exchange."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same; N may be 0 on some ranks, not on all."""
+        if self.world is None or not self.training:
+            return super().forward(x)
+        mean, variance, count = _moments_across(x, self.world)
+        with torch.no_grad():
+            self._track(mean, variance * count / (count - 1))
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        return x * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
+
+    def _track(self, mean: Tensor, variance: Tensor) -> None:
+        assert self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None
+        assert self.momentum is not None, "plain averages are for recalibration, which is no common work of the ranks"
+        self.num_batches_tracked += 1
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance, self.momentum)
+
+
+def _moments_across(x: Tensor, world: World) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean (C,), biased variance (C,) and number of values per channel, over all ranks' (N, C, H, W).
+
+    Each rank's deviations are from its own mean, and the means' from the common one: a difference of large sums, which
+    float32 cannot hold, never arises.
+    """
+    channels = x.shape[1]
+    own_count = x.numel() // channels
+    own_mean = x.sum(dim=(0, 2, 3)) / max(own_count, 1)
+    own_squares = (x - own_mean[:, None, None]).square().sum(dim=(0, 2, 3))
+    gathered = world.gather(torch.cat([own_mean, own_squares, x.new_tensor([own_count])]))
+    means, squares, counts = torch.split(gathered, [channels, channels, 1], dim=1)
+    count = counts.sum()
+    mean = (counts * means).sum(dim=0) / count
+    variance = (squares + counts * (means - mean).square()).sum(dim=0) / count
+    return mean, variance, count
+
+
+@contextmanager
+def statistics_across(network: nn.Module, world: World) -> Iterator[None]:
+    """Within the context, the network's batch norms in training mode see the batch of all ranks as one.
+
+    Every rank must then run the same layers in the same order; outside, ranks are free to go their own ways.
+    """
+    norms = [module for module in network.modules() if isinstance(module, BatchNorm2d)]
+    for norm in norms:
+        norm.world = world if world.size > 1 else None
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.world = None
+
+
 class ConvBlock(nn.Module):
     """Up-sampling (in a cell's first block), normalisation, ReLU and a 3x3 convolution, in one of two orders.
 
@@ -51,7 +115,7 @@ class ConvBlock(nn.Module):
         super().__init__()
         self.pre_activation = conv == "pre"
         self.conv = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
-        self.bn = nn.BatchNorm2d(channels) if "bn" in norms else None
+        self.bn = BatchNorm2d(channels) if "bn" in norms else None
         self.deconv = deconv(channels) if "deconv" in ups else None
 
     def forward(self, x: Tensor, norm: Norm, up: Up | None) -> Tensor:

@@ -107,7 +107,8 @@ def _session(
         raise typer.Exit
     import torch
 
-    from autogan_core.run import Run, choose_device
+    from autogan_core.devices import choose_device
+    from autogan_core.run import Run
     from autogan_core.terminal import RunMonitor, log_to
 
     if config.cpu_threads is not None:
@@ -279,15 +280,15 @@ def _parsed(architectures: Sequence[str] | None) -> list[Architecture]:
 def plan(config: Config) -> str:
     """What a run of this configuration will do, stage by stage, in lines for people."""
     from autogan_core.mlas import MultiLevelSearch
-    from autogan_core.search_space import SearchSpace
 
     search, training = config.search, config.training
-    mlas = MultiLevelSearch(SearchSpace.full(config.model.num_cells), search, config.seed)
-    lines = [f"plan: {mlas.num_slots} slots in {config.model.num_cells} stages"]
+    mlas = MultiLevelSearch(config.search_space(), search, config.seed)
+    lines = [f"plan: {mlas.num_slots} slots in {mlas.num_stages} stage{'s' if mlas.num_stages > 1 else ''}"]
     for stage, iterations in enumerate(mlas.iterations_per_stage()):
-        size, options = config.model.stage_image_size(stage), mlas.space.cells[stage].size
+        size = config.model.image_size_at(mlas.depths[stage + 1])
+        options = mlas.space.size(mlas.depths[stage + 1]) // mlas.space.size(mlas.depths[stage])
         lines.append(
-            f"  stage {stage + 1}, {size}x{size} images, {options * (search.top_k if stage else 1)} architectures: "
+            f"  stage {stage + 1}, {size}x{size} images, {options * (search.top_k if stage else 1):,} architectures: "
             f"{iterations} iterations, each of {search.shared_epochs} epochs "
             f"and {search.controller_steps} candidates x {search.reward.num_images:,} images; "
             f"then {search.num_candidates} candidates, the best {search.top_k} kept"

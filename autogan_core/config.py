@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -25,6 +25,20 @@ from pydantic import (
 )
 
 from autogan_core.errors import ConfigError
+from autogan_core.search_space import (
+    CONVS,
+    NORMS,
+    SWITCH_WORDS,
+    UPS,
+    CellSpace,
+    Conv,
+    Norm,
+    SearchSpace,
+    SwitchWord,
+    Up,
+)
+
+S = TypeVar("S", bound="Section")
 
 LOCATIONS = frozenset({"data.path", "scores.inception_weights"})
 """Settings that say where a thing lies, not what it is: they may change between two runs of one configuration."""
@@ -62,11 +76,11 @@ class ModelConfig(Section):
     @property
     def image_size(self) -> int:
         """Side of a full generator's images, in pixels."""
-        return self.stage_image_size(self.num_cells - 1)
+        return self.image_size_at(self.num_cells)
 
-    def stage_image_size(self, stage: int) -> int:
-        """Side of the images of search stage ``stage`` (0-based), in pixels."""
-        return self.bottom_width << (stage + 1)
+    def image_size_at(self, depth: int) -> int:
+        """Side of the images that the first ``depth`` cells make, in pixels."""
+        return self.bottom_width << depth
 
 
 class TrainingConfig(Section):
@@ -135,9 +149,50 @@ class RewardConfig(Section):
     """Own samples on which a candidate's BatchNorm statistics are estimated before it is scored. Not in the paper."""
 
 
-class SearchConfig(Section):
-    """The multi-level architecture search (paper, sections 3.3 and 4)."""
+class SpaceConfig(Section):
+    """What every cell may choose (paper, section 3.1). Shorter lists narrow the search."""
 
+    conv: tuple[Conv, ...] = CONVS
+    """C: activation after or before the convolution."""
+    norm: tuple[Norm, ...] = NORMS
+    """N: normalisation."""
+    up: tuple[Up, ...] = UPS
+    """U: up-sampling."""
+    shortcut: tuple[SwitchWord, ...] = SWITCH_WORDS
+    """SC: the in-cell shortcut."""
+    skip: tuple[SwitchWord, ...] = SWITCH_WORDS
+    """Each skip connection from an earlier cell."""
+
+    @model_validator(mode="after")
+    def _check(self) -> SpaceConfig:
+        for name, options in self:
+            if not options or len(set(options)) < len(options):
+                raise ValueError(f"search.space.{name} must list different options, at least one, not {list(options)}")
+        return self
+
+    def cells(self, num_cells: int) -> SearchSpace:
+        """The space of ``num_cells`` cells, with options in the paper's order whatever the lists' order."""
+        shortcuts, skips = (
+            tuple(word == "with" for word in SWITCH_WORDS if word in words) for words in (self.shortcut, self.skip)
+        )
+        cell = CellSpace(
+            convs=tuple(conv for conv in CONVS if conv in self.conv),
+            norms=tuple(norm for norm in NORMS if norm in self.norm),
+            ups=tuple(up for up in UPS if up in self.up),
+            shortcuts=shortcuts,
+        )
+        return SearchSpace.uniform(num_cells, cell, skips)
+
+
+class SearchConfig(Section):
+    """The architecture search (paper, sections 3.3 and 4)."""
+
+    policy: Literal["reinforce", "random"] = "reinforce"
+    """A controller that learns from the rewards, or uniform draws on the same shared weights (a baseline)."""
+    levels: Literal["multi", "single"] = "multi"
+    """One stage per cell with a controller each (MLAS), or all cells at once (SLAS, the paper's ablation)."""
+    space: SpaceConfig = SpaceConfig()
+    """What to search in."""
     iterations: PositiveInt = 90
     """Search iterations over all stages; each stage adds one derivation on top."""
     shared_epochs: PositiveInt = 15
@@ -162,6 +217,10 @@ class SearchConfig(Section):
     """When to start the shared weights afresh."""
     reward: RewardConfig = RewardConfig()
     """What to search for."""
+
+    def stage_depths(self, num_cells: int) -> list[int]:
+        """How many of the ``num_cells`` cells the architectures of each stage have."""
+        return list(range(1, num_cells + 1)) if self.levels == "multi" else [num_cells]
 
 
 class RetrainConfig(Section):
@@ -223,10 +282,9 @@ class Config(Section):
     @model_validator(mode="after")
     def _check(self) -> Config:
         search, retrain = self.search, self.retrain
-        if search.iterations < self.model.num_cells:
-            raise ValueError(
-                f"search.iterations is {search.iterations}, but each of the {self.model.num_cells} stages needs one"
-            )
+        num_stages = len(search.stage_depths(self.model.num_cells))
+        if search.iterations < num_stages:
+            raise ValueError(f"search.iterations is {search.iterations}, but each of the {num_stages} stages needs one")
         if search.num_candidates < search.top_k:
             raise ValueError(
                 f"search.num_candidates ({search.num_candidates}) must be at least search.top_k ({search.top_k})"
@@ -242,6 +300,10 @@ class Config(Section):
             if images < 2 * splits:
                 raise ValueError(f"{name}.num_images ({images}) must be at least twice {name}.splits ({splits})")
         return self
+
+    def search_space(self) -> SearchSpace:
+        """The space that ``search.space`` and ``model.num_cells`` span."""
+        return self.search.space.cells(self.model.num_cells)
 
     def flat(self) -> dict[str, Any]:
         """Every setting by its dotted name, as JSON values."""
@@ -268,8 +330,13 @@ def parse_config(tree: Mapping[str, Any]) -> Config:
     Raises:
         ConfigError: an unknown key or a bad value; one sentence for the first of them.
     """
+    return validated(Config, tree)
+
+
+def validated(section: type[S], tree: Mapping[str, Any]) -> S:
+    """A section, or the whole configuration, from nested plain values. Raises like `parse_config`."""
     try:
-        return Config.model_validate(tree)
+        return section.model_validate(tree)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

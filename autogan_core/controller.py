@@ -1,124 +1,194 @@
-"""The controller: an LSTM that writes a cell token by token and learns by REINFORCE (paper, section 3.3.2)."""
+"""The controller: an LSTM that writes cells token by token (paper, section 3.3.2); `policy` teaches it.
+
+A search is replayed from its history wherever it goes on: thousands of updates on a network of 83,000 weights, one
+cell at a time. A framework's overhead per operation would be most of the work, so the network, its gradient and Adam
+are written out in numpy, which also spares the search service the framework. A test holds them to torch's.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+from numpy.typing import NDArray
 
-from autogan_core.config import ControllerConfig
-from autogan_core.seeding import seeded_initialisation
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class Hidden(NamedTuple):
     """The LSTM's state, each part (N, hidden_dim)."""
 
-    h: Tensor
-    c: Tensor
+    h: Floats
+    c: Floats
+
+    def rows(self, index: Ints) -> Hidden:
+        """The states of some rows, in that order; a row may be taken repeatedly."""
+        return Hidden(self.h[index], self.c[index])
+
+    @staticmethod
+    def stack(parts: Sequence[Hidden]) -> Hidden:
+        """Rows of several states, one below the other."""
+        return Hidden(np.concatenate([part.h for part in parts]), np.concatenate([part.c for part in parts]))
 
 
-class Rollout(NamedTuple):
-    """N cells, token by token."""
+class _Trace(NamedTuple):
+    """What the network computed for one cell, token by token, as the gradient needs it. H is ``hidden_dim``."""
 
-    choices: Tensor
-    """Indices into each token's options, (N, T), int64."""
-    log_probs: Tensor
-    """Log-probability of each choice given those before it, (N, T), nats."""
-    entropies: Tensor
-    """Entropy of each token's distribution given the choices before it, (N, T), nats."""
-    hidden: Hidden
-    """The state behind the last token, which the next stage's controller starts from."""
+    tokens: Ints
+    """Embedding rows of all choices (T,); each but the last is the next token's input."""
+    inputs: Floats
+    """Embedded choices before each token (T, H); zeros for the first."""
+    h_before: Floats
+    c_before: Floats
+    """States before each token, (T, H)."""
+    gates: Floats
+    """Input, forget, cell and output gates, (T, 4, H)."""
+    h: Floats
+    c: Floats
+    """States after each token, (T, H)."""
 
 
-class Controller(nn.Module):
-    """The policy of one stage.
+class Controller:
+    """The policy network of one stage.
 
     Each token's choice is embedded and fed to the next step; the first step's input is zero in every stage (Figure 1
-    draws the last shortcut token there; the released code feeds zeros, as here). Weights keep PyTorch's defaults, with
-    which a fresh policy is within 1 % of the uniform entropy. It computes in float64: a search is replayed from its
-    history wherever it goes on, and must draw the same cells there.
+    draws the last shortcut token there; the released code feeds zeros, as here). First weights follow PyTorch's
+    defaults, with which a fresh policy is within 1 % of the uniform entropy. It computes in float64: a replay on
+    another machine must draw the same cells.
     """
 
-    def __init__(self, option_counts: Sequence[int], hidden_dim: int) -> None:
-        super().__init__()
+    def __init__(self, option_counts: Sequence[int], hidden_dim: int, rng: np.random.Generator) -> None:
         self.hidden_dim = hidden_dim
-        self.embedding = nn.Embedding(sum(option_counts), hidden_dim)
-        self.lstm = nn.LSTMCell(hidden_dim, hidden_dim)
-        self.decoders = nn.ModuleList(nn.Linear(hidden_dim, count) for count in option_counts)
-        self._offsets = [sum(option_counts[:t]) for t in range(len(option_counts))]
-        self.double()
+        self._ends = list(itertools.accumulate(option_counts, initial=0))
+        options, gates = self._ends[-1], 4 * hidden_dim
+        shapes = {
+            "embedding": (options, hidden_dim),
+            "weight_ih": (gates, hidden_dim),
+            "weight_hh": (gates, hidden_dim),
+            "bias_ih": (gates,),
+            "bias_hh": (gates,),
+            "decoder_weight": (options, hidden_dim),
+            "decoder_bias": (options,),
+        }
+        self.parameters: Floats = rng.uniform(-1.0, 1.0, sum(map(np.prod, shapes.values()))) / hidden_dim**0.5
+        """All weights as one vector; `weights` are views of it."""
+        self.gradient: Floats = np.zeros_like(self.parameters)
+        self.weights = _views(self.parameters, shapes)
+        self._gradients = _views(self.gradient, shapes)
+        self.weights["embedding"][:] = rng.standard_normal((options, hidden_dim))
+        self._squash = np.repeat([0.5, 0.5, 1.0, 0.5], hidden_dim)
+        self._own = np.repeat(np.eye(len(option_counts), dtype=bool), option_counts, axis=1)
+
+    @property
+    def num_tokens(self) -> int:
+        """T: tokens that the controller writes."""
+        return len(self._ends) - 1
 
     def start(self) -> Hidden:
         """The state that the first stage starts from: zeros, one row."""
-        zeros = torch.zeros(1, self.hidden_dim, dtype=torch.float64)
-        return Hidden(zeros, zeros)
+        return Hidden(np.zeros((1, self.hidden_dim)), np.zeros((1, self.hidden_dim)))
 
-    def forward(self, hidden: Hidden, choices: Tensor | None = None, rng: torch.Generator | None = None) -> Rollout:
-        """Samples cells, or evaluates given ones.
-
-        Args:
-            hidden: the state to start each of the N cells from.
-            choices: cells to evaluate (N, T); None samples them.
-            rng: what sampling draws from.
-        """
-        h, c = hidden
-        token_input = torch.zeros_like(h)
-        chosen, log_probs, entropies = [], [], []
-        for t, decoder in enumerate(self.decoders):
-            h, c = self.lstm(token_input, (h, c))
-            log_p = decoder(h).log_softmax(dim=1)
-            if choices is None:
-                choice = torch.multinomial(log_p.detach().exp(), 1, generator=rng).squeeze(1)
-            else:
-                choice = choices[:, t]
-            chosen.append(choice)
-            log_probs.append(log_p.gather(1, choice[:, None]).squeeze(1))
-            entropies.append(-(log_p.exp() * log_p).sum(dim=1))
-            token_input = self.embedding(choice + self._offsets[t])
-        return Rollout(
-            torch.stack(chosen, dim=1), torch.stack(log_probs, dim=1), torch.stack(entropies, dim=1), Hidden(h, c)
-        )
-
-
-class Policy:
-    """A controller with its optimiser and reward baseline: what is learned in one stage.
-
-    The update is plain REINFORCE on the sum over tokens. Where the released code is broken we differ: its baseline
-    restarts in every iteration (ours lives as long as the controller), it multiplies a sample's loss by the number of
-    tokens, and its entropy term lowers the entropy instead of raising it.
-    """
-
-    def __init__(self, option_counts: Sequence[int], config: ControllerConfig, seed: int, stage: int) -> None:
-        with seeded_initialisation(seed, "controller", stage):
-            self.controller = Controller(option_counts, config.hidden_dim)
-        self._config = config
-        self._baseline: float | None = None
-        self._optimizer = torch.optim.Adam(
-            self.controller.parameters(), lr=config.learning_rate, betas=config.adam_betas
-        )
-
-    @torch.no_grad()
-    def rollout(self, hidden: Hidden, choices: Tensor | None = None, rng: torch.Generator | None = None) -> Rollout:
-        """`Controller.forward`, without gradients."""
-        rollout: Rollout = self.controller(hidden, choices, rng)
-        return rollout
-
-    def reinforce(self, hidden: Hidden, choices: Tensor, reward: float) -> None:
-        """One step towards, or away from, one cell.
+    def step(self, t: int, hidden: Hidden, previous: Ints | None) -> tuple[Hidden, Floats]:
+        """Writes token ``t`` of N cells.
 
         Args:
-            hidden: what the cell was sampled from, one row.
-            choices: the cell (1, T).
-            reward: finite. Its excess over the baseline is the advantage; the first reward sets the baseline.
+            t: the token, from 0.
+            hidden: the state before it.
+            previous: choices of the token before it (N,); None for the first.
+
+        Returns:
+            The state after it, and the log-probabilities of its options (N, options).
         """
-        baseline = reward if self._baseline is None else self._baseline
-        rollout = self.controller(hidden, choices)
-        advantage = reward - baseline
-        loss = -advantage * rollout.log_probs.sum() - self._config.entropy_weight * rollout.entropies.sum()
-        self._optimizer.zero_grad()
-        loss.backward()
-        self._optimizer.step()
-        decay = self._config.baseline_decay
-        self._baseline = decay * baseline + (1 - decay) * reward
+        w = self.weights
+        pre = hidden.h @ w["weight_hh"].T
+        pre += w["bias_ih"] + w["bias_hh"]
+        if previous is not None:
+            pre += w["embedding"][previous + self._ends[t - 1]] @ w["weight_ih"].T
+        i, f, g, o = np.split(self._activate(pre), 4, axis=1)
+        c = f * hidden.c + i * g
+        h = o * np.tanh(c)
+        options = slice(self._ends[t], self._ends[t + 1])
+        logits = h @ w["decoder_weight"][options].T + w["decoder_bias"][options]
+        return Hidden(h, c), _log_softmax(logits)
+
+    def trace(self, hidden: Hidden, choices: Ints) -> _Trace:
+        """Runs one known cell (T,) from one state. All but the recurrence is done for all tokens at once."""
+        w, size = self.weights, self.hidden_dim
+        tokens = choices + self._ends[:-1]
+        inputs = np.zeros((len(tokens), size))
+        inputs[1:] = w["embedding"][tokens[:-1]]
+        pre = inputs @ w["weight_ih"].T
+        pre += w["bias_ih"] + w["bias_hh"]
+        h, c = np.empty((len(tokens) + 1, size)), np.empty((len(tokens) + 1, size))
+        h[0], c[0] = hidden.h[0], hidden.c[0]
+        for t, row in enumerate(pre):
+            row += w["weight_hh"] @ h[t]
+            i, f, g, o = self._activate(row).reshape(4, size)
+            np.multiply(f, c[t], out=c[t + 1])
+            c[t + 1] += i * g
+            np.multiply(o, np.tanh(c[t + 1]), out=h[t + 1])
+        return _Trace(tokens, inputs, h[:-1], c[:-1], pre.reshape(-1, 4, size), h[1:], c[1:])
+
+    def backward(self, trace: _Trace, advantage: float, entropy_weight: float) -> None:
+        """Sets `gradient` to that of -advantage * sum log p - entropy_weight * sum H over a cell's tokens."""
+        w, d = self.weights, self._gradients
+        dlogits = self._logit_gradient(trace, advantage, entropy_weight)
+        np.matmul(dlogits.T, trace.h, out=d["decoder_weight"])
+        d["decoder_bias"][:] = dlogits.sum(axis=0)
+        dpre = self._gate_gradient(trace, dlogits @ w["decoder_weight"])
+        np.matmul(dpre.T, trace.h_before, out=d["weight_hh"])
+        np.matmul(dpre.T, trace.inputs, out=d["weight_ih"])
+        d["bias_ih"][:] = d["bias_hh"][:] = dpre.sum(axis=0)
+        d["embedding"][:] = 0.0
+        np.add.at(d["embedding"], trace.tokens[:-1], dpre[1:] @ w["weight_ih"])
+
+    def _logit_gradient(self, trace: _Trace, advantage: float, entropy_weight: float) -> Floats:
+        """(T, all tokens' options), zero outside a token's own."""
+        logits = trace.h @ self.weights["decoder_weight"].T + self.weights["decoder_bias"]
+        log_p = _log_softmax(np.where(self._own, logits, -np.inf))
+        p = np.exp(log_p)
+        log_p[~self._own] = 0.0
+        entropy = -(p * log_p).sum(axis=1, keepdims=True)
+        dlogits: Floats = p * (advantage + entropy_weight * (log_p + entropy))
+        dlogits[np.arange(len(p)), trace.tokens] -= advantage
+        return dlogits
+
+    def _gate_gradient(self, trace: _Trace, dh_out: Floats) -> Floats:
+        """Back through time: from the gradient of every h (T, H) to that of the gates' inputs (T, 4 * H)."""
+        i, f, g, o = trace.gates.transpose(1, 0, 2)
+        tanh_c = np.tanh(trace.c)
+        c_by_h = o * (1 - tanh_c**2)
+        by_c = np.stack([g * i * (1 - i), trace.c_before * f * (1 - f), i * (1 - g**2)], axis=1)
+        by_h = tanh_c * o * (1 - o)
+        dpre = np.empty_like(trace.gates)
+        dh = dc = np.zeros(self.hidden_dim)
+        for t in reversed(range(len(dpre))):
+            dh = dh + dh_out[t]
+            dc = dc + dh * c_by_h[t]
+            np.multiply(by_c[t], dc, out=dpre[t, :3])
+            np.multiply(by_h[t], dh, out=dpre[t, 3])
+            dh, dc = dpre[t].reshape(-1) @ self.weights["weight_hh"], dc * f[t]
+        return dpre.reshape(len(dpre), -1)
+
+    def _activate(self, pre: Floats) -> Floats:
+        """The gates (..., 4 * H), in place: sigmoid(x) = (1 + tanh(x / 2)) / 2, so one call serves all four."""
+        pre *= self._squash
+        np.tanh(pre, out=pre)
+        pre *= self._squash
+        pre += 1 - self._squash
+        return pre
+
+
+def _views(vector: Floats, shapes: dict[str, tuple[int, ...]]) -> dict[str, Floats]:
+    ends = np.cumsum([np.prod(shape) for shape in shapes.values()])
+    parts = np.split(vector, ends[:-1])
+    return {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    logits = logits - logits.max(axis=1, keepdims=True)
+    log_p: Floats = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    return log_p

@@ -21,7 +21,7 @@ from autogan_core.monitor import Monitor, Task
 from autogan_core.scoring import Scorer
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.seeding import derive_seed
-from autogan_core.storage import RunStore, Snapshot, commit, load
+from autogan_core.storage import CommittedState, RunStore, Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,8 @@ class DerivedGAN:
     ) -> None:
         self.architecture = architecture
         self._config, self._dataset, self._scorer = config, dataset, scorer
-        self._store, self._device, self._monitor = store, device, monitor
+        self._device, self._monitor = device, monitor
+        self._state = CommittedState(store, self.state_name)
         self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
         self._seed = derive_seed(config.seed, "retrain", str(architecture))
         self._gan = GAN(
@@ -114,6 +115,7 @@ class DerivedGAN:
 
         Raises:
             NonFiniteLossError: training diverged; the last commit stays.
+            ConflictError: another process trains the same architecture in this run.
             StateError: the store's state is damaged or belongs to another configuration.
         """
         self._restore()
@@ -192,7 +194,7 @@ class DerivedGAN:
         tensors |= {f"average.{name}": tensor for name, tensor in self._average.state_dict().items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
         meta = {"validations": [asdict(v) for v in self._validations], "seconds": self._seconds, **self._identity}
-        commit(self._store, self.state_name, validation.iteration, Snapshot(meta, tensors))
+        self._state.commit(Snapshot(meta, tensors))
         training = self._training()
         if training.collapsed:
             logger.warning(
@@ -204,7 +206,7 @@ class DerivedGAN:
         return Training(self.architecture, tuple(self._validations), self._seconds)
 
     def _restore(self) -> None:
-        snapshot = load(self._store, self.state_name, self._device)
+        snapshot = self._state.load(self._device)
         if snapshot is None:
             return
         snapshot.require(self._identity, str(self.architecture))

@@ -23,3 +23,27 @@ class NonFiniteLossError(AutoGANError, ArithmeticError):
 
 class StateError(AutoGANError):
     """A run folder holds state that is damaged, or belongs to another configuration."""
+
+
+class ConflictError(StateError):
+    """Another process has changed the state meanwhile; nothing of this one's was stored."""
+
+
+class SupersededError(StateError):
+    """The run has gone past this slot; its work is no longer wanted."""
+
+
+class StorageAccessError(AutoGANError):
+    """Object storage refuses: no such bucket, no credentials, or no permission. Trying again does not help."""
+
+
+class StorageUnavailableError(AutoGANError):
+    """Object storage could not be reached, or kept failing. Trying again later may help."""
+
+
+class PreemptedError(AutoGANError):
+    """The process was asked to stop; its progress is stored, and the same work can be started again."""
+
+
+class RankFailedError(AutoGANError):
+    """Another rank of the same training failed or went away; the reason stands in that rank's log."""

@@ -10,15 +10,18 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
+from autogan_core.cells import statistics_across
 from autogan_core.config import ModelConfig, TrainingConfig
 from autogan_core.data import to_float
 from autogan_core.discriminator import Discriminator
+from autogan_core.distributed import World
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.generator import Generator
 from autogan_core.losses import hinge_loss_discriminator, hinge_loss_generator
 from autogan_core.search_space import Architecture, SearchSpace
-from autogan_core.seeding import derive_seed, seeded_generator, seeded_initialisation
+from autogan_core.seeding import derive_seed
 from autogan_core.storage import tensors_below
+from autogan_core.torch_seeding import seeded_generator, seeded_initialisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class GAN:
 
     Adam skips a weight that got no gradient in a step, so weights that an architecture does not use stay as they are,
     moments included (PyTorch 1.1, under the released code, kept decaying them).
+
+    In a world of several ranks each holds all weights and trains on its share of every batch. The batches, and so the
+    results up to rounding, are those of one process: losses, gradients and batch norm's statistics are the whole
+    batch's, and weights stay equal on all ranks because equal updates reach them.
     """
 
     def __init__(
@@ -52,7 +59,9 @@ class GAN:
         discriminator_channels: int,
         device: torch.device,
         seed: int,
+        world: World | None = None,
     ) -> None:
+        """``world``: the ranks to train with, which pass equal arguments; None: this process alone."""
         with seeded_initialisation(seed, "weights"):
             generator = Generator(space, model, generator_channels)
             discriminator = Discriminator(model, discriminator_channels)
@@ -61,6 +70,7 @@ class GAN:
         self.discriminator = discriminator.to(device).to(memory_format=torch.channels_last)
         self.training = training
         self.device = device
+        self._world = world or World.single(device)
         self.generator_optimizer = Adam(
             self.generator.parameters(), lr=training.generator_lr, betas=training.adam_betas, fused=True
         )
@@ -71,43 +81,70 @@ class GAN:
     def train_step(self, stream: TrainingStream, step: int, architecture: Architecture) -> StepLosses:
         """One discriminator step and, in every ``n_critic``-th step from step 0 on, one generator step.
 
+        Args:
+            stream: the whole batches, the same on all ranks.
+            step: counts from 0.
+            architecture: trained by all ranks.
+
         Raises:
-            NonFiniteLossError: a loss is NaN or infinite; no weight has been changed by it.
+            NonFiniteLossError: a loss is NaN or infinite, on all ranks; no weight has been changed by it.
         """
-        stage = architecture.depth - 1
         self.generator.train()
         self.discriminator.train()
-        with torch.no_grad():
-            fake = self.generator(
-                stream.latents(step, "discriminator", self.training.discriminator_batch), architecture
-            )
-        real = stream.real(step)
-        logits = self.discriminator(torch.cat([real, fake]), stage)
-        loss = hinge_loss_discriminator(logits[: len(real)], logits[len(real) :])
-        discriminator_loss = self._descend(loss, self.discriminator_optimizer, "discriminator", step)
-        if step % self.training.n_critic:
-            return StepLosses(discriminator_loss, None)
+        with statistics_across(self.generator, self._world):
+            discriminator_loss = self._train_discriminator(stream, step, architecture)
+            if step % self.training.n_critic:
+                return StepLosses(discriminator_loss, None)
+            return StepLosses(discriminator_loss, self._train_generator(stream, step, architecture))
 
+    def _train_discriminator(self, stream: TrainingStream, step: int, architecture: Architecture) -> float:
+        batch, num_fake = stream.real(step), self.training.discriminator_batch
+        real = self._world.share(batch)
+        with torch.no_grad():
+            fake = self._generate(stream, step, "discriminator", num_fake, architecture)
+        logits = self.discriminator(torch.cat([real, fake]), architecture.depth - 1)
+        loss = hinge_loss_discriminator(logits[: len(real)], logits[len(real) :], len(batch), num_fake)
+        return self._descend(loss, self.discriminator_optimizer, "discriminator", step)
+
+    def _train_generator(self, stream: TrainingStream, step: int, architecture: Architecture) -> float:
+        num_fake = self.training.generator_batch
         self.discriminator.requires_grad_(False)
         try:
-            fake = self.generator(stream.latents(step, "generator", self.training.generator_batch), architecture)
-            loss = hinge_loss_generator(self.discriminator(fake, stage))
-            generator_loss = self._descend(loss, self.generator_optimizer, "generator", step)
+            fake = self._generate(stream, step, "generator", num_fake, architecture)
+            loss = hinge_loss_generator(self.discriminator(fake, architecture.depth - 1), num_fake)
+            return self._descend(loss, self.generator_optimizer, "generator", step)
         finally:
             self.discriminator.requires_grad_(True)
-        return StepLosses(discriminator_loss, generator_loss)
 
-    @staticmethod
-    def _descend(loss: Tensor, optimizer: Adam, network: str, step: int) -> float:
-        value = loss.item()
+    def _generate(
+        self, stream: TrainingStream, step: int, purpose: str, count: int, architecture: Architecture
+    ) -> Tensor:
+        images: Tensor = self.generator(self._world.share(stream.latents(step, purpose, count)), architecture)
+        return images
+
+    def _descend(self, loss: Tensor, optimizer: Adam, network: str, step: int) -> float:
+        """``loss``: this rank's part; returns the sum over all of them."""
+        value = self._world.sum_(loss.detach().clone()).item()
         if not math.isfinite(value):
             raise NonFiniteLossError(
                 f"the {network}'s loss became {value} in step {step}; lower training.{network}_lr if it happens again"
             )
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        # The architecture decides which weights have a gradient, so it is the same ones on all ranks.
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        self._world.sum_all_([weight.grad for weight in weights if weight.grad is not None])
         optimizer.step()
         return value
+
+    def synchronise(self, source: int = 0) -> None:
+        """Makes all ranks hold rank ``source``'s state, after ranks have scored architectures of their own.
+
+        Scoring leaves each rank the batch-norm statistics of its last architecture. The rank that scored the last of
+        all holds those that a single process would. The weights are sent along, although they should be equal:
+        GPUs of different kinds round differently.
+        """
+        self._world.broadcast(self.state().values(), source)
 
     def state(self) -> dict[str, Tensor]:
         """Everything that training continues from, as named tensors."""

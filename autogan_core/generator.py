@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from autogan_core.cells import GeneratorCell
+from autogan_core.cells import BatchNorm2d, GeneratorCell
 from autogan_core.config import ModelConfig
 from autogan_core.search_space import Architecture, SearchSpace
 
@@ -29,7 +29,7 @@ class Generator(nn.Module):
         self.project = nn.Linear(model.latent_dim, channels * model.bottom_width**2)
         self.cells = nn.ModuleList(GeneratorCell(channels, cell) for cell in space.cells)
         self.to_rgb = nn.Sequential(
-            nn.BatchNorm2d(channels),
+            BatchNorm2d(channels),
             nn.ReLU(),
             nn.Conv2d(channels, model.image_channels, kernel_size=3, padding=1),
             nn.Tanh(),

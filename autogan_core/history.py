@@ -23,13 +23,18 @@ class Assignment:
     slot: int
     """Place in the search's order, from 0."""
     stage: int
-    """Search stage, from 0; candidates have ``stage + 1`` cells."""
+    """Search stage, from 0."""
     phase: Phase
     """``search``: train the shared GAN, then score. ``derive``: score only; the best become beams."""
     candidates: tuple[Architecture, ...]
-    """Architectures to score."""
+    """Architectures to score; at least one, all of the same depth."""
     training: tuple[Architecture, ...] = ()
     """Architectures drawn from the policy to train the shared weights with; empty when deriving."""
+
+    @property
+    def depth(self) -> int:
+        """Cells of the candidates, and so the size of the images that are trained on."""
+        return self.candidates[0].depth
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, architectures as compact text."""

@@ -12,17 +12,15 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from autogan_core.config import SearchConfig
-from autogan_core.controller import Hidden, Policy
+from autogan_core.controller import Hidden, Ints
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Phase, Record
-from autogan_core.search_space import Architecture, SearchSpace
-from autogan_core.seeding import seeded_generator
-
-_CPU = torch.device("cpu")
+from autogan_core.policy import Policy
+from autogan_core.search_space import Architecture, Cell, SearchSpace
+from autogan_core.seeding import seeded_rng
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +33,42 @@ class Beam:
 
 
 class MultiLevelSearch:
-    """The search over one space.
+    """The search over one space: one stage per cell, or (``levels: single``) one for all cells.
 
-    A *slot* is one trial. The planned ``config.iterations + space.num_stages`` slots are shared out evenly; the last
-    slot of a stage derives it: candidates are scored without training, and the best ``top_k`` become the beams of the
-    next stage, whose new controller starts from their hidden vectors. A failed search slot is simply missing. A failed
+    A *slot* is one trial. The planned ``config.iterations + num_stages`` slots are shared out evenly; the last slot of
+    a stage derives it: candidates are scored without training, and the best ``top_k`` become the beams of the next
+    stage, whose new controller starts from their hidden vectors. A failed search slot is simply missing. A failed
     derivation is asked again in the next slot, at the cost of the next stage's iterations, and no stage is derived
-    before one of its iterations has succeeded, so that untrained weights are never ranked.
+    before one of its iterations has succeeded, so that untrained weights are never ranked. Slots beyond the plan derive
+    the last stage once more: their candidates compete with the beams found so far.
     """
 
     def __init__(self, space: SearchSpace, config: SearchConfig, seed: int) -> None:
-        if config.iterations < space.num_stages:
-            raise ConfigError(
-                f"search.iterations is {config.iterations}, but each of the {space.num_stages} stages needs one"
-            )
         self.space = space
         self._config = config
         self._seed = seed
+        self.depths = [0, *config.stage_depths(space.num_cells)]
+        """Cells before each stage and, last, after all of them."""
+        if config.iterations < self.num_stages:
+            raise ConfigError(
+                f"search.iterations is {config.iterations}, but each of the {self.num_stages} stages needs one"
+            )
         self._replayed: list[Record] = []
-        self._stage = _Stage(space, config, seed, index=0, beams=())
+        self._stage = self._first_stage()
+
+    @property
+    def num_stages(self) -> int:
+        """Stages, each with a controller of its own."""
+        return len(self.depths) - 1
 
     @property
     def num_slots(self) -> int:
         """Slots of a search in which nothing fails."""
-        return self._config.iterations + self.space.num_stages
+        return self._config.iterations + self.num_stages
 
     def iterations_per_stage(self) -> list[int]:
         """Search iterations of each stage when nothing fails; its derivation comes on top."""
-        ends = [0, *(self._stage_end(stage) for stage in range(self.space.num_stages))]
+        ends = [0, *(self._stage_end(stage) for stage in range(self.num_stages))]
         return [end - start - 1 for start, end in itertools.pairwise(ends)]
 
     def ask(self, history: Iterable[Record], slot: int, count: int = 1) -> list[Assignment]:
@@ -70,13 +76,8 @@ class MultiLevelSearch:
 
         Pure: equal arguments give equal answers, in any process, whatever the order of the records and however often
         it is asked. Only records of slots before ``slot`` count.
-
-        Raises:
-            ConfigError: the search is finished; there is nothing left to ask for.
         """
         stage = self._replay(history, before=slot)
-        if stage.finished:
-            raise ConfigError(f"the search is finished before slot {slot}: all {self.space.num_stages} stages are done")
         return [self._assignment(stage, s) for s in range(slot, slot + count)]
 
     def beams(self, history: Iterable[Record]) -> tuple[Beam, ...]:
@@ -92,124 +93,135 @@ class MultiLevelSearch:
         return self._replay(history, before=slot).entropy(slot)
 
     def max_entropy(self, stage: int) -> float:
-        """Entropy of the uniform policy over one cell of ``stage``, in nats."""
-        return sum(math.log(count) for count in self.space.cells[stage].option_counts)
+        """Entropy of the uniform policy of ``stage``, in nats."""
+        cells = self.space.cells[slice(*self.depths[stage : stage + 2])]
+        return sum(math.log(count) for cell in cells for count in cell.option_counts)
 
     def _assignment(self, stage: _Stage, slot: int) -> Assignment:
-        phase: Phase = "derive" if stage.tried and slot >= self._stage_end(stage.index) - 1 else "search"
+        due = slot >= self._stage_end(stage.index) - 1
+        phase: Phase = "derive" if stage.finished or (stage.tried and due) else "search"
         if phase == "derive":
-            return Assignment(slot, stage.index, phase, stage.distinct(slot, self._config.num_candidates))
+            return Assignment(slot, stage.index, phase, stage.draw_distinct(slot, self._config.num_candidates))
         candidates = stage.sample(slot, "candidates", self._config.controller_steps)
         training = stage.sample(slot, "training", self._config.training_draws)
         return Assignment(slot, stage.index, phase, candidates, training)
 
     def _stage_end(self, stage: int) -> int:
         """The slot after the planned last slot of a stage."""
-        return self.num_slots * (stage + 1) // self.space.num_stages
+        return self.num_slots * (stage + 1) // self.num_stages
 
     def _replay(self, history: Iterable[Record], before: int | None = None) -> _Stage:
         records = _canonical(r for r in history if before is None or r.assignment.slot < before)
         if records[: len(self._replayed)] != self._replayed:
-            self._stage, self._replayed = _Stage(self.space, self._config, self._seed, index=0, beams=()), []
+            self._stage, self._replayed = self._first_stage(), []
         for record in records[len(self._replayed) :]:
-            self._stage = self._stage.tell(record)
+            if self._stage.tell(record) and self._stage.index + 1 < self.num_stages:
+                self._stage = self._new_stage(self._stage.index + 1, self._stage)
             self._replayed.append(record)
         return self._stage
 
+    def _first_stage(self) -> _Stage:
+        return self._new_stage(0)
+
+    def _new_stage(self, index: int, former: _Stage | None = None) -> _Stage:
+        return _Stage(self.space, self.depths[index : index + 2], self._config, self._seed, index, former)
+
 
 class _Stage:
-    """The search in the middle of one stage; `tell` alone changes it."""
+    """The search in the middle of one stage, which adds the cells between two depths; `tell` alone changes it."""
 
     def __init__(
         self,
         space: SearchSpace,
+        depths: Sequence[int],
         config: SearchConfig,
         seed: int,
         index: int,
-        beams: tuple[Beam, ...],
-        starts: Sequence[Hidden] = (),
+        former: _Stage | None,
     ) -> None:
-        self.index, self.beams = index, beams
-        self.tried = False  # whether one of the stage's iterations has succeeded
-        self.finished = index == space.num_stages
+        self.index = index
+        self.tried = False
+        """Whether one of the stage's iterations has succeeded."""
+        self.derived = False
+        self.beams: tuple[Beam, ...] = former.beams if former else ()
+        """What the last derivation kept: the former stage's, then this one's."""
         self._space, self._config, self._seed = space, config, seed
-        if not self.finished:
-            self._cell_space = space.cells[index]
-            self._policy = Policy(self._cell_space.option_counts, config.controller, seed, index)
-            self._prefixes: list[Architecture | None] = [b.architecture for b in beams] if index else [None]
-            self._starts = list(starts) if index else [self._policy.controller.start()]
+        self._start_depth, self._depth = depths
+        self._cells = space.cells[slice(*depths)]
+        option_counts = [count for cell in self._cells for count in cell.option_counts]
+        self._policy = Policy(option_counts, config, seed, index)
+        self._prefixes: list[tuple[Cell, ...]] = [beam.architecture.cells for beam in self.beams] if former else [()]
+        self._starts = former.hidden_of_beams() if former else self._policy.controller.start()
 
-    def tell(self, record: Record) -> _Stage:
-        """Learns from a record of this stage; others, and what does not extend a beam, leave no trace."""
-        scored = [(a, r) for a, r in record.scored if self._mine(a)] if self._concerns(record) else []
-        if not scored:
-            return self
-        if record.assignment.phase == "derive":
-            return self._grow(scored)
-        self.tried = True
+    @property
+    def finished(self) -> bool:
+        """Whether this is the last stage, and it has been derived."""
+        return self.derived and self._depth == self._space.num_cells
+
+    def tell(self, record: Record) -> bool:
+        """Learns from a record of this stage; others, and what does not extend a beam, leave no trace.
+
+        Returns:
+            Whether the stage was derived by it.
+        """
+        mine = record.scored if record.assignment.stage == self.index else []
+        scored = [(architecture, reward) for architecture, reward in mine if self._extends_a_beam(architecture)]
+        if scored and record.assignment.phase == "derive":
+            self._derive(scored)
+            return True
         for architecture, reward in scored:
+            self.tried = True
             start, choices = self._encode(architecture)
             self._policy.reinforce(start, choices, reward)
-        return self
+        return False
 
     def sample(self, slot: int, purpose: str, count: int) -> tuple[Architecture, ...]:
         """Independent draws from the policy; the beam to extend is drawn uniformly."""
-        rng = seeded_generator(_CPU, self._seed, purpose, slot)
-        beam = torch.randint(len(self._starts), (count,), generator=rng)
-        rollout = self._policy.rollout(self._start(beam), rng=rng)
-        return tuple(map(self._decode, beam.tolist(), rollout.choices.tolist()))
+        rng = seeded_rng(self._seed, purpose, slot)
+        beam = rng.integers(len(self._prefixes), size=count)
+        return self._decode(beam, self._policy.rollout(self._starts.rows(beam), rng=rng).choices)
 
-    def distinct(self, slot: int, count: int) -> tuple[Architecture, ...]:
-        """Draws from the policy without replacement; all there are, if fewer than ``count``.
-
-        Gumbel noise on the log-probabilities of every cell on every beam makes the ``count`` largest such a draw.
-        """
-        cells = torch.tensor([self._cell_space.choices(cell) for cell in self._cell_space])
-        beam = torch.arange(len(self._starts)).repeat_interleave(len(cells))
-        choices = cells.repeat(len(self._starts), 1)
-        log_probs = self._policy.rollout(self._start(beam), choices).log_probs.sum(dim=1)
-        rng = seeded_generator(_CPU, self._seed, "derive", slot)
-        gumbel = -torch.empty_like(log_probs).exponential_(generator=rng).log()
-        drawn = (log_probs + gumbel).topk(min(count, len(choices))).indices
-        return tuple(map(self._decode, beam[drawn].tolist(), choices[drawn].tolist()))
+    def draw_distinct(self, slot: int, count: int) -> tuple[Architecture, ...]:
+        """Draws from the policy without replacement; all there are, if fewer than ``count``."""
+        return self._decode(*self._policy.draw_distinct(self._starts, count, seeded_rng(self._seed, "derive", slot)))
 
     def entropy(self, slot: int, count: int = 256) -> float:
         """The policy's entropy in nats, estimated on ``count`` draws; the finished search's is zero."""
         if self.finished:
             return 0.0
-        rng = seeded_generator(_CPU, self._seed, "entropy", slot)
-        beam = torch.randint(len(self._starts), (count,), generator=rng)
-        return float(self._policy.rollout(self._start(beam), rng=rng).entropies.sum(dim=1).mean())
+        rng = seeded_rng(self._seed, "entropy", slot)
+        beam = rng.integers(len(self._prefixes), size=count)
+        rollout = self._policy.rollout(self._starts.rows(beam), rng=rng)
+        return float(rollout.entropies.sum(axis=1).mean())
 
-    def _grow(self, scored: list[tuple[Architecture, float]]) -> _Stage:
-        best = dict(sorted(scored, key=lambda pair: (pair[1], str(pair[0]))))  # of duplicates the best reward stays
+    def hidden_of_beams(self) -> Hidden:
+        """The state behind each beam's last token, one row for each."""
+        return Hidden.stack([self._policy.rollout(*self._encode(beam.architecture)).hidden for beam in self.beams])
+
+    def _derive(self, scored: list[tuple[Architecture, float]]) -> None:
+        rivals = [(beam.architecture, beam.reward) for beam in self.beams] if self.derived else []
+        best = dict(sorted(rivals + scored, key=lambda pair: (pair[1], str(pair[0]))))  # of duplicates the best stays
         ranked = sorted(best.items(), key=lambda pair: (-pair[1], str(pair[0])))[: self._config.top_k]
-        starts = [self._policy.rollout(*self._encode(architecture)).hidden for architecture, _ in ranked]
-        beams = tuple(Beam(architecture, reward) for architecture, reward in ranked)
-        return _Stage(self._space, self._config, self._seed, self.index + 1, beams, starts)
+        self.beams = tuple(Beam(architecture, reward) for architecture, reward in ranked)
+        self.derived = True
 
-    def _concerns(self, record: Record) -> bool:
-        return not self.finished and record.assignment.stage == self.index
+    def _extends_a_beam(self, architecture: Architecture) -> bool:
+        prefix = architecture.cells[: self._start_depth]
+        return architecture.depth == self._depth and architecture in self._space and prefix in self._prefixes
 
-    def _mine(self, architecture: Architecture) -> bool:
-        return (
-            architecture.depth == self.index + 1
-            and architecture in self._space
-            and (not self.index or architecture.prefix(self.index) in self._prefixes)
-        )
+    def _encode(self, architecture: Architecture) -> tuple[Hidden, Ints]:
+        beam = self._prefixes.index(architecture.cells[: self._start_depth])
+        added = zip(self._cells, architecture.cells[self._start_depth :], strict=True)
+        choices = [choice for space, cell in added for choice in space.choices(cell)]
+        return self._starts.rows(np.array([beam])), np.array([choices])
 
-    def _start(self, beam: Tensor) -> Hidden:
-        return Hidden(
-            torch.cat([start.h for start in self._starts])[beam], torch.cat([start.c for start in self._starts])[beam]
-        )
+    def _decode(self, beams: Ints, choices: Ints) -> tuple[Architecture, ...]:
+        return tuple(map(self._architecture, beams.tolist(), choices.tolist()))
 
-    def _encode(self, architecture: Architecture) -> tuple[Hidden, Tensor]:
-        beam = self._prefixes.index(architecture.prefix(self.index)) if self.index else 0
-        return self._starts[beam], torch.tensor([self._cell_space.choices(architecture.cells[-1])])
-
-    def _decode(self, beam: int, choices: Sequence[int]) -> Architecture:
-        cell, prefix = self._cell_space.cell(choices), self._prefixes[beam]
-        return Architecture((cell,)) if prefix is None else prefix.extend(cell)
+    def _architecture(self, beam: int, choices: Sequence[int]) -> Architecture:
+        ends = itertools.accumulate((len(cell.option_counts) for cell in self._cells), initial=0)
+        parts = zip(self._cells, itertools.pairwise(ends), strict=True)
+        return Architecture((*self._prefixes[beam], *(space.cell(choices[a:b]) for space, (a, b) in parts)))
 
 
 def _canonical(records: Iterable[Record]) -> list[Record]:

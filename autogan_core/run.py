@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import subprocess
@@ -20,6 +19,8 @@ from torch import Tensor
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset, load_dataset
 from autogan_core.derived_gan import DerivedGAN, Training
+from autogan_core.devices import describe_device
+from autogan_core.distributed import World
 from autogan_core.errors import ConfigError
 from autogan_core.metrics import (
     FeatureExtractor,
@@ -36,9 +37,9 @@ from autogan_core.report import CheckpointScores, GeneratorResult, RunResults
 from autogan_core.scoring import Scorer, sample_images
 from autogan_core.search import HistoryFile, run_search
 from autogan_core.search_space import Architecture, SearchSpace
-from autogan_core.seeding import seeded_generator
 from autogan_core.shared_gan import SharedGAN
-from autogan_core.storage import DirectoryStore, write_atomically
+from autogan_core.storage import DirectoryStore, read_document, write_atomically, write_document
+from autogan_core.torch_seeding import seeded_generator
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Run:
     @cached_property
     def space(self) -> SearchSpace:
         """The search space."""
-        return SearchSpace.full(self.config.model.num_cells)
+        return self.config.search_space()
 
     @cached_property
     def mlas(self) -> MultiLevelSearch:
@@ -103,7 +104,13 @@ class Run:
             history = self._history_file.read()
             if not self.mlas.finished(history):
                 shared_gan = SharedGAN(
-                    self.config, self.space, self.dataset, self._scorer, self._store, self.device, self.monitor
+                    self.config,
+                    self.space,
+                    self.dataset,
+                    self._scorer,
+                    self._store,
+                    World.single(self.device),
+                    self.monitor,
                 )
                 failures = self.config.search.max_failures
                 history = run_search(self.mlas, shared_gan, self._history_file, failures, self.monitor)
@@ -211,7 +218,7 @@ class Run:
         training = derived.result()
         iterations = {"best": training.best.iteration, "last": training.last.iteration}
         if self._store.exists(name):
-            stored = {k: CheckpointScores(**v) for k, v in json.loads(self._store.read(name)).items()}
+            stored = {k: CheckpointScores(**v) for k, v in read_document(self._store, name).items()}
             if {k: v.iteration for k, v in stored.items()} == iterations:
                 return stored
         final = {}
@@ -227,7 +234,7 @@ class Run:
                 ).named()
                 final[checkpoint] = CheckpointScores(iterations[checkpoint], scores)
                 task.advance()
-        self._store.write(name, json.dumps({k: asdict(v) for k, v in final.items()}, indent=1).encode())
+        write_document(self._store, name, {k: asdict(v) for k, v in final.items()})
         return final
 
     @contextmanager
@@ -239,38 +246,13 @@ class Run:
         finally:
             seconds = self._seconds()
             seconds[phase] = seconds.get(phase, 0.0) + time.monotonic() - started
-            self._store.write("seconds.json", json.dumps(seconds, indent=1).encode())
+            write_document(self._store, "seconds.json", seconds)
 
     def _seconds(self) -> dict[str, float]:
         if not self._store.exists("seconds.json"):
             return {}
-        seconds: dict[str, float] = json.loads(self._store.read("seconds.json"))
+        seconds: dict[str, float] = read_document(self._store, "seconds.json")
         return seconds
-
-
-def choose_device(name: str) -> torch.device:
-    """``auto`` takes the first CUDA device if there is one, else the CPU; other names are torch's.
-
-    Raises:
-        ConfigError: no such device here.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ConfigError(f"there is no device '{name}'; use auto, cpu or cuda") from error
-    if device.type not in {"cpu", "cuda"} or (device.type == "cuda" and not torch.cuda.is_available()):
-        raise ConfigError(f"the device '{name}' is not available here; use auto or cpu")
-    return device
-
-
-def describe_device(device: torch.device) -> str:
-    """The hardware in words, such as ``CPU, 2 threads``."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def cache_folder() -> Path:

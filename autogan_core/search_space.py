@@ -8,6 +8,8 @@ the controller samples; the paper's tuple names the skips first, and calls itsel
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import itertools
 import math
 import random
@@ -25,6 +27,9 @@ CONVS: tuple[Conv, ...] = get_args(Conv)
 NORMS: tuple[Norm, ...] = get_args(Norm)
 UPS: tuple[Up, ...] = get_args(Up)
 SWITCH = (False, True)
+SwitchWord = Literal["without", "with"]
+SWITCH_WORDS: tuple[SwitchWord, ...] = get_args(SwitchWord)
+"""How files name `SWITCH`'s values: words that no YAML reader takes for booleans."""
 
 _DIGITS = (("conv", CONVS), ("norm", NORMS), ("up", UPS), ("shortcut", ("off", "on")))
 
@@ -119,9 +124,15 @@ class Architecture:
             if " " not in text:
                 raise ConfigError(f"there is no architecture named '{text}'; named ones are {', '.join(NAMED)}")
             return cls(tuple(_parse_words(part, i) for i, part in enumerate(text.split("|"))))
-        return cls(tuple(_parse_digits(part, i) for i, part in enumerate(text.split("-"))))
+        return _parse_compact(text)
 
 
+@functools.lru_cache(maxsize=2**16)  # a search reads the same architectures over and over: its whole history, each time
+def _parse_compact(text: str) -> Architecture:
+    return Architecture(tuple(_parse_digits(part, i) for i, part in enumerate(text.split("-"))))
+
+
+@functools.lru_cache(maxsize=2**12)
 def _parse_digits(part: str, index: int) -> Cell:
     cell = f"cell {index + 1} ('{part}')"
     if not (part.isascii() and part.isdigit()):
@@ -218,14 +229,19 @@ class CellSpace:
 
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
-    """The cell spaces of a generator, first cell to last. One stage of the search fills one cell."""
+    """The cell spaces of a generator, first cell to last."""
 
     cells: tuple[CellSpace, ...]
 
     @classmethod
     def full(cls, num_cells: int = 3) -> SearchSpace:
         """The paper's space: every option everywhere."""
-        return cls(tuple(CellSpace(skips=(SWITCH,) * i) for i in range(num_cells)))
+        return cls.uniform(num_cells, CellSpace(), SWITCH)
+
+    @classmethod
+    def uniform(cls, num_cells: int, cell: CellSpace, skips: tuple[bool, ...]) -> SearchSpace:
+        """The space in which every cell has the choices of ``cell``, and ``skips`` for each of its skip bits."""
+        return cls(tuple(dataclasses.replace(cell, skips=(skips,) * i) for i in range(num_cells)))
 
     @classmethod
     def only(cls, architecture: Architecture) -> SearchSpace:
@@ -238,8 +254,8 @@ class SearchSpace:
         )
 
     @property
-    def num_stages(self) -> int:
-        """Number of cells, and so of search stages."""
+    def num_cells(self) -> int:
+        """Cells of a full architecture."""
         return len(self.cells)
 
     def size(self, depth: int | None = None) -> int:
@@ -256,7 +272,7 @@ class SearchSpace:
         return map(Architecture, itertools.product(*self.cells[:depth]))
 
     def __contains__(self, architecture: Architecture) -> bool:
-        if architecture.depth > self.num_stages:
+        if architecture.depth > self.num_cells:
             return False
         try:
             for space, cell in zip(self.cells, architecture.cells, strict=False):

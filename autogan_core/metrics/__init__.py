@@ -1,7 +1,7 @@
 """Scores of images, and what a generator costs."""
 
 from autogan_core.metrics.complexity import generator_macs, generator_parameters
-from autogan_core.metrics.features import FeatureExtractor, load_extractor
+from autogan_core.metrics.features import FeatureExtractor, dump_extractor, load_extractor, restore_extractor
 from autogan_core.metrics.reward import needs_fid, reward
 from autogan_core.metrics.scores import (
     Moments,
@@ -17,6 +17,7 @@ __all__ = [
     "FeatureExtractor",
     "Moments",
     "Scores",
+    "dump_extractor",
     "frechet_distance",
     "generator_macs",
     "generator_parameters",
@@ -24,6 +25,7 @@ __all__ = [
     "load_extractor",
     "needs_fid",
     "reference_moments",
+    "restore_extractor",
     "reward",
     "score_images",
     "score_real",

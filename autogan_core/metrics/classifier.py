@@ -51,8 +51,8 @@ class ClassifierExtractor:
     """SHA-256 of the weights file."""
     accuracy: float
     """Share of test (or held-out) images that it classifies correctly."""
-    weights: Path
-    """The cached weights, for torch-fidelity's ``feature_extractor_weights_path``."""
+    weights: Path | None
+    """The cached weights, for torch-fidelity's ``feature_extractor_weights_path``; None: from a run store."""
     name: str = field(default="classifier", init=False)
     suffix: str = field(default="_classifier", init=False)
 

@@ -7,6 +7,7 @@ extractor ``autogan-classifier`` gives the scores that `scores` gives.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,16 @@ def load_network(path: Path) -> ClassifierNetwork:
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata() or {}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    network = new_network(**json.loads(metadata["shapes"]))
+    return build_network(json.loads(metadata["shapes"]), tensors)
+
+
+def build_network(shapes: Mapping[str, int], tensors: Mapping[str, Tensor]) -> ClassifierNetwork:
+    """The network of those shapes and weights, in evaluation mode on the CPU.
+
+    Raises:
+        TypeError, RuntimeError: they are another network's.
+    """
+    network = new_network(**shapes)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False)
 

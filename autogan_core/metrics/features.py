@@ -23,7 +23,8 @@ from torch_fidelity.feature_extractor_inceptionv3 import (
 from autogan_core.config import ScoresConfig
 from autogan_core.data import ImageDataset
 from autogan_core.errors import WeightsUnavailableError
-from autogan_core.metrics.classifier import load_classifier
+from autogan_core.metrics.classifier import ClassifierExtractor, load_classifier
+from autogan_core.metrics.classifier_network import build_network
 
 logger = logging.getLogger(__name__)
 
@@ -110,19 +111,46 @@ def load_inception(path: Path | None, device: torch.device) -> InceptionExtracto
         WeightsUnavailableError: there is no such file, no network, or no InceptionV3 in the file.
     """
     state = _download() if path is None else _read(path)
-    safe_copy = io.BytesIO()
-    torch.save(state, safe_copy)
-    safe_copy.seek(0)
     try:
-        with torch.random.fork_rng(devices=()):  # its constructor draws weights only to overwrite them
-            network = FeatureExtractorInceptionV3(
-                "inception-v3-compat", ["2048", "logits_unbiased"], feature_extractor_weights_path=safe_copy
-            )
+        return _build_inception(state, _fingerprint(state), device)
     except RuntimeError as error:
         raise WeightsUnavailableError(
             f"{path or URL_INCEPTION_V3} holds another network's weights; {_REMEDY}"
         ) from error
-    return InceptionExtractor(network.to(device), device, _fingerprint(state))
+
+
+def dump_extractor(extractor: FeatureExtractor) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """JSON values and tensors from which `restore_extractor` makes the extractor again.
+
+    Raises:
+        TypeError: it is neither InceptionV3 nor a classifier.
+    """
+    if not isinstance(extractor, InceptionExtractor | ClassifierExtractor):
+        raise TypeError(f"a {type(extractor).__name__} cannot be stored")
+    card: dict[str, Any] = {"name": extractor.name, "fingerprint": extractor.fingerprint}
+    if isinstance(extractor, ClassifierExtractor):
+        card |= {"shapes": extractor.network.shapes, "accuracy": extractor.accuracy}
+    return card, dict(extractor.network.state_dict())
+
+
+def restore_extractor(card: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> FeatureExtractor:
+    """The inverse of `dump_extractor`, on ``device``; needs neither network nor files."""
+    if card["name"] == "inception":
+        return _build_inception(tensors, card["fingerprint"], device)
+    network = build_network(card["shapes"], tensors).to(device)
+    return ClassifierExtractor(network, device, card["fingerprint"], card["accuracy"], weights=None)
+
+
+def _build_inception(state: Mapping[str, Tensor], fingerprint: str, device: torch.device) -> InceptionExtractor:
+    """Raises RuntimeError when the weights are another network's."""
+    safe_copy = io.BytesIO()
+    torch.save(dict(state), safe_copy)
+    safe_copy.seek(0)
+    with torch.random.fork_rng(devices=()):  # its constructor draws weights only to overwrite them
+        network = FeatureExtractorInceptionV3(
+            "inception-v3-compat", ["2048", "logits_unbiased"], feature_extractor_weights_path=safe_copy
+        )
+    return InceptionExtractor(network.to(device), device, fingerprint)
 
 
 def _read(path: Path) -> dict[str, Tensor]:

@@ -164,7 +164,7 @@ def _draw_events(axes: Axes, records: Sequence[Record]) -> None:
 def _label_stages(axes: Axes, records: Sequence[Record], model: ModelConfig) -> None:
     _mark_borders(axes, records)
     for stage, group in _stages(records):
-        size = model.stage_image_size(stage)
+        size = model.image_size_at(group[0].assignment.depth)
         axes.text(
             group[0].assignment.slot - 0.4,
             1.02,

@@ -93,8 +93,10 @@ class RunResults:
         return tuple(sorted(self.history, key=lambda record: record.assignment.slot))
 
     def max_entropy(self, stage: int) -> float:
-        """Entropy of uniform choices in one cell of ``stage`` (0-based), in nats."""
-        return sum(math.log(count) for count in self.space.cells[stage].option_counts)
+        """Entropy of uniform choices in ``stage`` (0-based), in nats."""
+        depths = [0, *self.config.search.stage_depths(self.space.num_cells)]
+        cells = self.space.cells[slice(*depths[stage : stage + 2])]
+        return sum(math.log(count) for cell in cells for count in cell.option_counts)
 
     @property
     def best_generator(self) -> GeneratorResult | None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from autogan_core.config import Config
+from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
+from autogan_core.search_space import SearchSpace
 
 PAPER = {
     "model.bottom_width": 4,
@@ -20,6 +22,13 @@ PAPER = {
     "training.generator_lr": 2e-4,
     "training.discriminator_lr": 2e-4,
     "training.adam_betas": [0.0, 0.9],
+    "search.policy": "reinforce",
+    "search.levels": "multi",
+    "search.space.conv": ["post", "pre"],
+    "search.space.norm": ["none", "bn", "in"],
+    "search.space.up": ["bilinear", "nearest", "deconv"],
+    "search.space.shortcut": ["without", "with"],
+    "search.space.skip": ["without", "with"],
     "search.iterations": 90,
     "search.shared_epochs": 15,
     "search.controller_steps": 30,
@@ -75,7 +84,7 @@ def test_image_sizes() -> None:
     """Bottom width and cells decide the size: 32, 48 and 16 pixels."""
     sizes = {name: load_config(name).model.image_size for name in ("cifar10", "stl10", "fashion-mnist", "digits")}
     assert sizes == {"cifar10": 32, "stl10": 48, "fashion-mnist": 32, "digits": 16}
-    assert [load_config("stl10").model.stage_image_size(stage) for stage in range(3)] == [12, 24, 48]
+    assert [load_config("stl10").model.image_size_at(depth) for depth in (1, 2, 3)] == [12, 24, 48]
 
 
 def test_locations_do_not_make_another_run() -> None:
@@ -95,3 +104,27 @@ def test_configurations_are_immutable() -> None:
     with pytest.raises(ValueError, match="frozen"):
         config.search.iterations = 5
     assert isinstance(config, Config)
+
+
+def test_the_search_space_can_be_narrowed() -> None:
+    """Shorter lists leave fewer architectures, whatever their order; the full lists are the paper's space."""
+    assert load_config("cifar10").search_space() == SearchSpace.full()
+    config = load_config(
+        "cifar10", ["search.space.norm=[in, bn]", "search.space.up=[nearest]", "search.space.skip=[with]"]
+    )
+    space = config.search_space()
+    assert [cell.size for cell in space.cells] == [2 * 2 * 2] * 3
+    assert space.cells[2].norms == ("bn", "in")
+    assert space.cells[2].skips == ((True,), (True,))
+
+
+@pytest.mark.parametrize("value", ["[]", "[bn, bn]"])
+def test_an_empty_or_repeating_space_is_refused(value: str) -> None:
+    """The message names the list and what it must hold."""
+    with pytest.raises(ConfigError, match=r"search\.space\.norm must list different options, at least one, not"):
+        load_config("cifar10", [f"search.space.norm={value}"])
+
+
+def test_a_single_level_search_needs_one_iteration() -> None:
+    """Its one stage needs no iteration per cell."""
+    assert load_config("cifar10", ["search.levels=single", "search.iterations=1"]).search.stage_depths(3) == [3]

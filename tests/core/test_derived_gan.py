@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from autogan_core.metrics import Scores
 from autogan_core.monitor import Monitor
 from autogan_core.scoring import Scorer, sample_images
 from autogan_core.search_space import NAMED
-from autogan_core.storage import DirectoryStore
+from autogan_core.storage import CommittedState, DirectoryStore
 from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
 
 TOP1 = NAMED["paper-top1"]
@@ -83,7 +82,7 @@ def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path: Path, monk
         stop_after(iteration)
     resumed = derived_gan(tmp_path / "parts").train()
     assert resumed.validations == expected.validations
-    files = [sorted((tmp_path / part / "retrain").rglob("00000006/*.safetensors")) for part in ("whole", "parts")]
+    files = [sorted((tmp_path / part / "retrain").rglob("00000003-*/*.safetensors")) for part in ("whole", "parts")]
     assert files[0][0].read_bytes() == files[1][0].read_bytes()
     # Once finished, training again does nothing.
     monkeypatch.setattr(DerivedGAN, "_train_until", None)
@@ -135,5 +134,5 @@ def test_untrained_and_foreign_state_are_refused(tmp_path: Path) -> None:
     derived_gan(tmp_path).train()
     with pytest.raises(StateError, match="10103 in the run store belongs to another configuration"):
         derived_gan(tmp_path, tiny_config("retrain.ema_decay=0.5")).train()
-    pointer = json.loads((tmp_path / "retrain" / str(TOP1) / "state.json").read_text())
-    assert pointer["version"] == 6
+    pointer = CommittedState(DirectoryStore(tmp_path), f"retrain/{TOP1}").pointer()
+    assert pointer is not None and pointer.version == 3

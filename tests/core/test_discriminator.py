@@ -78,5 +78,5 @@ def test_other_depths(num_cells: int) -> None:
     model = ModelConfig(num_cells=num_cells, bottom_width=2, image_channels=1)
     discriminator = Discriminator(model, 4)
     for stage in range(num_cells):
-        size = model.stage_image_size(stage)
+        size = model.image_size_at(stage + 1)
         assert discriminator(torch.zeros(2, 1, size, size), stage).shape == (2, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import subprocess
 import sys
@@ -121,10 +122,10 @@ def test_another_process_gives_the_same_answer() -> None:
     """A process with another hash seed and thread count asks the same from the same history."""
     _, history = play()
     script = (
-        "import sys, torch; torch.set_num_threads(2); from tests.core.test_mlas import *; "
+        "import sys; from tests.core.test_mlas import *; "
         "print(hash('x'), file=sys.stderr); print([r.assignment for r in play()[1]])"
     )
-    environment = {"PYTHONHASHSEED": "123", "PYTHONPATH": "."}
+    environment = {"PYTHONHASHSEED": "123", "PYTHONPATH": ".", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == str([r.assignment for r in history])
 
@@ -189,11 +190,43 @@ def test_asking_for_several_slots() -> None:
     assert first.candidates != second.candidates
 
 
-def test_a_finished_search_has_nothing_to_ask() -> None:
-    """Asking on is an error that says so."""
+def test_slots_beyond_the_plan_derive_the_last_stage_again() -> None:
+    """More budget means more candidates: new draws each time, which compete with the beams that were found."""
     search, history = play()
-    with pytest.raises(ConfigError, match="finished before slot 9"):
-        search.ask(history, 9)
+    found = search.beams(history)
+    [more] = search.ask(history, 9)
+    assert (more.slot, more.stage, more.phase) == (9, 2, "derive")
+    assert set(more.candidates) != set(history[8].assignment.candidates)
+    worse = Record(more, tuple(-1.0 for _ in more.candidates))
+    assert search.beams([*history, worse]) == found
+    better = Record(more, (100.0, *(-1.0 for _ in more.candidates[1:])))
+    assert [b.architecture for b in search.beams([*history, better])] == [more.candidates[0], found[0].architecture]
+
+
+def test_single_level_searches_the_full_depth_in_one_stage() -> None:
+    """SLAS: one stage, one derivation, every candidate complete; the derived ones are distinct."""
+    search, history = play(SMALL.model_copy(update={"levels": "single"}))
+    assert len(history) == search.num_slots == 7
+    assert search.iterations_per_stage() == [6]
+    assert [r.assignment.phase for r in history] == ["search"] * 6 + ["derive"]
+    assert all(a.depth == 3 and r.assignment.stage == 0 for r in history for a in r.assignment.candidates)
+    assert len(set(history[-1].assignment.candidates)) == 4
+    ranked = sorted(history[-1].scored, key=lambda pair: -pair[1])[:2]
+    assert [(b.architecture, b.reward) for b in search.beams(history)] == ranked
+    assert search.max_entropy(0) == pytest.approx(math.log(36 * 72 * 144), abs=1e-9)
+
+
+@pytest.mark.parametrize("levels", ["multi", "single"])
+def test_the_random_policy_is_uniform_and_learns_nothing(levels: str) -> None:
+    """Its draws depend on no reward but through the beams, and its entropy stays the maximum."""
+    config = SMALL.model_copy(update={"policy": "random", "levels": levels})
+    search, history = play(config)
+    _, flattered = play(config, reward=lambda a: 9.0 - fake_reward(a))
+    stage_0 = [r.assignment.candidates for r in history if r.assignment.stage == 0]
+    assert stage_0 == [r.assignment.candidates for r in flattered if r.assignment.stage == 0]
+    for slot in range(len(history)):
+        stage = history[slot].assignment.stage
+        assert search.entropy(history, slot) == pytest.approx(search.max_entropy(stage), abs=1e-9)
 
 
 def test_too_few_iterations_are_refused() -> None:

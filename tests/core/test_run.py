@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from autogan_core.config import Config
+from autogan_core.devices import choose_device
 from autogan_core.errors import ConfigError
 from autogan_core.monitor import Monitor
-from autogan_core.run import CHECKPOINTS, Run, cache_folder, choose_device
+from autogan_core.run import CHECKPOINTS, Run, cache_folder
 from autogan_core.search_space import NAMED, Architecture
 from tests.core.tiny import CPU, tiny_config
 

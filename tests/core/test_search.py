@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from autogan_core.distributed import World
 from autogan_core.errors import AutoGANError, NonFiniteLossError, StateError
 from autogan_core.history import Assignment, Record
 from autogan_core.mlas import Beam, MultiLevelSearch
@@ -29,7 +30,7 @@ def search_in(folder: Path) -> tuple[Beam, ...]:
     config, space = tiny_config("search.iterations=12"), SearchSpace.full()
     search = MultiLevelSearch(space, config.search, config.seed)
     store, scorer = DirectoryStore(folder), tiny_scorer(folder / "cache")
-    shared = SharedGAN(config, space, tiny_dataset(), scorer, store, CPU, Monitor())
+    shared = SharedGAN(config, space, tiny_dataset(), scorer, store, World.single(CPU), Monitor())
     return search.beams(run_search(search, shared, HistoryFile(folder / "history.jsonl"), 3, Monitor()))
 
 
@@ -95,7 +96,7 @@ class FailingGAN(SharedGAN):
     def __init__(self, folder: Path, slots: set[int]) -> None:
         scorer = tiny_scorer(folder / "cache")
         store = DirectoryStore(folder)
-        super().__init__(tiny_config(), SearchSpace.full(), tiny_dataset(), scorer, store, CPU, Monitor())
+        super().__init__(tiny_config(), SearchSpace.full(), tiny_dataset(), scorer, store, World.single(CPU), Monitor())
         self.slots = slots
 
     def run(self, assignment: Assignment) -> Record:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from autogan_core.config import Config
-from autogan_core.errors import NonFiniteLossError, StateError
+from autogan_core.distributed import World
+from autogan_core.errors import ConflictError, NonFiniteLossError, PreemptedError, StateError, SupersededError
 from autogan_core.gan import GAN, StepLosses
-from autogan_core.history import Assignment
+from autogan_core.history import Assignment, Record
 from autogan_core.monitor import Monitor
+from autogan_core.progress import Progress, ProgressCheckpoints
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.shared_gan import SharedGAN
-from autogan_core.storage import DirectoryStore, Snapshot, load
+from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snapshot, open_store
 from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
 
 A, B, C = (Architecture.parse(text) for text in ("1011", "0120", "1110"))
@@ -22,20 +25,21 @@ SEARCH = Assignment(0, 0, "search", (A, B, A), (A, A, C))
 DERIVE = Assignment(1, 0, "derive", (A, B, C))
 
 
-def shared_gan(folder: Path, config: Config | None = None) -> SharedGAN:
+def shared_gan(folder: Path, config: Config | None = None, store: RunStore | None = None, **options: Any) -> SharedGAN:
     return SharedGAN(
         config or tiny_config(),
         SearchSpace.full(),
         tiny_dataset(),
         tiny_scorer(folder / "cache"),
-        DirectoryStore(folder),
-        CPU,
+        store or DirectoryStore(folder),
+        World.single(CPU),
         Monitor(),
+        **options,
     )
 
 
 def state(folder: Path) -> Snapshot:
-    snapshot = load(DirectoryStore(folder), "shared", CPU)
+    snapshot = CommittedState(DirectoryStore(folder), "shared").load(CPU)
     assert snapshot is not None
     return snapshot
 
@@ -175,3 +179,178 @@ def test_rewards(tmp_path: Path, score: str) -> None:
     macs_of_a = 2 * 2 * 4 * 8 + 9 * 4 * 16 + 4 * 4 * 4 * 4 * (18 + 1)  # linear, to_rgb, cell with shortcut
     assert plain.rewards[0] is not None and penalised.rewards[0] is not None
     assert plain.rewards[0] - penalised.rewards[0] == pytest.approx(1000 * macs_of_a / 1e9, rel=1e-6)
+
+
+GROWN = Assignment(2, 1, "search", (Architecture.parse("1011-10111"),), (Architecture.parse("1011-01201"),) * 2)
+
+
+class StopAfter:
+    """Says stop once, when it is asked for the n-th time."""
+
+    def __init__(self, questions: int) -> None:
+        self.questions = questions
+
+    def __call__(self) -> bool:
+        self.questions -= 1
+        return self.questions == 0
+
+
+@pytest.mark.parametrize("questions", [1, 4, 9, 10])
+def test_a_preempted_iteration_ends_as_if_it_had_not_been(tmp_path: Path, questions: int) -> None:
+    """Stopped before the first step, at several steps and between candidates (8 steps, 2 candidates that differ), a new
+    process goes on and ends with the same record and bits; nothing of the progress is left."""
+    before = shared_gan(tmp_path / "whole").run(SEARCH)
+    second = Assignment(1, 0, "search", (B, C, B), (A, B, C, C))
+    expected = shared_gan(tmp_path / "whole").run(second)
+    assert shared_gan(tmp_path / "parts").run(SEARCH) == before
+    with pytest.raises(PreemptedError, match="stopped on request .*; start the trial again to go on from there"):
+        shared_gan(tmp_path / "parts", stop=StopAfter(questions)).run(second)
+    assert state(tmp_path / "parts").meta["slot"] == 0
+    progress = CommittedState(DirectoryStore(tmp_path / "parts"), "progress").pointer()
+    assert progress is not None
+    assert progress.content["meta"]["step"] == min(questions - 1, 8)
+    assert len(progress.content["meta"]["rewards"]) == max(questions - 9, 0)
+    asked = StopAfter(0)
+    assert shared_gan(tmp_path / "parts", stop=asked).run(second) == expected
+    assert -asked.questions == 10 - (questions - 1)
+    assert_equal_states(tmp_path / "whole", tmp_path / "parts")
+    assert DirectoryStore(tmp_path / "parts").folders("progress") == []
+
+
+def assert_equal_states(one: Path, other: Path) -> None:
+    mine, theirs = state(one), state(other)
+    assert {k: v for k, v in mine.meta.items() if k != "trials"} == {
+        k: v for k, v in theirs.meta.items() if k != "trials"
+    }
+    assert mine.tensors.keys() == theirs.tensors.keys()
+    for name, tensor in mine.tensors.items():
+        assert torch.equal(tensor, theirs.tensors[name]), name
+
+
+def test_a_collapse_before_a_preemption_is_remembered(tmp_path: Path) -> None:
+    """Stopped after the training ended in a collapse, the iteration goes on with scoring, and the reset follows."""
+    config = tiny_config(*COLLAPSING)
+    expected = [shared_gan(tmp_path / "whole", config).run(a) for a in (SEARCH, DERIVE)]
+    with pytest.raises(PreemptedError):
+        shared_gan(tmp_path / "parts", config, stop=StopAfter(5)).run(SEARCH)
+    resumed = [shared_gan(tmp_path / "parts", config).run(a) for a in (SEARCH, DERIVE)]
+    assert resumed == expected
+    assert resumed[0].reset
+    assert_equal_states(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_pending_reset_is_applied_once(tmp_path: Path) -> None:
+    """Stopped in the training that began with a reset, the iteration does not reset again."""
+    config = tiny_config(*COLLAPSING)
+    third = Assignment(2, 0, "search", (A,), (A,))
+    for folder in ("whole", "parts"):
+        shared_gan(tmp_path / folder, config).run(SEARCH)
+    expected = shared_gan(tmp_path / "whole", config).run(third)
+    with pytest.raises(PreemptedError):
+        shared_gan(tmp_path / "parts", config, stop=StopAfter(3)).run(third)
+    assert shared_gan(tmp_path / "parts", config).run(third) == expected
+    assert_equal_states(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_progress_is_stored_as_time_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no time between two commits every step and candidate is committed; with much, none; rewards are the same."""
+    commits: list[int] = []
+    real = ProgressCheckpoints.check
+
+    def check(self: ProgressCheckpoints, progress: Progress, *arguments: Any) -> None:
+        real(self, progress, *arguments)
+        current = self._state.current
+        commits.append(0 if current is None else current.version)
+
+    monkeypatch.setattr(ProgressCheckpoints, "check", check)
+    often = shared_gan(tmp_path / "often", checkpoint_seconds=0.0).run(SEARCH)
+    assert commits == list(range(1, 11))
+    commits.clear()
+    assert shared_gan(tmp_path / "never").run(SEARCH) == often
+    assert commits == [0] * 10
+
+
+def test_progress_of_other_work_is_ignored(tmp_path: Path) -> None:
+    """Another assignment of the slot, and the same one on other weights, start from the shared state; progress that is
+    damaged is no loss but of time."""
+    with pytest.raises(PreemptedError):
+        shared_gan(tmp_path, stop=StopAfter(4)).run(SEARCH)
+    other = Assignment(0, 0, "search", (B,), (B, C))
+    assert shared_gan(tmp_path).run(other) == shared_gan(tmp_path / "clean").run(other)
+    assert_equal_states(tmp_path, tmp_path / "clean")
+    second = Assignment(1, 0, "search", (A,), (A,))
+    with pytest.raises(PreemptedError):
+        shared_gan(tmp_path, stop=StopAfter(4)).run(second)
+    [path] = (tmp_path / "progress").rglob("*.safetensors")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert shared_gan(tmp_path).run(second) == shared_gan(tmp_path / "clean").run(second)
+    assert_equal_states(tmp_path, tmp_path / "clean")
+
+
+def test_a_superseded_slot_is_refused(tmp_path: Path) -> None:
+    """A slot below the committed one that was never committed is told so; a committed one returns its record."""
+    shared = shared_gan(tmp_path)
+    first, third = shared.run(SEARCH), shared.run(GROWN)
+    again = shared_gan(tmp_path)
+    assert again.run(SEARCH) == first
+    with pytest.raises(SupersededError, match="slot 1 of this run was superseded: slot 2 is committed"):
+        again.run(DERIVE)
+    with pytest.raises(SupersededError, match="slot 0 of this run was superseded"):
+        again.run(Assignment(0, 0, "search", (B,), (B,)))
+    assert again.records() == [first, third]
+    assert shared_gan(tmp_path / "empty").records() == []
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_of_two_trials_racing_for_a_slot_one_commits(store: RunStore, tmp_path: Path, same: bool) -> None:
+    """Two processes start from one state; the first to end commits, the other says so and leaves the record alone."""
+    winner = shared_gan(tmp_path, store=store)
+    overtaking = Assignment(0, 0, "derive", SEARCH.candidates if same else (B,))
+    records: list[Record] = []
+
+    def overtaken() -> bool:
+        if not records:
+            records.append(winner.run(overtaking))
+        return False
+
+    loser = shared_gan(tmp_path, store=store, stop=overtaken)
+    mine = overtaking if same else SEARCH
+    with pytest.raises(ConflictError, match="another process has committed a slot .* while slot 0 was under way here"):
+        loser.run(mine)
+    assert shared_gan(tmp_path, store=store).records() == records
+
+
+def test_a_flipped_byte_in_any_file_is_noticed(store: RunStore, tmp_path: Path) -> None:
+    """Each file of a run's store, damaged in one byte, is refused by its name when the run goes on or is read."""
+    with pytest.raises(PreemptedError):
+        run = shared_gan(tmp_path, store=store, stop=StopAfter(14))
+        run.run(SEARCH)
+        run.run(Assignment(1, 0, "search", (A,), (A,)))
+    names = [
+        *(f"trials/{name}" for name in store.names("trials")),
+        *(f"{state}/state.json" for state in ("shared", "progress")),
+        *(
+            f"{s}/{folder}/{n}"
+            for s in ("shared", "progress")
+            for folder in store.folders(s)
+            for n in store.names(f"{s}/{folder}")
+        ),
+    ]
+    assert len(names) == 5
+    for number, name in enumerate(names):
+        content = store.read(name)
+        flipped = bytearray(content)
+        flipped[len(content) // 3] ^= 1
+        store.write(name, bytes(flipped))
+        fresh = open_fresh(store, tmp_path / f"cache-{number}")
+        with pytest.raises(StateError, match=f"{name} is damaged"):
+            for kind in ("shared", "progress"):
+                CommittedState(fresh, kind).load(CPU)
+            shared_gan(tmp_path, store=fresh).records()
+        store.write(name, content)
+    assert len(shared_gan(tmp_path, store=store).records()) == 1
+
+
+def open_fresh(store: RunStore, cache: Path) -> RunStore:
+    """The same store as another machine sees it, with nothing cached."""
+    return open_store(store.location("").rstrip("/"), cache)

@@ -170,6 +170,7 @@ def test_damaged_cache_is_trained_again(
     """Broken or missing (None) weights and a broken card are reported once, and replaced by a good pair."""
     dataset = tiny_dataset(1, 4)
     first = load_classifier(dataset, CPU, tmp_path)
+    assert first.weights is not None
     path = first.weights.with_suffix(suffix)
     path.unlink() if content is None else path.write_bytes(content)
     with caplog.at_level(logging.WARNING):

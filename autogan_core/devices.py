@@ -1,0 +1,32 @@
+"""What to compute on."""
+
+from __future__ import annotations
+
+import torch
+
+from autogan_core.errors import ConfigError
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto`` takes the first CUDA device if there is one, else the CPU; other names are torch's.
+
+    Raises:
+        ConfigError: no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ConfigError(f"there is no device '{name}'; use auto, cpu or cuda") from error
+    if device.type not in {"cpu", "cuda"} or (device.type == "cuda" and not torch.cuda.is_available()):
+        raise ConfigError(f"the device '{name}' is not available here; use auto or cpu")
+    return device
+
+
+def describe_device(device: torch.device) -> str:
+    """The hardware in words, such as ``CPU, 2 threads``."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"

@@ -1,0 +1,50 @@
+"""What Google's client library raises, in this project's words. Imports that library, so it is imported late itself."""
+
+from __future__ import annotations
+
+from google.api_core import exceptions as api
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, RefreshError
+from google.cloud.storage.exceptions import DataCorruption  # type: ignore[import-untyped]
+from requests.exceptions import RequestException
+
+from autogan_core.errors import AutoGANError, ConflictError, StorageAccessError, StorageUnavailableError
+
+RAISED = (api.GoogleAPIError, GoogleAuthError, DataCorruption, RequestException)
+"""Every error of a request. Those that may pass have been tried again until the deadline."""
+
+
+def translated(error: Exception, bucket: str, location: str) -> Exception:
+    """What to raise instead.
+
+    Args:
+        error: one of `RAISED`.
+        bucket: the bucket's name.
+        location: the object's URI.
+
+    Returns:
+        FileNotFoundError when something is not there, ConflictError when a condition does not hold, else a
+        StorageAccessError (permanent) or a StorageUnavailableError.
+    """
+    if isinstance(error, api.NotFound):
+        return FileNotFoundError(location)
+    if isinstance(error, api.PreconditionFailed):
+        return ConflictError(f"{location} is not what it was")
+    return _refused(error, bucket) or StorageUnavailableError(
+        f"the bucket '{bucket}' cannot be reached ({type(error).__name__}); check the network, or start again later"
+    )
+
+
+def _refused(error: Exception, bucket: str) -> AutoGANError | None:
+    if isinstance(error, api.Unauthorized | DefaultCredentialsError | RefreshError):
+        return StorageAccessError(
+            f"there are no valid credentials for the bucket '{bucket}'; use a service account with workload identity, "
+            "or name a key file by GOOGLE_APPLICATION_CREDENTIALS"
+        )
+    if isinstance(error, api.Forbidden):
+        return StorageAccessError(
+            f"access to the bucket '{bucket}' is denied; grant the service account the role 'Storage Object User' "
+            "(roles/storage.objectUser) on it"
+        )
+    if isinstance(error, api.ClientError) and not isinstance(error, api.TooManyRequests):
+        return StorageAccessError(f"the bucket '{bucket}' refuses the request ({error.message}); check its name")
+    return None

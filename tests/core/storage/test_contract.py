@@ -1,0 +1,101 @@
+"""What every run store does, in a directory and in a bucket alike."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+
+from autogan_core.errors import ConflictError, StateError
+from autogan_core.storage import RunStore
+
+
+def test_reading_what_was_written(store: RunStore) -> None:
+    """A name has the content written last, empty and binary contents too; other names have none."""
+    for content in (b"one", b"", bytes(range(256))):
+        store.write("a/b.bin", content)
+        assert store.read("a/b.bin") == content
+    assert store.exists("a/b.bin")
+    assert not store.exists("a/b")
+    assert not store.exists("a")
+    with pytest.raises(FileNotFoundError):
+        store.read("a/c.bin")
+
+
+def test_listing(store: RunStore) -> None:
+    """Folders and names are those directly below, sorted; a folder that is not there is empty."""
+    for name in ("top.json", "a/2/x", "a/1/y/z", "a/state.json", "a/list.json", "ab/x"):
+        store.write(name, b"1")
+    assert (store.folders(""), store.names("")) == (["a", "ab"], ["top.json"])
+    assert (store.folders("a"), store.names("a")) == (["1", "2"], ["list.json", "state.json"])
+    assert (store.folders("nowhere"), store.names("nowhere")) == ([], [])
+
+
+def test_deleting_a_folder(store: RunStore) -> None:
+    """All below it goes, a folder whose name begins alike stays, and deleting again does nothing."""
+    for name in ("a/1/x", "a/1/y/z", "a/11/x"):
+        store.write(name, b"1")
+    for _ in range(2):
+        store.delete_folder("a/1")
+    assert store.folders("a") == ["11"]
+    assert not store.exists("a/1/y/z")
+
+
+def test_replacing_needs_the_current_token(store: RunStore) -> None:
+    """A content is replaced by who has seen it; who has not is told, and changes nothing."""
+    assert store.read_current("state") is None
+    first = store.replace("state", b"1", None)
+    assert store.read_current("state") == (b"1", first)
+    second = store.replace("state", b"2", first)
+    for stale in (None, first):
+        with pytest.raises(ConflictError, match="state was changed by another process meanwhile"):
+            store.replace("state", b"3", stale)
+    with pytest.raises(ConflictError):
+        store.replace("other", b"3", second)
+    assert store.read_current("state") == (b"2", second)
+    assert not store.exists("other")
+
+
+def test_of_racing_writers_exactly_one_replaces(store: RunStore) -> None:
+    """Eight threads replace one content at once: one succeeds, seven are told, and the content is the one's."""
+    token = store.replace("state", b"start", None)
+    barrier, won, lost = threading.Barrier(8), list[bytes](), list[bytes]()
+
+    def write(content: bytes) -> None:
+        barrier.wait()
+        try:
+            store.replace("state", content, token)
+            won.append(content)
+        except ConflictError:
+            lost.append(content)
+
+    threads = [threading.Thread(target=write, args=(str(i).encode(),)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(won), len(lost)) == (1, 7)
+    assert store.read("state") == won[0]
+
+
+def test_files_travel_whole(store: RunStore, tmp_path: Path) -> None:
+    """What is fetched has the uploaded file's content, also when it is larger than one part of an upload."""
+    for size in (0, 10, (16 << 20) + 5):
+        content = bytes(i % 251 for i in range(1024)) * (size // 1024 + 1)
+        path = tmp_path / "file"
+        path.write_bytes(content[:size])
+        store.upload(path, f"data/{size}")
+        assert store.fetch(f"data/{size}", hashlib.sha256(content[:size]).hexdigest()).read_bytes() == content[:size]
+
+
+def test_fetching_checks_the_content(store: RunStore) -> None:
+    """Content that is not the wanted one is refused by the file's name, every time; a missing file is said to be."""
+    store.write("data/file", b"content")
+    wanted = hashlib.sha256(b"other").hexdigest()
+    for _ in range(2):
+        with pytest.raises(StateError, match="data/file is damaged: .*; restore it from a copy"):
+            store.fetch("data/file", wanted)
+    with pytest.raises(FileNotFoundError):
+        store.fetch("data/none", wanted)

@@ -1,0 +1,141 @@
+"""A bucket in bad weather, and every way to be kept out of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autogan_core.errors import AutoGANError, StorageAccessError, StorageUnavailableError
+from autogan_core.storage import GCSStore
+from tests.core.conftest import BUCKET
+from tests.fake_gcs import FakeGCS, StormyProxy, free_port
+
+
+@pytest.fixture
+def proxy(gcs: FakeGCS, monkeypatch: pytest.MonkeyPatch) -> Iterator[StormyProxy]:
+    """What stands between the store and the server."""
+    proxy = StormyProxy(gcs)
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def stormy_store(proxy: StormyProxy, tmp_path: Path) -> GCSStore:
+    """A store that reaches the server through the proxy."""
+    return GCSStore(BUCKET, tmp_path.name, tmp_path / "cache", deadline_seconds=30)
+
+
+@pytest.mark.parametrize(("status", "seconds"), [(503, 3.0), (429, 0.5), (0, 0.5)])
+def test_a_storm_is_survived(stormy_store: GCSStore, proxy: StormyProxy, status: int, seconds: float) -> None:
+    """Answers 503 and 429 and broken connections for seconds: every request gets through in the end."""
+    token = stormy_store.replace("state", b"1", None)
+    proxy.storm(status, seconds)
+    started = time.monotonic()
+    assert stormy_store.replace("state", b"2", token) != token
+    assert proxy.refused >= 1
+    assert time.monotonic() - started > 0.9 * seconds
+    assert stormy_store.read("state") == b"2"
+
+
+REQUESTS: dict[str, Callable[[GCSStore], object]] = {
+    "read": lambda store: store.read("old"),
+    "write": lambda store: store.write("new", b"content"),
+    "exists": lambda store: store.exists("old"),
+    "list": lambda store: store.names(""),
+    "delete": lambda store: store.delete_folder("folder"),
+    "upload": lambda store: store.upload(Path(__file__), "file"),
+}
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_each_request_is_repeated(stormy_store: GCSStore, proxy: StormyProxy, request_name: str) -> None:
+    """A broken connection is not the end of any kind of request."""
+    stormy_store.write("old", b"content")
+    proxy.storm(0, 0.2)
+    REQUESTS[request_name](stormy_store)
+    assert proxy.refused >= 1
+
+
+@pytest.mark.parametrize("token", [None, "current"])
+def test_a_conditional_write_whose_answer_was_lost_has_won(
+    stormy_store: GCSStore, proxy: StormyProxy, token: str | None
+) -> None:
+    """Its repetition meets its own first attempt, which is no conflict; the token returned is the current one."""
+    current = stormy_store.replace("state", b"1", None) if token else None
+    proxy.lose_answers = 1
+    after = stormy_store.replace("state", b"2", current)
+    assert proxy.refused == 1
+    assert stormy_store.read_current("state") == (b"2", after)
+
+
+def test_a_restarted_server_is_the_same_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed and started again in the middle of a run, the server keeps contents and tokens."""
+    with FakeGCS(tmp_path / "server") as server:
+        server.create_bucket(BUCKET)
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+        store = GCSStore(BUCKET, "run", tmp_path / "cache", deadline_seconds=30)
+        token = store.replace("state", b"1", None)
+        server.kill()
+        server.start()
+        assert store.read_current("state") == (b"1", token)
+
+
+def test_unreachable_storage_is_said_after_the_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing listens: the error, worth another try later, comes at the deadline, not before and not long after."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{free_port()}")
+    store = GCSStore(BUCKET, "", tmp_path, deadline_seconds=1.5)
+    started = time.monotonic()
+    with pytest.raises(StorageUnavailableError, match="the bucket 'autogan-test' cannot be reached.*check the network"):
+        store.read("state")
+    assert 0.2 < time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_a_missing_bucket_is_said(gcs: FakeGCS, tmp_path: Path, request_name: str) -> None:
+    """Every request, reading included, tells a missing bucket from a missing object."""
+    with pytest.raises(StorageAccessError, match="there is no bucket 'no-such-bucket'; create it, or name another"):
+        REQUESTS[request_name](GCSStore("no-such-bucket", "run", tmp_path))
+
+
+@pytest.mark.parametrize("key", ["missing", "none"])
+def test_missing_credentials_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """Without any credentials, and with a key file that is not there."""
+    monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    if key == "missing":
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
+    with pytest.raises(StorageAccessError, match="no valid credentials for the bucket 'autogan-test'; use a service"):
+        GCSStore(BUCKET, "run", tmp_path).write("state", b"1")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "sentence"),
+    [
+        (403, StorageAccessError, "access to the bucket 'autogan-test' is denied; grant the service account the role"),
+        (401, StorageAccessError, "there are no valid credentials for the bucket"),
+        (400, StorageAccessError, "the bucket 'autogan-test' refuses the request"),
+    ],
+)
+def test_refusals_are_said(
+    stormy_store: GCSStore, proxy: StormyProxy, status: int, error: type[AutoGANError], sentence: str
+) -> None:
+    """A request that is refused for good is not repeated."""
+    proxy.status = status
+    with pytest.raises(error, match=sentence):
+        stormy_store.write("state", b"1")
+    assert proxy.refused <= 2  # Google's library asks once more, for the bucket, behind the scenes
+
+
+def test_the_client_library_is_imported_late() -> None:
+    """A run in a directory never loads Google's library."""
+    code = "import sys, autogan_core.storage; print([m for m in sys.modules if m.startswith('google.cloud')])"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.strip() == "[]"

@@ -1,0 +1,38 @@
+"""From text to a run store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autogan_core.errors import ConfigError
+from autogan_core.storage import DirectoryStore, GCSStore, open_store
+from tests.core.conftest import BUCKET
+from tests.fake_gcs import FakeGCS
+
+
+def test_a_path_is_a_directory(tmp_path: Path) -> None:
+    """Names lie below it."""
+    store = open_store(str(tmp_path), tmp_path / "cache")
+    assert isinstance(store, DirectoryStore)
+    store.write("a/b", b"1")
+    assert (tmp_path / "a" / "b").read_bytes() == b"1"
+    assert store.location("a/b") == str(tmp_path / "a" / "b")
+
+
+@pytest.mark.parametrize(("prefix", "full"), [("", "a/b"), ("/", "a/b"), ("/runs/one", "runs/one/a/b")])
+def test_a_uri_is_a_bucket(gcs: FakeGCS, tmp_path: Path, prefix: str, full: str) -> None:
+    """Names lie below the prefix, with one slash."""
+    store = open_store(f"gs://{BUCKET}{prefix}", tmp_path)
+    assert isinstance(store, GCSStore)
+    store.write("a/b", prefix.encode())
+    assert store.location("a/b") == f"gs://{BUCKET}/{full}"
+    assert GCSStore(BUCKET, "", tmp_path).read(full) == prefix.encode()
+
+
+@pytest.mark.parametrize("uri", ["", "gs://", "gs:///prefix", "s3://bucket/prefix"])
+def test_other_texts_are_refused(tmp_path: Path, uri: str) -> None:
+    """The error quotes the text and shows what to write."""
+    with pytest.raises(ConfigError, match=rf"^'{uri}' .*gs://bucket/prefix$"):
+        open_store(uri, tmp_path)
