@@ -1,0 +1,116 @@
+"""What travels between the suggestion service and the trials: assignments one way, rewards the other.
+
+Katib pastes an assignment's values raw into a JSON text and sorts neither trials nor metrics, so values hold nothing
+but ``[A-Za-z0-9_.,:/-]``, and everything needed to put a trial in its place is among them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from autogan_core.config import RewardConfig, SearchConfig
+from autogan_core.errors import ConfigError
+from autogan_core.history import Assignment, Record
+from autogan_core.search_space import Architecture
+
+ALGORITHM = "autogan"
+"""The name under which Katib knows the suggestion service."""
+
+FIELDS = ("run", "slot", "stage", "phase", "candidates", "training")
+"""Names of the assignments, which an Experiment's trialParameters refer to one-to-one."""
+
+NEW_RUN = "new"
+"""Stands for the first trial's name, which is not known before Katib has made the trial."""
+
+OBJECTIVES = ("inception-score", "inverse-fid")
+"""Objective metrics: the best reward of a trial, named for what the reward is."""
+
+_NONE = "none"
+
+
+def reward_name(index: int) -> str:
+    """Metric name of the reward of candidate ``index`` (from 0)."""
+    return f"reward-{index:02d}"
+
+
+def reward_names(search: SearchConfig) -> list[str]:
+    """Names of the additional metrics that an Experiment must list."""
+    return [reward_name(i) for i in range(max(search.controller_steps, search.num_candidates))]
+
+
+def to_parameters(assignment: Assignment, run: str) -> dict[str, str]:
+    """An assignment in the form that Katib carries.
+
+    Args:
+        assignment: what the trial shall do.
+        run: whose weights it works on, ``<namespace>/<first trial>`` or ``<namespace>/new``.
+    """
+    return {
+        "run": run,
+        "slot": str(assignment.slot),
+        "stage": str(assignment.stage),
+        "phase": assignment.phase,
+        "candidates": _join(assignment.candidates),
+        "training": _join(assignment.training),
+    }
+
+
+def from_parameters(parameters: Mapping[str, str]) -> tuple[Assignment, str]:
+    """The inverse of `to_parameters`.
+
+    Raises:
+        ConfigError: a field is missing or malformed; the message names it.
+    """
+    missing = [name for name in FIELDS if not parameters.get(name)]
+    if missing:
+        raise ConfigError(f"the assignment has no {', '.join(missing)}")
+    if parameters["phase"] not in ("search", "derive"):
+        raise ConfigError(f"the assignment's phase is '{parameters['phase']}', not search or derive")
+    namespace, separator, first_trial = parameters["run"].partition("/")
+    if not (namespace and separator and first_trial) or "/" in first_trial or ".." in parameters["run"]:
+        raise ConfigError(f"the assignment's run is '{parameters['run']}', not <namespace>/<trial>")
+    assignment = Assignment(
+        slot=_count(parameters, "slot"),
+        stage=_count(parameters, "stage"),
+        phase="derive" if parameters["phase"] == "derive" else "search",
+        candidates=_split(parameters["candidates"]),
+        training=_split(parameters["training"]),
+    )
+    if len({a.depth for a in (*assignment.candidates, *assignment.training)}) != 1 or not assignment.candidates:
+        raise ConfigError("the assignment's candidates must be at least one, and as deep as all that are trained")
+    return assignment, parameters["run"]
+
+
+def to_metrics(record: Record, reward: RewardConfig) -> dict[str, float]:
+    """What a trial reports: the objective and one reward per candidate that has one; empty when none has."""
+    rewards = {reward_name(i): r for i, r in enumerate(record.rewards) if r is not None and math.isfinite(r)}
+    return {reward.score: max(rewards.values()), **rewards} if rewards else {}
+
+
+def to_rewards(metrics: Mapping[str, str], count: int) -> tuple[float | None, ...]:
+    """Rewards of ``count`` candidates from metrics as Katib sends them; None for what is missing or no number."""
+    return tuple(_number(metrics.get(reward_name(i), "")) for i in range(count))
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:  # "unavailable", "", "-"
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _count(parameters: Mapping[str, str], name: str) -> int:
+    text = parameters[name]
+    if not (text.isascii() and text.isdigit()):
+        raise ConfigError(f"the assignment's {name} is '{text}', not a number from 0 on")
+    return int(text)
+
+
+def _join(architectures: tuple[Architecture, ...]) -> str:
+    return ",".join(map(str, architectures)) or _NONE
+
+
+def _split(text: str) -> tuple[Architecture, ...]:
+    return () if text == _NONE else tuple(map(Architecture.parse, text.split(",")))

@@ -1,0 +1,13 @@
+"""Starts the service: ``python -m components.suggestion --help``."""
+
+from __future__ import annotations
+
+import os
+
+# One thread: the network is far too small for more, and waiting threads would eat the container's CPU limit. It is
+# read when numpy is first imported, hence its place here.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from components.suggestion.server import main  # noqa: E402
+
+main()
