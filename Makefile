@@ -1,13 +1,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUN_DIR ?= runs/digits
+PIN := uv pip compile --universal --python-version 3.11 --quiet --no-header --no-annotate --no-emit-index-url \
+	--no-emit-find-links
+IMAGES ?= autogan-kubeflow
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test verify lock clean
+.PHONY: help demo test verify manifests bench images lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/ready ## Search, retrain, score and report on real handwritten digits (minutes, two CPU cores)
 	@$(BIN)/autogan run --preset digits --run-dir $(RUN_DIR)
@@ -21,9 +25,26 @@ verify: .venv/ready ## Check style, types and layers only
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-lock: ## Pin the newest versions of all dependencies in requirements.txt (needs uv)
-	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --quiet \
-		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file requirements.txt
+manifests: .venv/ready ## Write manifests/experiments anew from their recipes
+	@$(BIN)/python -m components.experiments --write manifests/experiments
+
+bench: .venv/ready ## Time the suggestion service on this machine
+	@$(BIN)/python -m benchmarks.suggestion_service
+
+lock: ## Pin the newest versions of all dependencies: for people, and the same for the two images (needs uv)
+	@$(PIN) pyproject.toml --extra dev --upgrade --output-file requirements.txt
+	@$(PIN) pyproject.toml --constraint requirements.txt --output-file requirements-runtime.txt
+	@$(PIN) --group suggestion --constraint requirements.txt --output-file requirements-suggestion.txt
+
+images: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+images: ## Build the container images IMAGES/suggestion and IMAGES/runtime (needs Docker)
+	@for target in suggestion runtime; do \
+		docker build --target $$target --tag $(IMAGES)/$$target:$(VERSION) \
+			--build-arg BASE_IMAGE --build-arg PIP_INDEX_URL --build-arg PIP_EXTRA_INDEX_URL --build-arg PIP_TRUSTED_HOST \
+			--build-arg SOURCE_DATE_EPOCH --build-arg CREATED="$$(date -u -d "@$$SOURCE_DATE_EPOCH" +%FT%TZ)" \
+			--build-arg VERSION=$(VERSION) --build-arg REVISION="$$(git rev-parse HEAD)" --build-arg SOURCE="$(SOURCE)" \
+			. || exit 1; \
+	done
 
 clean: ## Remove the environment, caches and runs
 	@rm -rf .venv runs build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,98 @@
+"""What a configuration becomes in an Experiment: algorithm settings, search space, metrics, budget, overrides.
+
+The suggestion service reads the Experiment and the trials read their environment. Both are written from one `Config`
+here, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+from autogan_core.config import LOCATIONS, Config
+from autogan_core.errors import ConfigError
+from autogan_core.presets import load_config, preset_names
+
+OPERATIONS = ("conv", "norm", "up", "shortcut", "skip")
+"""The choices of a cell, as the operations of ``nasConfig`` name them."""
+
+
+def overrides(config: Config) -> list[str]:
+    """``section.key=value`` for every setting that differs from the preset's; `load_config` reads them back.
+
+    Where data and weights lie on this machine (`LOCATIONS`) is left out: trials read both from the run store.
+
+    Raises:
+        ConfigError: the preset is a file, which the trials' image does not have.
+    """
+    if config.preset not in preset_names():
+        raise ConfigError(
+            f"trials know only the presets {', '.join(preset_names())}, not '{config.preset}'; start from one of them "
+            "and give the differences by --set"
+        )
+    preset = load_config(config.preset).flat()
+    changed = ((key, value) for key, value in config.flat().items() if value != preset.get(key))
+    return [f"{key}={_yaml_value(value)}" for key, value in changed if key not in LOCATIONS]
+
+
+def algorithm_settings(config: Config) -> dict[str, str]:
+    """The settings of the ``autogan`` algorithm; Katib carries strings only."""
+    search, controller = config.search, config.search.controller
+    settings = {
+        "seed": config.seed,
+        "policy": search.policy,
+        "levels": search.levels,
+        "controller_steps": search.controller_steps,
+        "num_candidates": search.num_candidates,
+        "top_k": search.top_k,
+        "training_draws": search.training_draws,
+        "controller.hidden_dim": controller.hidden_dim,
+        "controller.learning_rate": controller.learning_rate,
+        "controller.adam_betas": json.dumps(controller.adam_betas),
+        "controller.entropy_weight": controller.entropy_weight,
+        "controller.baseline_decay": controller.baseline_decay,
+    }
+    return {name: str(value) for name, value in settings.items()}
+
+
+def nas_config(config: Config) -> dict[str, Any]:
+    """The search space as the suggestion service reads it: the same choices for every cell."""
+    space = config.search.space.model_dump(mode="json")
+    return {
+        "graphConfig": {"numLayers": config.model.num_cells},
+        "operations": [{"operationType": name, "parameters": [_categorical(name, space[name])]} for name in OPERATIONS],
+    }
+
+
+def cell_tokens(config: Config) -> list[list[str]]:
+    """For each cell the names of its tokens where every token is a parameter of its own: ``cell2-conv`` and so on.
+
+    The order is that of the trial's environment: conv, norm, up, shortcut, then a skip bit from each earlier cell.
+    """
+    return [
+        [f"cell{cell}-{name}" for name in (*OPERATIONS[:-1], *(f"skip-{source}" for source in range(1, cell)))]
+        for cell in range(1, config.model.num_cells + 1)
+    ]
+
+
+def parameters(config: Config) -> list[dict[str, Any]]:
+    """The search space for Katib's own algorithms: one categorical parameter for each token of an architecture."""
+    space = config.search.space.model_dump(mode="json")
+    names = [name for cell in cell_tokens(config) for name in cell]
+    return [_categorical(name, space[name.split("-")[1]]) for name in names]
+
+
+def num_trials(config: Config) -> int:
+    """Trials of a whole search with shared weights: its iterations and one derivation for each stage."""
+    return config.search.iterations + len(config.search.stage_depths(config.model.num_cells))
+
+
+def _yaml_value(value: Any) -> str:
+    """JSON, which is YAML, but words without quotes where YAML needs none."""
+    return value if isinstance(value, str) and yaml.safe_load(value) == value else json.dumps(value)
+
+
+def _categorical(name: str, options: list[str]) -> dict[str, Any]:
+    return {"name": name, "parameterType": "categorical", "feasibleSpace": {"list": list(options)}}

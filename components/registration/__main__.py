@@ -1,0 +1,5 @@
+"""Entry point of ``python -m components.registration``."""
+
+from components.registration.cli import main
+
+main()

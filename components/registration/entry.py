@@ -1,0 +1,67 @@
+"""What Katib must know about our suggestion service: the entry for ``runtime.suggestions``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from autogan_core.errors import ConfigError
+
+ALGORITHM = "autogan"
+DEFAULT_IMAGE = "autogan-kubeflow/suggestion:0.1.0"
+SERVICE_ACCOUNT = "autogan-suggestion"
+
+_NAME = r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
+_HOST = r"[A-Za-z0-9.-]+(?::[0-9]+)?"
+_TAG = r"(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})"
+_DIGEST = r"(?P<digest>sha256:[0-9a-f]{64})"
+_IMAGE = re.compile(rf"(?:{_HOST}/)?{_NAME}(?:/{_NAME})*(?::{_TAG})?(?:@{_DIGEST})?")
+
+
+def suggestion_entry(image: str) -> dict[str, Any]:
+    """The entry that makes Katib start our suggestion service for each Experiment with ``algorithmName: autogan``.
+
+    Katib takes container fields and a service account, no field of a pod and no volumes: the service must do without
+    a writable file system. Its own limits would be 500m CPU and 100Mi memory.
+
+    Args:
+        image: image of the service with a tag or a digest, such as ``registry.example/autogan/suggestion:0.1.0``.
+
+    Raises:
+        ConfigError: ``image`` is no image reference, or one that can change its meaning.
+    """
+    _check_image(image)
+    return {
+        "algorithmName": ALGORITHM,
+        "image": image,
+        "command": ["python", "-m", "components.suggestion"],
+        "env": [
+            {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}},
+            {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"},
+        ],
+        "resources": {
+            "requests": {"cpu": "500m", "memory": "256Mi"},
+            "limits": {"cpu": "2", "memory": "1Gi"},
+        },
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 1000,
+            "runAsGroup": 1000,
+            "readOnlyRootFilesystem": True,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "serviceAccountName": SERVICE_ACCOUNT,
+    }
+
+
+def _check_image(image: str) -> None:
+    parts = _IMAGE.fullmatch(image)
+    if parts is None:
+        raise ConfigError(f"'{image}' is not an image reference; write it as registry/name:tag")
+    if parts["digest"] is None and parts["tag"] in (None, "latest"):
+        raise ConfigError(
+            f"the image '{image}' has no fixed tag, so a restarted service could be another program in the middle of a "
+            "search; give a version or a digest, such as name:0.1.0"
+        )

@@ -1,0 +1,111 @@
+"""The Experiments in the repository: made by the builder, and PyTorchJobs as the training operator takes them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from components.experiments import EXPERIMENTS, Placement, check_text, from_recipe
+from components.experiments.__main__ import write_all
+
+ROOT = Path(__file__).parents[2]
+FILES = ROOT / "manifests" / "experiments"
+CRD = ROOT.parent / "shared" / "data" / "crds" / "pytorchjobs.kubeflow.org.yaml"
+
+
+def closed(schema: Any) -> Any:
+    """The schema with every object closed to keys that it does not name, which the API server would drop silently."""
+    if isinstance(schema, list):
+        return [closed(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    result = {key: closed(inner) for key, inner in schema.items()}
+    if isinstance(schema.get("properties"), dict) and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        result.setdefault("additionalProperties", False)
+    return result
+
+
+@pytest.fixture(scope="module")
+def job_schema() -> Draft202012Validator:
+    """The training operator's own schema of a PyTorchJob."""
+    if not CRD.is_file():
+        pytest.skip(f"the PyTorchJob CRD is not at {CRD.relative_to(ROOT.parent)} beside the repository")
+    [version] = yaml.safe_load(CRD.read_text())["spec"]["versions"]
+    schema = closed(version["schema"]["openAPIV3Schema"])
+    schema["properties"]["metadata"] = {"type": "object"}  # whose form the API server knows
+    return Draft202012Validator(schema)
+
+
+def job_of(experiment: dict[str, Any]) -> dict[str, Any]:
+    """The PyTorchJob in an Experiment."""
+    job: dict[str, Any] = experiment["spec"]["trialTemplate"]["trialSpec"]
+    return job
+
+
+def test_files_are_what_the_builder_makes(tmp_path: Path) -> None:
+    """``make manifests`` would change nothing: every recipe has its file, and there is no other."""
+    write_all(tmp_path)
+    made = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    there = {path.name: path.read_text() for path in FILES.glob("*.yaml") if path.name != "kustomization.yaml"}
+    assert there == made
+    assert set(made) == {f"{name}.yaml" for name in EXPERIMENTS}
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_files_pass_the_check(name: str) -> None:
+    """Each file, read from disk as kubectl reads it, has no problem."""
+    assert check_text((FILES / f"{name}.yaml").read_text()) == (1, [])
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("workers", [0, 3])
+def test_jobs_fit_the_crd(job_schema: Draft202012Validator, name: str, workers: int) -> None:
+    """The PyTorchJob of every Experiment, alone and with workers, has no value or key that its schema lacks."""
+    placement = Placement(workers=workers, store="gs://bucket/prefix")
+    job = job_of(from_recipe(EXPERIMENTS[name], name, placement=placement))
+    assert [error.message for error in job_schema.iter_errors(job)] == []
+
+
+def _placeholder_for_a_number(job: dict[str, Any]) -> None:
+    job["spec"]["pytorchReplicaSpecs"]["Master"]["replicas"] = "${trialParameters.slot}"
+
+
+def _misspelt_key(job: dict[str, Any]) -> None:
+    job["spec"]["runPolicy"]["cleanPodPolicies"] = "Running"
+
+
+def _number_for_a_string(job: dict[str, Any]) -> None:
+    job["spec"]["nprocPerNode"] = 1
+
+
+def _unknown_pod_field(job: dict[str, Any]) -> None:
+    job["spec"]["pytorchReplicaSpecs"]["Master"]["template"]["spec"]["containers"][0]["enviroment"] = []
+
+
+@pytest.mark.parametrize("spoil", [_placeholder_for_a_number, _misspelt_key, _number_for_a_string, _unknown_pod_field])
+def test_the_crd_test_can_fail(job_schema: Draft202012Validator, spoil: Callable[[dict[str, Any]], None]) -> None:
+    """A placeholder where a number belongs, a misspelt key and a wrong type are each found."""
+    job = copy.deepcopy(job_of(from_recipe(EXPERIMENTS["mlas-smoke"], "mlas-smoke")))
+    spoil(job)
+    assert len(list(job_schema.iter_errors(job))) == 1
+
+
+def _leaves(tree: Any) -> Iterator[Any]:
+    inner = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else None
+    if inner is None:
+        yield tree
+    else:
+        for value in inner:
+            yield from _leaves(value)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_files_hold_no_nulls(name: str) -> None:
+    """Nothing is written that says nothing."""
+    assert None not in list(_leaves(yaml.safe_load((FILES / f"{name}.yaml").read_text())))
