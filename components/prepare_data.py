@@ -1,0 +1,59 @@
+"""Puts a configuration's data set, feature weights and reference statistics into the run store, once for all trials.
+
+``python -m components.prepare_data --help``. The only component that may need the Internet.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from components.environment import DEFAULT_CACHE, Cache, Device, LogLevel, Overrides, Preset, Store, read_config
+from components.exit_status import exit_status
+from components.logs import configure_logging
+
+
+def run(
+    store: Store,
+    preset: Preset,
+    overrides: Overrides = "",
+    device: Device = "auto",
+    cache: Cache = DEFAULT_CACHE,
+    log_level: LogLevel = "info",
+) -> None:
+    """Fetches and verifies the data set and the feature extractor's weights, computes FID's reference statistics, and
+    stores all of it as a few compact, checksummed files from which every trial reads.
+
+    Running it again changes nothing; a configuration with other images or features gets files of its own.
+    """
+    configure_logging(log_level)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+    def work() -> None:
+        import torch
+
+        from autogan_core.devices import choose_device
+        from autogan_core.prepared import prepare
+        from autogan_core.storage import open_store
+
+        config = read_config(preset, overrides)
+        if config.cpu_threads is not None:
+            torch.set_num_threads(config.cpu_threads)
+        prepare(config, open_store(store, cache), choose_device(device), cache)
+
+    sys.exit(exit_status(work))
+
+
+def main() -> None:
+    """Entry point."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(epilog="Exit status: 0 done, 1 a mistake, 138 the store was out of reach and another try may help.")(
+        run
+    )
+    app(prog_name="python -m components.prepare_data")
+
+
+if __name__ == "__main__":
+    main()

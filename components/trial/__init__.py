@@ -1,0 +1,1 @@
+"""A Katib trial: the PyTorchJob's entry point, ``python -m components.trial``."""

@@ -1,0 +1,83 @@
+"""A trial without weight sharing: one architecture, trained from scratch for a short budget (the paper's baseline).
+
+Katib's own algorithms choose its cells, token by token, as plain categorical parameters.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from autogan_core.config import Config
+from autogan_core.derived_gan import DerivedGAN
+from autogan_core.errors import ConfigError
+from autogan_core.monitor import Monitor
+from autogan_core.prepared import load_inputs
+from autogan_core.search_space import SWITCH_WORDS, Architecture
+from autogan_core.storage import open_store
+
+logger = logging.getLogger(__name__)
+
+
+def architecture_from(environment: Mapping[str, str], num_cells: int) -> Architecture:
+    """The architecture that ``AUTOGAN_CELL_1`` to ``AUTOGAN_CELL_<num_cells>`` spell out.
+
+    Each holds ``conv norm up shortcut`` and, behind the first, a word for each earlier cell's skip connection, such as
+    ``post bn nearest with without``.
+
+    Raises:
+        ConfigError: a cell is missing or malformed; the message names the variable.
+    """
+    return Architecture.parse(
+        " | ".join(_cell(f"AUTOGAN_CELL_{i + 1}", environment, num_skips=i) for i in range(num_cells))
+    )
+
+
+def _cell(variable: str, environment: Mapping[str, str], num_skips: int) -> str:
+    words = environment.get(variable, "").split()
+    if len(words) != 4 + num_skips or any(word not in SWITCH_WORDS for word in words[3:]):
+        raise ConfigError(
+            f"{variable} is '{environment.get(variable, '')}'; write conv, norm, up, and for the shortcut"
+            + (f" and each of {num_skips} skips" if num_skips else "")
+            + f" {' or '.join(SWITCH_WORDS)}"
+        )
+    skips = [str(j + 1) for j, word in enumerate(words[4:]) if word == "with"]
+    shortcut = ["shortcut"] if words[3] == "with" else []
+    return " ".join([*words[:3], *shortcut, *([f"skip:{','.join(skips)}"] if skips else [])])
+
+
+def train_from_scratch(
+    architecture: Architecture,
+    trial: str,
+    config: Config,
+    store_uri: str,
+    cache: Path,
+    device: torch.device,
+    monitor: Monitor,
+) -> dict[str, float]:
+    """Trains for ``retrain.generator_iterations`` steps, or on from where a killed attempt was; returns the metrics.
+
+    Args:
+        architecture: what to train.
+        trial: its name; its checkpoints lie in ``scratch/<trial>`` in the run store.
+        config: of the Experiment.
+        store_uri: the run store.
+        cache: for what is read from a bucket.
+        device: what to train on.
+        monitor: is told of the progress.
+
+    Returns:
+        The objective, and the other score: the best Inception score and 1 / FID of all validations.
+    """
+    logger.info("training %s (%s) from scratch", architecture, architecture.readable)
+    inputs = load_inputs(config, open_store(store_uri, cache), device)
+    store = open_store(f"{store_uri.rstrip('/')}/scratch/{trial}", cache)
+    scorer = inputs.scorer(config)
+    training = DerivedGAN(architecture, config, inputs.dataset, scorer, store, device, monitor).train()
+    return {
+        "inception-score": max(validation.inception_score for validation in training.validations),
+        "inverse-fid": 1 / training.best.fid,
+    }

@@ -1,0 +1,187 @@
+"""A cluster in processes: the real service and real trials, started, killed and restarted as Kubernetes would.
+
+``python -m tests.components.cluster`` runs the whole search of manifests/experiments/mlas-smoke.yaml this way.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from autogan_core.config import Config
+from autogan_core.history import Record
+from autogan_core.mlas import Beam, MultiLevelSearch
+from autogan_core.presets import load_config
+from components.exit_status import PREEMPTED, RETRY
+from components.experiments.recipes import from_recipe, recipe
+from components.suggestion.trials import Run, find_run
+from tests.components.db_manager import DBManager
+from tests.components.katib import Katib, to_proto, trial_environment
+from tests.fake_gcs import FakeGCS, emulator_environment, free_port
+
+BUCKET = "autogan-cluster"
+MAX_ATTEMPTS = 12
+
+
+@dataclass
+class Cluster:
+    """One Experiment on one bucket."""
+
+    manifest: dict[str, Any]
+    gcs: FakeGCS
+    db_manager: DBManager
+    folder: Path
+    rng: random.Random
+    kills: bool
+    """Whether service, trials and storage server are killed at random."""
+    prefix: str = "autogan"
+    killed: list[str] = field(default_factory=list)
+    """What was killed, in order."""
+
+    def __post_init__(self) -> None:
+        self.katib = Katib(to_proto(self.manifest), self.rng)
+        self._service: subprocess.Popen[bytes] | None = None
+        self._port = free_port()
+
+    @property
+    def store(self) -> str:
+        """The run store's URI."""
+        return f"gs://{BUCKET}/{self.prefix}"
+
+    @property
+    def config(self) -> Config:
+        """What the trials are told."""
+        environment = trial_environment(self.manifest, "t", dict.fromkeys(self.katib_fields(), "x"))
+        return load_config(environment["AUTOGAN_PRESET"], environment["AUTOGAN_SET"].splitlines())
+
+    def katib_fields(self) -> list[str]:
+        """The references of the Experiment's trialParameters that Katib fills from the assignment."""
+        references = [p["reference"] for p in self.manifest["spec"]["trialTemplate"]["trialParameters"]]
+        return [reference for reference in references if not reference.startswith("${")]
+
+    def prepare(self) -> None:
+        """The prepare-data Job."""
+        config = trial_environment(self.manifest, "t", dict.fromkeys(self.katib_fields(), "x"))
+        settings = {name: config[name] for name in ("AUTOGAN_PRESET", "AUTOGAN_SET")}
+        done = self._start("components.prepare_data", self._environment("prepare") | settings)
+        assert done.wait() == 0, (self.folder / "prepare.log").read_text()
+
+    def run(self) -> list[Record]:
+        """The whole Experiment; returns the records of its trials as the trial resources tell them."""
+        try:
+            while len(self.katib.trials) < self.manifest["spec"]["maxTrialCount"]:
+                self._run_trial()
+        finally:
+            self._kill_service()
+        return list(self.found_run().records)
+
+    def found_run(self) -> Run:
+        """The run as a pipeline reads it from the trial resources, the last one's rewards included."""
+        search = self.search()
+        slots = self.katib.suggested
+        return find_run(self.katib.request().trials, "autogan", slots, lambda slot: search.ask([], slot)[0])
+
+    def search(self) -> MultiLevelSearch:
+        """The search as anyone replays it."""
+        return MultiLevelSearch(self.config.search_space(), self.config.search, self.config.seed)
+
+    def _run_trial(self) -> None:
+        if self.kills and self.rng.random() < 0.4:
+            self._kill_service()
+        trial = self.katib.create(self._ask())
+        parameters = {a.name: a.value for a in trial.spec.parameter_assignments.assignments}
+        status = self._run_job(trial.name, parameters)
+        if status == 0:
+            self.katib.finish(trial, self.db_manager.latest(trial.name))
+        else:
+            self.katib.fail(trial)
+
+    def _run_job(self, name: str, parameters: dict[str, str]) -> int:
+        """The PyTorchJob with restartPolicy ExitCode; its last pod's exit status."""
+        for attempt in range(MAX_ATTEMPTS):
+            environment = trial_environment(self.manifest, name, parameters) | self._environment(f"{name}-{attempt}")
+            pod = self._start("components.trial", environment)
+            status = self._disturb(pod) if self.kills and self.rng.random() < 0.5 else pod.wait()
+            if 0 <= status < 128:
+                return status
+            assert status in (PREEMPTED, RETRY, -9), (self.folder / f"{name}-{attempt}.log").read_text()
+        raise AssertionError(f"{name} did not end in {MAX_ATTEMPTS} attempts")
+
+    def _disturb(self, pod: subprocess.Popen[bytes]) -> int:
+        """Ends the pod, or takes its storage away for a while."""
+        try:
+            return pod.wait(self.rng.uniform(3, 14))
+        except subprocess.TimeoutExpired:
+            victim = self.rng.choice(["pod", "node", "storage"])
+        self.killed.append(victim)
+        if victim == "pod":
+            pod.kill()
+        elif victim == "node":
+            pod.terminate()
+        else:
+            self.gcs.kill()
+            time.sleep(1.5)
+            self.gcs.start()
+        return pod.wait()
+
+    def _ask(self) -> dict[str, str]:
+        if self._service is None:
+            command = [sys.executable, "-m", "components.suggestion", "--port", str(self._port)]
+            environment = self._environment("suggestion") | {"POD_NAMESPACE": "autogan"}
+            with (self.folder / "suggestion.log").open("ab") as log:
+                self._service = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        with grpc.insecure_channel(f"127.0.0.1:{self._port}") as channel:
+            grpc.channel_ready_future(channel).result(timeout=60)
+            return self.katib.ask(channel)
+
+    def _kill_service(self) -> None:
+        if self._service is not None:
+            self._service.kill()
+            self._service.wait()
+            self._service = None
+            self.killed.append("service")
+
+    def _start(self, module: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        with Path(environment["LOG"]).open("wb") as log:
+            return subprocess.Popen([sys.executable, "-m", module], env=environment, stdout=log, stderr=log)
+
+    def _environment(self, name: str) -> dict[str, str]:
+        """What a pod has beside its own variables: the ConfigMap, Katib's and the operator's, an empty cache."""
+        return emulator_environment(self.gcs.url) | {
+            "AUTOGAN_STORE": self.store,
+            "AUTOGAN_DB_MANAGER": self.db_manager.address,
+            "AUTOGAN_CACHE": str(self.folder / "caches" / name),
+            "OMP_NUM_THREADS": "1",
+            "PYTHONUNBUFFERED": "1",
+            "WORLD_SIZE": "1",
+            "RANK": "0",
+            "MASTER_ADDR": "localhost",
+            "MASTER_PORT": "23456",
+            "PET_NPROC_PER_NODE": "1",
+            "PET_NNODES": "1",
+            "LOG": str(self.folder / f"{name}.log"),
+        }
+
+
+def smoke_manifest(overrides: Sequence[str] = (), name: str = "mlas-smoke") -> dict[str, Any]:
+    """The Experiment of manifests/experiments/mlas-smoke.yaml, or a smaller one."""
+    return from_recipe(recipe("mlas-smoke"), name, overrides)
+
+
+def assignments(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Plain values, for messages."""
+    return [json.loads(json.dumps(record.to_json())) for record in records]
+
+
+def beams_of(cluster: Cluster) -> tuple[Beam, ...]:
+    """What the Experiment found."""
+    return cluster.search().beams(cluster.found_run().records)

@@ -1,0 +1,56 @@
+"""Errors become the exit status that tells the training operator whether to try again."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from autogan_core.errors import (
+    AutoGANError,
+    ConfigError,
+    ConflictError,
+    NonFiniteLossError,
+    PreemptedError,
+    RankFailedError,
+    StateError,
+    StorageAccessError,
+    StorageUnavailableError,
+    SupersededError,
+)
+from components.exit_status import PERMANENT, PREEMPTED, RETRY, ReportingError, exit_status
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ConfigError, PERMANENT),
+        (NonFiniteLossError, PERMANENT),
+        (StateError, PERMANENT),
+        (SupersededError, PERMANENT),
+        (StorageAccessError, PERMANENT),
+        (AutoGANError, PERMANENT),
+        (ZeroDivisionError, PERMANENT),
+        (ConflictError, RETRY),
+        (RankFailedError, RETRY),
+        (ReportingError, RETRY),
+        (StorageUnavailableError, RETRY),
+        (PreemptedError, PREEMPTED),
+    ],
+)
+def test_each_error_has_its_status(error: type[Exception], status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """1 where another try would not help, 138 and 143 where it may; the reason is logged once."""
+
+    def fail() -> None:
+        raise error("the reason")
+
+    with caplog.at_level(logging.WARNING):
+        assert exit_status(fail) == status
+    assert [record.getMessage().count("the reason") for record in caplog.records] == [1]
+
+
+def test_statuses_are_the_operators() -> None:
+    """The training operator starts a pod again from 128 on, and never after 1 to 127; success is 0."""
+    assert exit_status(lambda: None) == 0
+    assert 1 <= PERMANENT < 128 <= RETRY
+    assert PREEMPTED == 143

@@ -1,0 +1,36 @@
+"""Progress in the log."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from components.log_monitor import LogMonitor
+from components.logs import JSONFormatter
+
+
+@pytest.mark.parametrize(("seconds", "lines"), [(3600.0, 2), (0.0, 5)])
+def test_tasks_are_logged_now_and_then(seconds: float, lines: int, caplog: pytest.LogCaptureFixture) -> None:
+    """At the beginning, at the end and no more often than asked for, with how far it is and the latest values."""
+    with caplog.at_level(logging.INFO), LogMonitor(seconds).task("training", 3) as task:
+        for step in range(3):
+            task.advance(1, {"loss_d": 2.0 - step})
+    assert len(caplog.records) == lines
+    last = json.loads(JSONFormatter().format(caplog.records[-1]))
+    assert last["message"] == "training: 3 of 3"
+    assert last["loss_d"] == 0.0
+    assert last["severity"] == "INFO"
+
+
+def test_exceptions_are_part_of_the_line() -> None:
+    """One JSON object a line, the traceback included."""
+    try:
+        raise ValueError("oops")
+    except ValueError as error:
+        record = logging.LogRecord("x", logging.ERROR, "f", 1, "it %s", ("broke",), (ValueError, error, None))
+    line = JSONFormatter().format(record)
+    assert "\n" not in line
+    assert json.loads(line)["message"] == "it broke"
+    assert "ValueError: oops" in json.loads(line)["exception"]

@@ -1,0 +1,79 @@
+"""A whole search through the real service and real trials on a bucket, with everything killed on the way."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from autogan_core.config import Config
+from autogan_core.distributed import World
+from autogan_core.history import Record
+from autogan_core.monitor import Monitor
+from autogan_core.prepared import load_inputs
+from autogan_core.search import HistoryFile, run_search
+from autogan_core.shared_gan import SharedGAN
+from autogan_core.storage import DirectoryStore, RunStore, open_store
+from tests.components.cluster import BUCKET, Cluster, smoke_manifest
+from tests.components.db_manager import DBManager, db_manager
+from tests.fake_gcs import FakeGCS
+
+CPU = torch.device("cpu")
+SHORT = (
+    "data.max_images=320",
+    "search.iterations=3",
+    "search.controller_steps=3",
+    "search.num_candidates=3",
+    "search.generator_channels=8",
+    "search.discriminator_channels=8",
+    "search.reward.num_images=100",
+    "search.reward.recalibration_images=64",
+)
+
+
+@pytest.fixture
+def gcs(tmp_path: Path) -> Iterator[FakeGCS]:
+    """A storage server of this test's own, which may be killed."""
+    with FakeGCS(tmp_path / "gcs") as server:
+        server.create_bucket(BUCKET)
+        yield server
+
+
+@pytest.fixture
+def manager() -> Iterator[DBManager]:
+    """Katib's DB manager."""
+    with db_manager() as running:
+        yield running
+
+
+def local_records(config: Config, inputs_store: RunStore, folder: Path) -> list[Record]:
+    """The same search by the driver on one machine, left alone."""
+    inputs = load_inputs(config, inputs_store, CPU)
+    space, scorer = config.search_space(), inputs.scorer(config)
+    store, world = DirectoryStore(folder), World.single(CPU)
+    shared_gan = SharedGAN(config, space, inputs.dataset, scorer, store, world, Monitor())
+    from autogan_core.mlas import MultiLevelSearch
+
+    search = MultiLevelSearch(space, config.search, config.seed)
+    return run_search(search, shared_gan, HistoryFile(folder / "history.jsonl"), 3, Monitor())
+
+
+@pytest.mark.timeout(600)
+def test_a_disturbed_cluster_search_equals_the_local_one(
+    gcs: FakeGCS, manager: DBManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Service, trials and storage server are killed at random; assignments, rewards to the last bit and beams are those
+    of an undisturbed local run on the same inputs."""
+    cluster = Cluster(smoke_manifest(SHORT), gcs, manager, tmp_path, random.Random(4), kills=True)
+    cluster.prepare()
+    records = cluster.run()
+    assert {"service", "pod", "node", "storage"} & set(cluster.killed)
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
+    expected = local_records(cluster.config, open_store(cluster.store, tmp_path / "cache"), tmp_path / "local")
+    search = cluster.search()
+    assert sorted(records, key=lambda r: r.assignment.slot) == expected
+    assert search.finished(records)
+    assert search.beams(records) == search.beams(expected)
