@@ -89,7 +89,7 @@ class DirectoryStore:
         """Keeps other processes and threads out. One lock for the whole store: it is held for milliseconds, and its
         file, unlike one in a folder that gets deleted, stays the same one for all."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("wb") as file:
+        with (self.root / ".store.lock").open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
