@@ -136,8 +136,10 @@ def _reporter(metrics: Metrics, trial: str, db_manager: str) -> Reporter:
     return PushReporter(trial, db_manager) if metrics is Metrics.push else PrintReporter()
 
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app.command(epilog=EPILOG)(run)
+
+
 def main() -> None:
     """Entry point."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(epilog=EPILOG)(run)
     app(prog_name="python -m components.trial")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import subprocess
 import sys
@@ -13,18 +12,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import grpc
+import typer
 
 from autogan_core.config import Config
 from autogan_core.history import Record
-from autogan_core.mlas import Beam, MultiLevelSearch
+from autogan_core.mlas import MultiLevelSearch
 from autogan_core.presets import load_config
 from components.exit_status import PREEMPTED, RETRY
 from components.experiments.recipes import from_recipe, recipe
 from components.suggestion.trials import Run, find_run
-from tests.components.db_manager import DBManager
+from tests.components.db_manager import DBManager, db_manager
 from tests.components.katib import Katib, to_proto, trial_environment
 from tests.fake_gcs import FakeGCS, emulator_environment, free_port
 
@@ -177,11 +177,24 @@ def smoke_manifest(overrides: Sequence[str] = (), name: str = "mlas-smoke") -> d
     return from_recipe(recipe("mlas-smoke"), name, overrides)
 
 
-def assignments(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Plain values, for messages."""
-    return [json.loads(json.dumps(record.to_json())) for record in records]
+def main(
+    folder: Annotated[Path, typer.Argument(help="Where logs and the bucket go; must not exist.")],
+    seed: Annotated[int, typer.Option(help="Decides what is killed when.")] = 0,
+    kills: Annotated[bool, typer.Option(help="Kill service, trials and storage server at random.")] = True,
+) -> None:
+    """Runs manifests/experiments/mlas-smoke.yaml, whole, and prints what it found."""
+    folder.mkdir(parents=True)
+    started = time.monotonic()
+    with FakeGCS(folder / "gcs") as gcs, db_manager() as manager:
+        gcs.create_bucket(BUCKET)
+        cluster = Cluster(smoke_manifest(), gcs, manager, folder, random.Random(seed), kills)
+        cluster.prepare()
+        print(f"prepared after {time.monotonic() - started:.0f} s")
+        records = cluster.run()
+    print(f"{len(records)} trials after {time.monotonic() - started:.0f} s; killed: {', '.join(cluster.killed)}")
+    for beam in cluster.search().beams(records):
+        print(beam.architecture, repr(beam.reward))
 
 
-def beams_of(cluster: Cluster) -> tuple[Beam, ...]:
-    """What the Experiment found."""
-    return cluster.search().beams(cluster.found_run().records)
+if __name__ == "__main__":
+    typer.run(main)

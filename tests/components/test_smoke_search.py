@@ -12,6 +12,7 @@ import torch
 from autogan_core.config import Config
 from autogan_core.distributed import World
 from autogan_core.history import Record
+from autogan_core.mlas import MultiLevelSearch
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import load_inputs
 from autogan_core.search import HistoryFile, run_search
@@ -55,8 +56,6 @@ def local_records(config: Config, inputs_store: RunStore, folder: Path) -> list[
     space, scorer = config.search_space(), inputs.scorer(config)
     store, world = DirectoryStore(folder), World.single(CPU)
     shared_gan = SharedGAN(config, space, inputs.dataset, scorer, store, world, Monitor())
-    from autogan_core.mlas import MultiLevelSearch
-
     search = MultiLevelSearch(space, config.search, config.seed)
     return run_search(search, shared_gan, HistoryFile(folder / "history.jsonl"), 3, Monitor())
 
