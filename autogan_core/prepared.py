@@ -14,6 +14,7 @@ from torch import Tensor
 
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset, load_dataset
+from autogan_core.data.download import ARCHIVES, download
 from autogan_core.errors import ConflictError, DataError, StateError
 from autogan_core.metrics import (
     FeatureExtractor,
@@ -60,10 +61,12 @@ def prepare(config: Config, store: RunStore, device: torch.device, cache: Path) 
         config: says which.
         store: where to.
         device: what to compute on.
-        cache: folder of classifiers and reference statistics of earlier runs on this machine.
+        cache: folder of classifiers and reference statistics of earlier runs on this machine; a data set that has to
+            be fetched goes there too.
 
     Raises:
-        DataError: the data set is missing or damaged, or has no labels for the classifier that is wanted.
+        DataError: the data set is damaged, or neither here nor to be fetched, or has no labels for the classifier that
+            is wanted.
         WeightsUnavailableError: InceptionV3's weights are missing, damaged, or cannot be downloaded.
     """
     state = CommittedState(store, _name(config))
@@ -113,10 +116,22 @@ def _name(config: Config) -> str:
 
 
 def _make(config: Config, device: torch.device, cache: Path) -> Inputs:
-    dataset = load_dataset(config.data, config.model, config.seed)
+    dataset = _load_or_fetch(config, cache)
     extractor = load_extractor(config.scores, dataset, device, cache)
     reference = reference_moments(dataset, extractor, cache, config.scores.batch_size)
     return Inputs(dataset, extractor, reference)
+
+
+def _load_or_fetch(config: Config, cache: Path) -> ImageDataset:
+    """The data set as it lies here; if it does not, and nobody said where it lies, as its publisher has it."""
+    try:
+        return load_dataset(config.data, config.model, config.seed)
+    except DataError as error:
+        if config.data.path is not None or config.data.name not in ARCHIVES:
+            raise
+        logger.info("%s; fetching it", error)
+        path = download(config.data.name, cache / "data")
+        return load_dataset(config.data.model_copy(update={"path": path}), config.model, config.seed)
 
 
 def _snapshot(inputs: Inputs) -> Snapshot:
