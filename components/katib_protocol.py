@@ -7,18 +7,27 @@ but ``[A-Za-z0-9_.,:/-]``, and everything needed to put a trial in its place is 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from autogan_core.config import RewardConfig, SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
-from autogan_core.search_space import Architecture
+from autogan_core.search_space import CONVS, NORMS, SWITCH_WORDS, UPS, Architecture
 
 ALGORITHM = "autogan"
 """The name under which Katib knows the suggestion service."""
 
 FIELDS = ("run", "slot", "stage", "phase", "candidates", "training")
 """Names of the assignments, which an Experiment's trialParameters refer to one-to-one."""
+
+OPERATIONS: dict[str, Sequence[str]] = {
+    "conv": CONVS,
+    "norm": NORMS,
+    "up": UPS,
+    "shortcut": SWITCH_WORDS,
+    "skip": SWITCH_WORDS,
+}
+"""Every operation of an Experiment's ``nasConfig``, and what its list may hold."""
 
 NEW_RUN = "new"
 """Stands for the first trial's name, which is not known before Katib has made the trial."""

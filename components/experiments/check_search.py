@@ -11,9 +11,9 @@ import yaml
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from components.experiments.builder import EXPERIMENT_NAME
-from components.experiments.settings import OPERATIONS, algorithm_settings, nas_config, parameters
+from components.experiments.settings import algorithm_settings, nas_config, parameters
 from components.experiments.tree import dig, items, mapping
-from components.katib_protocol import ALGORITHM, reward_name
+from components.katib_protocol import ALGORITHM, OPERATIONS, reward_name
 
 _SAFE = re.compile(r"[A-Za-z0-9_.,:/-]+")
 _RESUME = ("Never", "LongRunning", "FromVolume")

@@ -14,9 +14,7 @@ import yaml
 from autogan_core.config import LOCATIONS, Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names
-
-OPERATIONS = ("conv", "norm", "up", "shortcut", "skip")
-"""The choices of a cell, as the operations of ``nasConfig`` name them."""
+from components.katib_protocol import OPERATIONS
 
 
 def overrides(config: Config) -> list[str]:
@@ -72,7 +70,7 @@ def cell_tokens(config: Config) -> list[list[str]]:
     The order is that of the trial's environment: conv, norm, up, shortcut, then a skip bit from each earlier cell.
     """
     return [
-        [f"cell{cell}-{name}" for name in (*OPERATIONS[:-1], *(f"skip-{source}" for source in range(1, cell)))]
+        [f"cell{cell}-{name}" for name in (*list(OPERATIONS)[:-1], *(f"skip-{source}" for source in range(1, cell)))]
         for cell in range(1, config.model.num_cells + 1)
     ]
 

@@ -12,7 +12,8 @@ import typer
 import yaml
 
 from autogan_core.errors import AutoGANError
-from components.registration.entry import ALGORITHM, DEFAULT_IMAGE, suggestion_entry
+from components.katib_protocol import ALGORITHM
+from components.registration.entry import DEFAULT_IMAGE, suggestion_entry
 from components.registration.katib_config import KatibConfig
 from components.registration.places import Change, ConfigMapPlace, Edit, FilePlace, Place
 

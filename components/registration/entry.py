@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from autogan_core.errors import ConfigError
+from components.katib_protocol import ALGORITHM
 
-ALGORITHM = "autogan"
 DEFAULT_IMAGE = "autogan-kubeflow/suggestion:0.1.0"
 SERVICE_ACCOUNT = "autogan-suggestion"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +11,8 @@ from kubeflow.katib import katib_api_pb2 as api
 
 from autogan_core.config import SearchConfig, SpaceConfig, validated
 from autogan_core.errors import ConfigError
-from autogan_core.search_space import CONVS, NORMS, SWITCH_WORDS, UPS, SearchSpace
-from components.katib_protocol import OBJECTIVES, reward_names
-
-OPERATIONS: dict[str, Sequence[str]] = {
-    "conv": CONVS,
-    "norm": NORMS,
-    "up": UPS,
-    "shortcut": SWITCH_WORDS,
-    "skip": SWITCH_WORDS,
-}
-"""Every operation of ``nasConfig`` and what its list may hold."""
+from autogan_core.search_space import SearchSpace
+from components.katib_protocol import OBJECTIVES, OPERATIONS, reward_names
 
 SETTINGS = (
     "seed",

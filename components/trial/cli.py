@@ -89,11 +89,11 @@ class Where:
 
 
 def _search(config: Config, trial: str, where: Where, reporter: Reporter) -> None:
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())  # before the imports, which take seconds
     from autogan_core.distributed import World
     from components.trial.search_iteration import run_search_iteration
 
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     parameters = {field: os.environ.get(variable, "") for field, variable in VARIABLES.items()}
     with World.from_environment(_device(config, where)) as world:
         monitor = LogMonitor() if world.is_main else Monitor()
@@ -105,9 +105,9 @@ def _search(config: Config, trial: str, where: Where, reporter: Reporter) -> Non
 
 
 def _train_from_scratch(config: Config, trial: str, where: Where, reporter: Reporter) -> None:
+    signal.signal(signal.SIGTERM, _raise_preempted)
     from components.trial.from_scratch import architecture_from, train_from_scratch
 
-    signal.signal(signal.SIGTERM, _raise_preempted)
     architecture = architecture_from(os.environ, config.model.num_cells)
     device = _device(config, where)
     scores = train_from_scratch(architecture, trial, config, where.store, where.cache, device, LogMonitor())

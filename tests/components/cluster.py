@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -113,7 +114,10 @@ class Cluster:
             status = self._disturb(pod) if self.kills and self.rng.random() < 0.5 else pod.wait()
             if 0 <= status < 128:
                 return status
-            assert status in (PREEMPTED, RETRY, -9), (self.folder / f"{name}-{attempt}.log").read_text()
+            # -15: SIGTERM before Python listened to it; Kubernetes calls that 143, and -9 137.
+            assert status in (PREEMPTED, RETRY, -signal.SIGTERM, -signal.SIGKILL), (
+                self.folder / f"{name}-{attempt}.log"
+            ).read_text()
         raise AssertionError(f"{name} did not end in {MAX_ATTEMPTS} attempts")
 
     def _disturb(self, pod: subprocess.Popen[bytes]) -> int:
