@@ -69,19 +69,24 @@ def find_run(
         home, _, first = trial.run.partition("/")
         if home == namespace and trial.assignment.slot < slot:
             runs.setdefault(trial.name if first == NEW_RUN else first, []).append(trial)
-    if not runs:
+    ours = [first for first in runs if _may_be_ours(runs[first], first_assignment)]
+    if len(runs) > 1 or len(ours) < len(runs):
+        logger.warning("of %d runs of this Experiment's name, %d may be its own", len(runs), len(ours))
+    if not ours:
         return Run(f"{namespace}/{NEW_RUN}")
-    first = next(iter(runs))
-    if len(runs) > 1:
-        first = max(runs, key=lambda run: (_is_ours(runs[run], first_assignment), max(t.order for t in runs[run])))
-        logger.warning("of %d runs named like this Experiment's, %s is continued", len(runs), first)
+    first = max(ours, key=lambda first: _opened(runs[first]).status.start_time)
     records = (trial.record() for trial in runs[first])
     return Run(f"{namespace}/{first}", tuple(record for record in records if record is not None))
 
 
-def _is_ours(run: list[_Trial], first_assignment: Callable[[int], Assignment]) -> bool:
-    opened = min(run, key=lambda trial: trial.order)
-    return opened.assignment == first_assignment(opened.assignment.slot)
+def _may_be_ours(run: list[_Trial], first_assignment: Callable[[int], Assignment]) -> bool:
+    """Whether a run began with what this search asks for; if its first trial is gone, it may have."""
+    opened = _opened(run)
+    return not opened.run.endswith(f"/{NEW_RUN}") or opened.assignment == first_assignment(opened.assignment.slot)
+
+
+def _opened(run: list[_Trial]) -> _Trial:
+    return min(run, key=lambda trial: trial.order)
 
 
 def _parse(trial: api.Trial) -> _Trial | None:

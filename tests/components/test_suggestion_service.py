@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import grpc
@@ -80,7 +80,7 @@ def strangers(assignments: list[Assignment], rng: random.Random) -> list[api.Tri
     """Trials of the same name's Experiment in another namespace, of one that was deleted here, and of no search."""
     found = [trial("mlas-broken", {"run": f"{NAMESPACE}/new", "slot": "x"}), trial("mlas-other", {"lr": "0.1"})]
     for home, tag in (("other-team", "foreign"), (NAMESPACE, "deleted")):
-        for assignment in rng.sample(assignments, k=min(3, len(assignments))):
+        for assignment in [assignments[0], *rng.sample(assignments[1:], k=3)]:
             reversed_ = Assignment(
                 assignment.slot, assignment.stage, assignment.phase, assignment.candidates[::-1], assignment.training
             )
@@ -96,28 +96,30 @@ def play(wanted: api.Experiment, pattern: list[Fate], rng: random.Random) -> tup
     """A whole Experiment: suggestions, trials, failures, lost replies, and a service that dies in between."""
     katib, asked = Katib(wanted, rng), list[Assignment]()
     katib.strangers = strangers(local_search(wanted, pattern)[0], rng)
-    context = service()
-    channel = context.__enter__()
-    for fate in pattern:
-        if fate.service_dies:
-            context.__exit__(None, None, None)
-            context = service()
-            channel = context.__enter__()
-        parameters = katib.ask(channel)
-        assignment, run = from_parameters(parameters)
-        asked.append(assignment)
-        visible = [t.name for t in katib.trials if t.status.condition != api.TrialStatus.METRICSUNAVAILABLE]
-        assert run == f"{NAMESPACE}/{visible[0] if visible else 'new'}"
-        current = katib.create(parameters)
-        if fate.outcome == "failed":
-            katib.fail(current)
-            continue
-        record = Record(assignment, rewards(assignment, fate))
-        metrics = {name: str(value) for name, value in to_metrics(record, RewardConfig()).items()}
-        metrics |= {f"reward-{i:02d}": fate.garbage for i in fate.unscored}
-        katib.finish(current, metrics if fate.outcome == "succeeded" else {})
-    context.__exit__(None, None, None)
+    with ExitStack() as stack:
+        channel = stack.enter_context(service())
+        for fate in pattern:
+            if fate.service_dies:
+                stack.close()
+                channel = stack.enter_context(service())
+            parameters = katib.ask(channel)
+            assignment, run = from_parameters(parameters)
+            asked.append(assignment)
+            visible = [t.name for t in katib.trials if t.status.condition != api.TrialStatus.METRICSUNAVAILABLE]
+            assert run == f"{NAMESPACE}/{visible[0] if visible else 'new'}"
+            meet(fate, assignment, katib.create(parameters), katib)
     return katib, asked
+
+
+def meet(fate: Fate, assignment: Assignment, current: api.Trial, katib: Katib) -> None:
+    """The trial ends as it is to end."""
+    if fate.outcome == "failed":
+        katib.fail(current)
+        return
+    record = Record(assignment, rewards(assignment, fate))
+    metrics = {name: str(value) for name, value in to_metrics(record, RewardConfig()).items()}
+    metrics |= {f"reward-{i:02d}": fate.garbage for i in fate.unscored}
+    katib.finish(current, metrics if fate.outcome == "succeeded" else {})
 
 
 @settings(deadline=None, max_examples=15)
