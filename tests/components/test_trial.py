@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,13 +24,14 @@ from autogan_core.prepared import prepare
 from autogan_core.search_space import Architecture
 from autogan_core.storage import CommittedState, DirectoryStore, open_store
 from autogan_core.trial_records import load_record
-from components.exit_status import PERMANENT, PREEMPTED
+from components.exit_status import PERMANENT, PREEMPTED, RETRY
 from components.katib_protocol import to_parameters
 from components.prepare_data import run as prepare_data
 from components.trial.cli import VARIABLES, app
 from components.trial.from_scratch import architecture_from, train_from_scratch
 from components.trial.search_iteration import run_folder, run_search_iteration
 from tests.core.tiny import OVERRIDES, tiny_config
+from tests.fake_gcs import free_port
 
 CPU = torch.device("cpu")
 SETTINGS = ("data.max_images=320", "training.discriminator_batch=32", "search.shared_epochs=1")
@@ -267,6 +269,41 @@ def test_sigterm_ends_a_trial_with_its_progress_stored(store: Path) -> None:
     assert process.returncode == PREEMPTED
     assert "stopped on request after" in log
     assert (store / "runs" / "ns" / "mlas-0" / "progress" / "state.json").exists()
+
+
+def test_training_from_scratch_is_a_command(store: Path) -> None:
+    """The cells come from the environment, both scores go to standard output, the status is 0."""
+    cells = {"AUTOGAN_CELL_1": "pre none nearest with", "AUTOGAN_CELL_2": "pre none nearest with without"}
+    cells["AUTOGAN_CELL_3"] = "pre none nearest without with without"
+    variables = os.environ | environment(store) | cells | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "components.trial", "--from-scratch"]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    names = [line.split(" ")[1].split("=")[0] for line in done.stdout.splitlines()]
+    assert names == ["inception-score", "inverse-fid"]
+
+
+def test_a_rank_that_goes_away_does_not_fail_the_others_for_good(store: Path) -> None:
+    """Two pods as the training operator starts them: when one is killed, the other ends with a status to be retried."""
+    port = str(free_port())
+    processes = []
+    for rank in (0, 1):
+        variables = os.environ | environment(store) | {"OMP_NUM_THREADS": "1", "PET_NPROC_PER_NODE": "1"}
+        variables |= {"WORLD_SIZE": "2", "RANK": str(rank), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        variables["AUTOGAN_SET"] += "\nsearch.shared_epochs=100000"
+        command = [sys.executable, "-m", "components.trial"]
+        processes.append(subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True))
+    main, other = processes
+    assert main.stderr is not None and other.stderr is not None
+    for line in main.stderr:
+        if "training the shared GAN: 0 of" in line:
+            break
+    time.sleep(1)
+    other.kill()
+    log = main.communicate(timeout=60)[1]
+    other.communicate()
+    assert main.returncode == RETRY, log
+    assert "another rank of 2 went away; see the other ranks' logs; worth another try" in log
 
 
 @pytest.mark.timeout(300)
