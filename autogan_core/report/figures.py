@@ -209,9 +209,9 @@ def _draw_entropy(axes: Axes, results: RunResults) -> None:
 
 
 def _draw_shares(axes: Axes, records: Sequence[Record], panel: _Panel, space: SearchSpace) -> None:
-    for stage, group in _stages(records):
+    for _, group in _stages(records):
         ends = [group[0].assignment.slot - 0.5, group[-1].assignment.slot + 0.5]
-        uniform = choice_shares(list(space.cells[stage]))
+        uniform = choice_shares(list(space.cells[group[0].assignment.depth - 1]))
         for share in {uniform[choice] for choice in panel.lines if choice in uniform}:
             axes.plot(ends, [100 * share] * 2, ":", color=GREY, linewidth=1)
     styles = zip((_BLUE, _ORANGE, _GREEN), ("-", "--", "-."), ("o", "s", "^"), strict=True)

@@ -89,7 +89,8 @@ def choice_shares(cells: Sequence[Cell]) -> dict[str, float]:
 
 
 def drawn_cells(record: Record) -> list[Cell]:
-    """The current stage's cell of every architecture that the policy drew for training in one iteration."""
+    """The last cell of every architecture that the policy drew for training in one iteration: the one that the stage
+    searches, if it does not search all at once."""
     return [architecture.cells[-1] for architecture in record.assignment.training]
 
 
@@ -103,8 +104,8 @@ def observe(records: Iterable[Record], beams: Iterable[Architecture], space: Sea
         beams: of the last stage.
         space: what the uniform rates are taken from.
     """
-    final = {record.assignment.stage: drawn_cells(record) for record in records if record.assignment.training}
-    policy = [(stage, cell) for stage, cells in final.items() for cell in cells]
+    final = {record.assignment.depth: drawn_cells(record) for record in records if record.assignment.training}
+    policy = [(depth - 1, cell) for depth, cells in final.items() for cell in cells]
     prefixes = {architecture.prefix(depth + 1) for architecture in beams for depth in range(architecture.depth)}
     found = [(prefix.depth - 1, prefix.cells[-1]) for prefix in sorted(prefixes)]
     places: tuple[tuple[Source, list[tuple[int, Cell]]], ...] = (("beams", found), ("policy", policy))
@@ -114,8 +115,8 @@ def observe(records: Iterable[Record], beams: Iterable[Architecture], space: Sea
 def _count(claim: _Claim, source: Source, cells: Iterable[tuple[int, Cell]], space: SearchSpace) -> Observation:
     trials = [
         (hit, rate)
-        for stage, cell in cells
-        for hit, rate in zip(claim.hits(cell), claim.rates(space.cells[stage]), strict=True)
+        for place, cell in cells
+        for hit, rate in zip(claim.hits(cell), claim.rates(space.cells[place]), strict=True)
         if 0 < rate < 1
     ]
     count, total = sum(hit for hit, _ in trials), len(trials)

@@ -12,6 +12,7 @@ from autogan_core.config import Config
 from autogan_core.devices import choose_device
 from autogan_core.errors import ConfigError
 from autogan_core.monitor import Monitor
+from autogan_core.report import write_report
 from autogan_core.run import CHECKPOINTS, Run, cache_folder
 from autogan_core.search_space import NAMED, Architecture
 from tests.core.tiny import CPU, tiny_config
@@ -120,3 +121,20 @@ def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AUTOGAN_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", "/b")
     assert cache_folder() == Path("/b/autogan")
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        ["search.levels=single"],
+        ["search.policy=random"],
+        ["search.space.up=[nearest]", "search.space.skip=[without]"],
+    ],
+)
+def test_search_variants_run_to_the_report(tmp_path: Path, variant: list[str]) -> None:
+    """Single-level search, the random policy and a narrowed space search, retrain and report like the paper's."""
+    run = open_run(tmp_path, tiny_config(*variant, "retrain.num_architectures=1"))
+    found = run.search()[0].architecture
+    assert found in run.space
+    run.retrain([found])
+    assert str(found) in write_report(run.results("autogan run"), tmp_path).read_text()

@@ -15,7 +15,8 @@ SPACE = SearchSpace.full(2)
 
 def record(slot: int, stage: int, *training: str) -> Record:
     """A search iteration with nothing but its draws."""
-    return Record(Assignment(slot, stage, "search", (), tuple(map(Architecture.parse, training))))
+    drawn = tuple(map(Architecture.parse, training))
+    return Record(Assignment(slot, stage, "search", drawn, drawn))
 
 
 def by_place(observations: tuple[Observation, ...]) -> dict[tuple[str, str], tuple[int, int]]:
