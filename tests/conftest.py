@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import settings
 
 DATA = Path(__file__).parent / "data"
+
+settings.register_profile("untimed", deadline=None)  # a busy machine must not fail a property
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

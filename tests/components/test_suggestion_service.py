@@ -122,7 +122,7 @@ def meet(fate: Fate, assignment: Assignment, current: api.Trial, katib: Katib) -
     katib.finish(current, metrics if fate.outcome == "succeeded" else {})
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32), slots=st.integers(6, 14), levels=st.sampled_from(["multi", "single"]))
 def test_the_cluster_search_is_the_local_search(seed: int, slots: int, levels: str) -> None:
     """Whatever order, failures, lost replies, restarts and strangers: the same assignments, and replayed from the trial

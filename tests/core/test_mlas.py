@@ -94,7 +94,7 @@ def test_beams_are_the_best_distinct_candidates() -> None:
         assert search.beams(history[: derived + 2]) == search.beams(history[: derived + 1])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False), st.integers(0, 8))
 def test_order_and_repetition_do_not_matter(rng: random.Random, slot: int) -> None:
     """Shuffled, doubled and later records give the same assignment, in a fresh search or a used one."""
@@ -130,7 +130,7 @@ def test_another_process_gives_the_same_answer() -> None:
     assert done.stdout.strip() == str([r.assignment for r in history])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.sets(st.integers(0, 13)), st.integers(3, 9))
 def test_budgets_with_failures(failed: set[int], iterations: int) -> None:
     """Whatever fails, every stage trains before it derives, derives once successfully, and the budget is kept to
