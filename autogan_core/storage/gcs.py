@@ -8,6 +8,7 @@ directory never pays for it.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -179,6 +180,9 @@ class GCSStore:
 
     @cached_property
     def _bucket(self) -> Any:
+        # It would ask for the bucket's metadata in a thread of its own, for traces that nobody reads and with a right
+        # that nobody needs; where the answer is a refusal or none, that thread goes on for minutes.
+        os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
         from google.cloud import storage  # type: ignore[import-untyped]
 
         return storage.Client(project=None).bucket(self._bucket_name)

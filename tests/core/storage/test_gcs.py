@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -94,6 +95,15 @@ def test_unreachable_storage_is_said_after_the_deadline(tmp_path: Path, monkeypa
     with pytest.raises(StorageUnavailableError, match="the bucket 'autogan-test' cannot be reached.*check the network"):
         store.read("state")
     assert 0.2 < time.monotonic() - started < 10
+
+
+def test_no_request_goes_on_behind_the_stores_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails is over: the client library's own threads, which would ask on for minutes, are not started."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{free_port()}")
+    before = set(threading.enumerate())
+    with pytest.raises(StorageUnavailableError):
+        GCSStore("unreachable", "", tmp_path, deadline_seconds=0.2).read("name")
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.parametrize("request_name", REQUESTS)
