@@ -105,14 +105,10 @@ def _session(
         console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), highlight=False, markup=False)
         console.print(plan(config), highlight=False, markup=False)
         raise typer.Exit
-    import torch
-
-    from autogan_core.devices import choose_device
+    from autogan_core.devices import open_device
     from autogan_core.run import Run
     from autogan_core.terminal import RunMonitor, log_to
 
-    if config.cpu_threads is not None:
-        torch.set_num_threads(config.cpu_threads)
     log_to(console, verbose)
     run_dir.mkdir(parents=True, exist_ok=True)
     with (run_dir / ".lock").open("w") as lock:
@@ -120,7 +116,7 @@ def _session(
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConfigError(f"another autogan process works in {run_dir}; wait for it, or choose another") from error
-        yield Run(run_dir, config, choose_device(device), RunMonitor(console, run_dir))
+        yield Run(run_dir, config, open_device(device, config.cpu_threads), RunMonitor(console, run_dir))
 
 
 def in_run_folder(body: Callable[..., None]) -> Callable[..., None]:

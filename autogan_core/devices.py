@@ -24,6 +24,13 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def open_device(name: str, cpu_threads: int | None) -> torch.device:
+    """`choose_device`, with the process set to so many threads for work on the CPU; None keeps one per core."""
+    if cpu_threads is not None:
+        torch.set_num_threads(cpu_threads)
+    return choose_device(name)
+
+
 def describe_device(device: torch.device) -> str:
     """The hardware in words, such as ``CPU, 2 threads``."""
     if device.type == "cuda":

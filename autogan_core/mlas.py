@@ -8,7 +8,6 @@ go on equally. What is kept between two calls only saves the time of replaying w
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -54,7 +53,7 @@ class MultiLevelSearch:
                 f"search.iterations is {config.iterations}, but each of the {self.num_stages} stages needs one"
             )
         self._replayed: list[Record] = []
-        self._stage = self._first_stage()
+        self._stage = self._new_stage(0)
 
     @property
     def num_stages(self) -> int:
@@ -94,8 +93,7 @@ class MultiLevelSearch:
 
     def max_entropy(self, stage: int) -> float:
         """Entropy of the uniform policy of ``stage``, in nats."""
-        cells = self.space.cells[slice(*self.depths[stage : stage + 2])]
-        return sum(math.log(count) for cell in cells for count in cell.option_counts)
+        return self.space.max_entropy(*self.depths[stage : stage + 2])
 
     def _assignment(self, stage: _Stage, slot: int) -> Assignment:
         due = slot >= self._stage_end(stage.index) - 1
@@ -113,15 +111,12 @@ class MultiLevelSearch:
     def _replay(self, history: Iterable[Record], before: int | None = None) -> _Stage:
         records = _canonical(r for r in history if before is None or r.assignment.slot < before)
         if records[: len(self._replayed)] != self._replayed:
-            self._stage, self._replayed = self._first_stage(), []
+            self._stage, self._replayed = self._new_stage(0), []
         for record in records[len(self._replayed) :]:
             if self._stage.tell(record) and self._stage.index + 1 < self.num_stages:
                 self._stage = self._new_stage(self._stage.index + 1, self._stage)
             self._replayed.append(record)
         return self._stage
-
-    def _first_stage(self) -> _Stage:
-        return self._new_stage(0)
 
     def _new_stage(self, index: int, former: _Stage | None = None) -> _Stage:
         return _Stage(self.space, self.depths[index : index + 2], self._config, self._seed, index, former)

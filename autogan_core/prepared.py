@@ -48,8 +48,7 @@ class Inputs:
 
     def scorer(self, config: Config) -> Scorer:
         """What scores generators as ``config`` says."""
-        images = config.search.reward.recalibration_images
-        return Scorer(self.extractor, self.reference, config.scores.batch_size, images, config.seed)
+        return Scorer.of(config, self.extractor, self.reference)
 
 
 def prepare(config: Config, store: RunStore, device: torch.device, cache: Path) -> Inputs:

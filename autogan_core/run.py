@@ -89,10 +89,8 @@ class Run:
 
     @cached_property
     def _scorer(self) -> Scorer:
-        batch_size = self.config.scores.batch_size
-        reference = reference_moments(self.dataset, self.extractor, cache_folder(), batch_size)
-        images = self.config.search.reward.recalibration_images
-        return Scorer(self.extractor, reference, batch_size, images, self.config.seed)
+        reference = reference_moments(self.dataset, self.extractor, cache_folder(), self.config.scores.batch_size)
+        return Scorer.of(self.config, self.extractor, reference)
 
     @property
     def _history_file(self) -> HistoryFile:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from autogan_core.config import Config
 from autogan_core.data import to_uint8
 from autogan_core.gan import draw_latents
 from autogan_core.generator import Generator, recalibrate
@@ -27,6 +28,12 @@ class Scorer:
     recalibration_images: int
     """Samples on which batch norm's statistics are estimated first."""
     seed: int
+
+    @classmethod
+    def of(cls, config: Config, extractor: FeatureExtractor, reference: Moments) -> Scorer:
+        """What scores generators as ``config`` says."""
+        images = config.search.reward.recalibration_images
+        return cls(extractor, reference, config.scores.batch_size, images, config.seed)
 
     def score(
         self,

@@ -262,6 +262,10 @@ class SearchSpace:
         """Number of architectures of ``depth`` cells; None: of all of them."""
         return math.prod(cell.size for cell in self.cells[:depth])
 
+    def max_entropy(self, start: int, end: int) -> float:
+        """Entropy of uniform choices in the cells from ``start`` to before ``end``, in nats."""
+        return sum(math.log(count) for cell in self.cells[start:end] for count in cell.option_counts)
+
     def sample(self, rng: random.Random, depth: int | None = None) -> Architecture:
         """A uniform draw of ``depth`` cells; None: all of them."""
         drawn = (cell.cell([rng.randrange(n) for n in cell.option_counts]) for cell in self.cells[:depth])

@@ -32,16 +32,12 @@ def run(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
     def work() -> None:
-        import torch
-
-        from autogan_core.devices import choose_device
+        from autogan_core.devices import open_device
         from autogan_core.prepared import prepare
         from autogan_core.storage import open_store
 
         config = read_config(preset, overrides)
-        if config.cpu_threads is not None:
-            torch.set_num_threads(config.cpu_threads)
-        prepare(config, open_store(store, cache), choose_device(device), cache)
+        prepare(config, open_store(store, cache), open_device(device, config.cpu_threads), cache)
 
     sys.exit(exit_status(work))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -95,8 +94,7 @@ class RunResults:
     def max_entropy(self, stage: int) -> float:
         """Entropy of uniform choices in ``stage`` (0-based), in nats."""
         depths = [0, *self.config.search.stage_depths(self.space.num_cells)]
-        cells = self.space.cells[slice(*depths[stage : stage + 2])]
-        return sum(math.log(count) for cell in cells for count in cell.option_counts)
+        return self.space.max_entropy(*depths[stage : stage + 2])
 
     @property
     def best_generator(self) -> GeneratorResult | None:

@@ -23,8 +23,6 @@ from components.log_monitor import LogMonitor
 from components.logs import configure_logging
 
 if TYPE_CHECKING:  # these take seconds to import, and --help needs none of them
-    import torch
-
     from components.trial.reporting import Reporter
 
 VARIABLES = {field: f"AUTOGAN_{field.upper()}" for field in FIELDS}
@@ -91,11 +89,12 @@ class Where:
 def _search(config: Config, trial: str, where: Where, reporter: Reporter) -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())  # before the imports, which take seconds
+    from autogan_core.devices import open_device
     from autogan_core.distributed import World
     from components.trial.search_iteration import run_search_iteration
 
     parameters = {field: os.environ.get(variable, "") for field, variable in VARIABLES.items()}
-    with World.from_environment(_device(config, where)) as world:
+    with World.from_environment(open_device(where.device, config.cpu_threads)) as world:
         monitor = LogMonitor() if world.is_main else Monitor()
         scores = run_search_iteration(
             parameters, trial, config, where.store, where.cache, world, monitor, stopping.is_set
@@ -106,10 +105,11 @@ def _search(config: Config, trial: str, where: Where, reporter: Reporter) -> Non
 
 def _train_from_scratch(config: Config, trial: str, where: Where, reporter: Reporter) -> None:
     signal.signal(signal.SIGTERM, _raise_preempted)
+    from autogan_core.devices import open_device
     from components.trial.from_scratch import architecture_from, train_from_scratch
 
     architecture = architecture_from(os.environ, config.model.num_cells)
-    device = _device(config, where)
+    device = open_device(where.device, config.cpu_threads)
     scores = train_from_scratch(architecture, trial, config, where.store, where.cache, device, LogMonitor())
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # reporting takes a moment, and an exit then would be for nothing
     reporter.report(scores)
@@ -118,16 +118,6 @@ def _train_from_scratch(config: Config, trial: str, where: Where, reporter: Repo
 def _raise_preempted(*_: object) -> NoReturn:
     # Training commits whole checkpoints only, so it may be left anywhere.
     raise PreemptedError("stopped on request; start the trial again to go on from its last checkpoint")
-
-
-def _device(config: Config, where: Where) -> torch.device:
-    import torch
-
-    from autogan_core.devices import choose_device
-
-    if config.cpu_threads is not None:
-        torch.set_num_threads(config.cpu_threads)
-    return choose_device(where.device)
 
 
 def _reporter(metrics: Metrics, trial: str, db_manager: str) -> Reporter:
