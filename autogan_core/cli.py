@@ -23,7 +23,7 @@ from rich.table import Table
 
 from autogan_core.config import Config
 from autogan_core.errors import AutoGANError, ConfigError
-from autogan_core.presets import command_for, load_config, preset_names, stored_config
+from autogan_core.presets import command_for, load_config, preset_names
 from autogan_core.search_space import NAMED, Architecture
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
@@ -81,11 +81,20 @@ class Checkpoint(StrEnum):
 
 def _resolve(run_dir: Path, preset: str | None, overrides: Sequence[str] | None, seed: int | None) -> Config:
     """The run's own configuration when nothing else is asked for, so that its settings need not be repeated."""
-    stored = stored_config(run_dir)
+    stored = _stored_config(run_dir)
     if stored is not None and preset is None and not overrides and seed is None:
         return stored
     name = preset or (stored.preset if stored else "digits")
     return load_config(name, overrides or (), seed=seed)
+
+
+def _stored_config(run_dir: Path) -> Config | None:
+    if not run_dir.is_dir():
+        return None
+    from autogan_core.run_config import stored_config
+    from autogan_core.storage import DirectoryStore
+
+    return stored_config(DirectoryStore(run_dir))
 
 
 @contextmanager
@@ -103,10 +112,14 @@ def _session(
     config = _resolve(run_dir, preset, overrides, seed)
     if dry_run:
         console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), highlight=False, markup=False)
+        from autogan_core.plan import plan
+
         console.print(plan(config), highlight=False, markup=False)
         raise typer.Exit
     from autogan_core.devices import open_device
-    from autogan_core.run import Run
+    from autogan_core.prepared import make_inputs
+    from autogan_core.run import Run, cache_folder
+    from autogan_core.storage import DirectoryStore
     from autogan_core.terminal import RunMonitor, log_to
 
     log_to(console, verbose)
@@ -116,7 +129,9 @@ def _session(
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConfigError(f"another autogan process works in {run_dir}; wait for it, or choose another") from error
-        yield Run(run_dir, config, open_device(device, config.cpu_threads), RunMonitor(console, run_dir))
+        opened = open_device(device, config.cpu_threads)
+        monitor = RunMonitor(console, run_dir)
+        yield Run(DirectoryStore(run_dir), config, opened, monitor, lambda: make_inputs(config, opened, cache_folder()))
 
 
 def in_run_folder(body: Callable[..., None]) -> Callable[..., None]:
@@ -174,7 +189,7 @@ def retrain(this: Run, *, architectures: Architectures = None) -> None:
 def evaluate(this: Run, *, architectures: Architectures = None) -> None:
     """Score retrained architectures by the final protocol: the given ones, else all that the run has trained."""
     for architecture, checkpoints in this.evaluate(_parsed(architectures) or this.trained()).items():
-        for name, checkpoint in checkpoints.items():
+        for name, checkpoint in (("best", checkpoints.best), ("last", checkpoints.last)):
             scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())
             console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}", highlight=False)
 
@@ -196,7 +211,7 @@ def sample(
 
     trained = this.trained()
     if architecture is None and not trained:
-        raise ConfigError(f"nothing has been trained in {this.folder} yet; run 'autogan retrain' first")
+        raise ConfigError(f"nothing has been trained in {this.location} yet; run 'autogan retrain' first")
     chosen = Architecture.parse(architecture) if architecture else trained[0]
     images = this.sample(chosen, checkpoint, count, sample_seed)
     (write_grid if out.suffix == ".png" else write_single_images)(images, out)
@@ -273,58 +288,13 @@ def _parsed(architectures: Sequence[str] | None) -> list[Architecture]:
     return [Architecture.parse(text) for text in architectures or ()]
 
 
-def plan(config: Config) -> str:
-    """What a run of this configuration will do, stage by stage, in lines for people."""
-    from autogan_core.mlas import MultiLevelSearch
-
-    search, training = config.search, config.training
-    mlas = MultiLevelSearch(config.search_space(), search, config.seed)
-    lines = [f"plan: {mlas.num_slots} slots in {mlas.num_stages} stage{'s' if mlas.num_stages > 1 else ''}"]
-    for stage, iterations in enumerate(mlas.iterations_per_stage()):
-        size = config.model.image_size_at(mlas.depths[stage + 1])
-        options = mlas.space.size(mlas.depths[stage + 1]) // mlas.space.size(mlas.depths[stage])
-        lines.append(
-            f"  stage {stage + 1}, {size}x{size} images, {options * (search.top_k if stage else 1):,} architectures: "
-            f"{iterations} iterations, each of {search.shared_epochs} epochs "
-            f"and {search.controller_steps} candidates x {search.reward.num_images:,} images; "
-            f"then {search.num_candidates} candidates, the best {search.top_k} kept"
-        )
-    retrain = config.retrain
-    lines.append(
-        f"  then {retrain.num_architectures} architectures trained from scratch for {retrain.generator_iterations:,} "
-        f"generator steps ({retrain.generator_iterations * training.n_critic:,} discriminator steps), "
-        f"scored on {config.scores.num_images:,} images ({config.scores.features} features)"
-    )
-    return "\n".join(lines)
-
-
 def _report(this: Run) -> None:
     from autogan_core.report import write_report
-    from autogan_core.report.protocols import joint_protocol
+    from autogan_core.run_results import collect_results
+    from autogan_core.terminal import print_summary
 
-    results = this.results(command=f"{command_for(this.config)} --run-dir {shlex.quote(str(this.folder))}")
-    path = write_report(results, this.folder)
-    table = Table("", "checkpoint", "Inception score", "FID", box=None)
-    for generator in results.generators:
-        for label, checkpoint in (("best", generator.best), ("last", generator.last)):
-            at = f"{label}, {checkpoint.iteration} iterations"
-            table.add_row(str(generator.architecture), at, *_score_cells(checkpoint.scores))
-    table.add_row("real images", "", *_score_cells(results.real_scores))
-    console.print(table)
-    if results.generators:
-        console.print(f"scores: {joint_protocol(results.generators[0].best.scores)}", highlight=False)
-    console.print(f"real images: {joint_protocol(results.real_scores)}", highlight=False)
-    for generator in results.generators:
-        console.print(f"{generator.architecture} is {generator.architecture.readable}", highlight=False)
-        if generator.collapsed:
-            console.print(f"warning: {generator.architecture} collapsed in training; use its best checkpoint")
-    console.print(f"report: {path}", highlight=False)
-
-
-def _score_cells(scores: dict[str, float]) -> list[str]:
-    from autogan_core.report.protocols import LONG_NAMES, find_score
-
-    return [found.text if (found := find_score(scores, kind)) else "" for kind in LONG_NAMES]
+    results = collect_results(this, f"{command_for(this.config)} --run-dir {shlex.quote(this.location)}")
+    print_summary(console, write_report(results, Path(this.location)))
 
 
 if __name__ == "__main__":

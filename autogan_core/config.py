@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -20,6 +20,7 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -39,6 +40,7 @@ from autogan_core.search_space import (
 )
 
 S = TypeVar("S", bound="Section")
+Fingerprint = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 LOCATIONS = frozenset({"data.path", "scores.inception_weights"})
 """Settings that say where a thing lies, not what it is: they may change between two runs of one configuration."""
@@ -59,6 +61,8 @@ class DataConfig(Section):
     """The folder (or .npz file) that holds them; None: what the package ships, or the loader's usual place."""
     max_images: PositiveInt | None = None
     """Train on a random subset of so many images; None: all of them."""
+    fingerprint: Fingerprint | None = None
+    """SHA-256 that the images must have, 64 hex digits, as pipelines pin it; None: whatever images are there."""
 
 
 class ModelConfig(Section):

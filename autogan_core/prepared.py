@@ -23,13 +23,15 @@ from autogan_core.metrics import (
     load_extractor,
     reference_moments,
     restore_extractor,
+    score_real,
 )
+from autogan_core.metrics.cache import cache_key
 from autogan_core.scoring import Scorer
-from autogan_core.storage import CommittedState, RunStore, Snapshot
+from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snapshot, read_document, write_document
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Version of what is stored and how it is made; raise it with any change, so that older inputs are not used."""
 PLACES_THAT_DECIDE = frozenset({"folder", "npz"})
 """Loaders whose images are known by nothing but their path."""
@@ -45,13 +47,34 @@ class Inputs:
     """What scores are computed on, on the trial's device."""
     reference: Moments
     """Of the training images' features, for FID."""
+    real_scores: dict[str, float]
+    """The training images' own Inception score, by its protocol: about what a perfect generator would get."""
 
     def scorer(self, config: Config) -> Scorer:
         """What scores generators as ``config`` says."""
         return Scorer.of(config, self.extractor, self.reference)
 
 
-def prepare(config: Config, store: RunStore, device: torch.device, cache: Path) -> Inputs:
+def pinned(config: Config, cache: Path) -> tuple[Config, ImageDataset]:
+    """A configuration that names the images as they are now by their fingerprint, and the images.
+
+    Inputs and runs of such a configuration belong to these images: others, in the same place, get their own.
+
+    Args:
+        config: says which data set and where it lies.
+        cache: a data set that has to be fetched goes there.
+
+    Raises:
+        DataError: like `prepare`; or the images are not those that the configuration names already.
+    """
+    dataset = _load_or_fetch(config, cache)
+    data = config.data.model_copy(update={"fingerprint": dataset.fingerprint})
+    return config.model_copy(update={"data": data}), dataset
+
+
+def prepare(
+    config: Config, store: RunStore, device: torch.device, cache: Path, dataset: ImageDataset | None = None
+) -> Inputs:
     """Puts a configuration's inputs into the store, unless they are there and intact; returns them.
 
     Several may run at once: one commits, the others take what it committed, so that all use the same classifier.
@@ -62,6 +85,7 @@ def prepare(config: Config, store: RunStore, device: torch.device, cache: Path) 
         device: what to compute on.
         cache: folder of classifiers and reference statistics of earlier runs on this machine; a data set that has to
             be fetched goes there too.
+        dataset: the images, if they have been loaded.
 
     Raises:
         DataError: the data set is damaged, or neither here nor to be fetched, or has no labels for the classifier that
@@ -72,12 +96,12 @@ def prepare(config: Config, store: RunStore, device: torch.device, cache: Path) 
     try:
         stored = _load(state, device)
         if stored is not None:
-            logger.info("the inputs are in the run store already: %s", store.location(_name(config)))
+            logger.info("the inputs are in the run store already: %s", inputs_location(config, store))
             return stored
     except StateError as error:
         logger.warning("the stored inputs are made anew: %s", error)
     try:
-        state.commit(_snapshot(_make(config, device, cache)))
+        state.commit(_snapshot(make_inputs(config, device, cache, dataset)))
     except ConflictError:
         logger.info("another process has stored the inputs meanwhile; they are used")
     return load_inputs(config, store, device)
@@ -93,10 +117,15 @@ def load_inputs(config: Config, store: RunStore, device: torch.device) -> Inputs
     inputs = _load(CommittedState(store, _name(config)), device)
     if inputs is None:
         raise DataError(
-            f"the inputs of this configuration are not in the run store ({store.location(_name(config))}); run "
+            f"the inputs of this configuration are not in the run store ({inputs_location(config, store)}); run "
             "'python -m components.prepare_data' with the same configuration first"
         )
     return inputs
+
+
+def inputs_location(config: Config, store: RunStore) -> str:
+    """Where a configuration's inputs lie, or would lie: a path or a URI."""
+    return store.location(_name(config))
 
 
 def _name(config: Config) -> str:
@@ -105,20 +134,36 @@ def _name(config: Config) -> str:
     decisive: dict[str, Any] = {
         "format": FORMAT,
         "data": data.model_dump(mode="json", exclude={"path"}),
-        "path": str(data.path) if data.name in PLACES_THAT_DECIDE else None,
+        "path": str(data.path) if data.name in PLACES_THAT_DECIDE and data.fingerprint is None else None,
         "seed": None if data.max_images is None else config.seed,  # it chooses the images
         "image": [model.image_channels, model.image_size],
         "features": config.scores.features,
+        "splits": config.scores.splits,
     }
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
     return f"inputs/{data.name}-{digest[:16]}"
 
 
-def _make(config: Config, device: torch.device, cache: Path) -> Inputs:
-    dataset = _load_or_fetch(config, cache)
+def make_inputs(config: Config, device: torch.device, cache: Path, dataset: ImageDataset | None = None) -> Inputs:
+    """A configuration's inputs, made here without a store. Arguments and errors are `prepare`'s."""
+    dataset = dataset or _load_or_fetch(config, cache)
     extractor = load_extractor(config.scores, dataset, device, cache)
     reference = reference_moments(dataset, extractor, cache, config.scores.batch_size)
-    return Inputs(dataset, extractor, reference)
+    return Inputs(dataset, extractor, reference, _score_real(config, dataset, extractor, cache))
+
+
+def _score_real(config: Config, dataset: ImageDataset, extractor: FeatureExtractor, cache: Path) -> dict[str, float]:
+    """The real images' own scores, computed once per data set and extractor, then cached."""
+    key = cache_key(dataset.fingerprint, extractor.fingerprint, config.scores.splits)
+    store, name = DirectoryStore(cache), f"real-{dataset.name}-{extractor.name}-{key}.json"
+    if store.exists(name):
+        try:
+            return read_document(store, name)
+        except StateError as error:
+            logger.warning("%s; it is made again", error)
+    scores = score_real(dataset, extractor, config.scores.splits, config.scores.batch_size).named()
+    write_document(store, name, scores)
+    return scores
 
 
 def _load_or_fetch(config: Config, cache: Path) -> ImageDataset:
@@ -154,6 +199,7 @@ def _snapshot(inputs: Inputs) -> Snapshot:
         },
         "extractor": card,
         "reference": {"count": reference.count},
+        "real_scores": inputs.real_scores,
     }
     return Snapshot(meta, tensors)
 
@@ -175,4 +221,4 @@ def _load(state: CommittedState, device: torch.device) -> Inputs | None:
     reference = Moments(
         moments["mean"].numpy(), moments["covariance"].numpy(), int(snapshot.meta["reference"]["count"])
     )
-    return Inputs(dataset, extractor, reference)
+    return Inputs(dataset, extractor, reference, dict(snapshot.meta["real_scores"]))

@@ -1,81 +1,92 @@
-"""One run on one machine: a folder that holds its configuration, history, weights, scores and report."""
+"""One run: a folder of the run store that holds its configuration, history, weights and scores."""
 
 from __future__ import annotations
 
-import logging
 import os
-import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from autogan_core.config import Config
-from autogan_core.data import ImageDataset, load_dataset
 from autogan_core.derived_gan import DerivedGAN, Training
-from autogan_core.devices import describe_device
 from autogan_core.distributed import World
-from autogan_core.errors import ConfigError
-from autogan_core.metrics import (
-    FeatureExtractor,
-    generator_macs,
-    generator_parameters,
-    load_extractor,
-    reference_moments,
-    score_real,
-)
+from autogan_core.errors import ConfigError, ConflictError
+from autogan_core.generator import Generator
+from autogan_core.history import Record
 from autogan_core.mlas import Beam, MultiLevelSearch
 from autogan_core.monitor import Monitor
-from autogan_core.presets import CONFIG_FILE, stored_config
-from autogan_core.report import CheckpointScores, GeneratorResult, RunResults
+from autogan_core.prepared import Inputs
+from autogan_core.report import CheckpointScores
+from autogan_core.run_config import keep_config
 from autogan_core.scoring import Scorer, sample_images
 from autogan_core.search import HistoryFile, run_search
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.shared_gan import SharedGAN
-from autogan_core.storage import DirectoryStore, read_document, write_atomically, write_document
-from autogan_core.torch_seeding import seeded_generator
-
-logger = logging.getLogger(__name__)
+from autogan_core.storage import RunStore, read_document, seal, unseal, write_document
 
 CHECKPOINTS = ("best", "last")
 GRID_IMAGES = 64
+SECONDS_FILE = "seconds.json"
+SCORES_FILE = "scores.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FinalScores:
+    """What a trained architecture scores by the final protocol."""
+
+    best: CheckpointScores
+    last: CheckpointScores
+    evaluated: datetime
+    """When these scores were computed."""
 
 
 class Run:
-    """The phases of a run. Each continues where an earlier process left off, and returns at once when it is done."""
+    """The phases of a run. Each continues where an earlier process left off, and returns at once when it is done.
 
-    def __init__(self, folder: Path, config: Config, device: torch.device, monitor: Monitor) -> None:
-        """Opens the folder, or makes it.
+    Several processes may retrain and evaluate different architectures of one run at the same time.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        config: Config,
+        device: torch.device,
+        monitor: Monitor,
+        get_inputs: Callable[[], Inputs],
+    ) -> None:
+        """Opens the run, or makes it.
+
+        Args:
+            store: the run's own folder.
+            config: what to do.
+            device: what to do it on.
+            monitor: is told of the progress.
+            get_inputs: images, features and reference; called once, when a phase needs them.
 
         Raises:
             ConfigError: the folder holds a run of another configuration; the message lists the differences.
         """
-        self.folder, self.config, self.device, self.monitor = folder, config, device, monitor
-        self._store = DirectoryStore(folder)
-        stored = stored_config(folder)
-        if stored is None:
-            write_atomically(folder / CONFIG_FILE, config.model_dump_json(indent=1).encode())
-        elif differences := stored.differences(config):
-            raise ConfigError(
-                f"{folder} holds a run with other settings; choose another --run-dir, or go back to its own:\n  "
-                + "\n  ".join(differences)
-            )
+        self.config, self.device, self.monitor = config, device, monitor
+        self._store, self._get_inputs = store, get_inputs
+        keep_config(store, config)
+
+    @property
+    def location(self) -> str:
+        """Where the run lies: a folder or a URI."""
+        return self._store.location("").rstrip("/")
 
     @cached_property
-    def dataset(self) -> ImageDataset:
-        """The images, loaded once."""
-        return load_dataset(self.config.data, self.config.model, self.config.seed)
-
-    @cached_property
-    def extractor(self) -> FeatureExtractor:
-        """What scores are computed on."""
-        return load_extractor(self.config.scores, self.dataset, self.device, cache_folder())
+    def inputs(self) -> Inputs:
+        """Images, features and reference, loaded once."""
+        return self._get_inputs()
 
     @cached_property
     def space(self) -> SearchSpace:
@@ -89,22 +100,35 @@ class Run:
 
     @cached_property
     def _scorer(self) -> Scorer:
-        reference = reference_moments(self.dataset, self.extractor, cache_folder(), self.config.scores.batch_size)
-        return Scorer.of(self.config, self.extractor, reference)
+        return self.inputs.scorer(self.config)
 
     @property
     def _history_file(self) -> HistoryFile:
-        return HistoryFile(self.folder / "history.jsonl")
+        return HistoryFile(self._store)
+
+    @property
+    def history(self) -> list[Record]:
+        """The search's records so far."""
+        return self._history_file.read()
+
+    @property
+    def searched(self) -> bool:
+        """Whether the search is finished."""
+        return self.mlas.finished(self.history)
+
+    def keep_history(self, history: Sequence[Record]) -> None:
+        """Takes over the history of a search that was done elsewhere."""
+        self._history_file.write(history)
 
     def search(self) -> tuple[Beam, ...]:
         """Searches; returns the last stage's beams, best first."""
         with self._timed("search"):
-            history = self._history_file.read()
+            history = self.history
             if not self.mlas.finished(history):
                 shared_gan = SharedGAN(
                     self.config,
                     self.space,
-                    self.dataset,
+                    self.inputs.dataset,
                     self._scorer,
                     self._store,
                     World.single(self.device),
@@ -120,31 +144,52 @@ class Run:
         Raises:
             ConfigError: the search is not finished.
         """
-        history = self._history_file.read()
+        return [beam.architecture for beam in self.beams()[: self.config.retrain.num_architectures]]
+
+    def beams(self) -> tuple[Beam, ...]:
+        """What the finished search kept, best first. Raises like `found`."""
+        history = self.history
         if not self.mlas.finished(history):
             raise ConfigError(
-                f"the search in {self.folder} is not finished; run 'autogan search' first, or name an ARCH"
+                f"the search in {self.location} is not finished; run 'autogan search' first, or name an ARCH"
             )
-        beams = self.mlas.beams(history)[: self.config.retrain.num_architectures]
-        return [beam.architecture for beam in beams]
+        return self.mlas.beams(history)
 
     def retrain(self, architectures: Sequence[Architecture]) -> list[Training]:
         """Trains each architecture from scratch."""
         with self._timed("retrain"):
             return [self._derived(architecture).train() for architecture in architectures]
 
-    def evaluate(self, architectures: Sequence[Architecture]) -> dict[Architecture, dict[str, CheckpointScores]]:
-        """Final-protocol scores of each architecture's best and last checkpoint.
+    def evaluate(self, architectures: Sequence[Architecture]) -> dict[Architecture, FinalScores]:
+        """Final-protocol scores of each architecture's best and last checkpoint; computed once for a checkpoint.
 
         Raises:
             StateError: an architecture has not been trained in this folder.
         """
         with self._timed("evaluate"):
-            return {architecture: self._evaluate(architecture) for architecture in architectures}
+            return {architecture: self.final_scores(architecture) for architecture in architectures}
+
+    def evaluated(self) -> dict[Architecture, FinalScores]:
+        """The scores that are stored, whatever they are of; nothing is loaded or computed for them."""
+        names = {architecture: f"retrain/{architecture}/{SCORES_FILE}" for architecture in self.trained()}
+        return {
+            architecture: _final_scores(read_document(self._store, name))
+            for architecture, name in names.items()
+            if self._store.exists(name)
+        }
+
+    def keep_files(self, files: Mapping[str, bytes]) -> None:
+        """Stores files for people, such as the report, in the run's folder."""
+        for name, content in files.items():
+            self._store.write(name, content)
+
+    def generator(self, architecture: Architecture, checkpoint: str) -> Generator:
+        """The averaged generator of the ``best`` or the ``last`` checkpoint of a trained architecture."""
+        return self._derived(architecture).generator(checkpoint)
 
     def sample(self, architecture: Architecture, checkpoint: str, count: int, seed: int) -> Tensor:
         """Uncurated images of a trained generator, uint8 (count, C, S, S), on the CPU."""
-        generator = self._derived(architecture).generator(checkpoint)
+        generator = self.generator(architecture, checkpoint)
         batches = sample_images(generator.eval(), architecture, count, self.config.scores.batch_size, seed, "sample")
         return torch.cat([batch.cpu() for batch in batches])
 
@@ -153,71 +198,33 @@ class Run:
         names = self._store.folders("retrain")
         return [Architecture.parse(name) for name in names if self._store.exists(f"retrain/{name}/state.json")]
 
-    def results(self, command: str) -> RunResults:
-        """Everything that the report shows, from what the folder holds.
+    def training(self, architecture: Architecture) -> Training:
+        """What an architecture's training came to. Raises like `evaluate`."""
+        return self._derived(architecture).result()
 
-        Args:
-            command: the command line that repeats the run.
-        """
-        history = self._history_file.read()
-        beams = self.mlas.beams(history) if self.mlas.finished(history) else ()
-        rewards = {beam.architecture: beam.reward for beam in beams}
-        ranked = sorted(self.trained(), key=lambda a: -rewards.get(a, float("-inf")))
-        real = score_real(self.dataset, self.extractor, self.config.scores.splits, self.config.scores.batch_size)
-        rng = seeded_generator(torch.device("cpu"), self.config.seed, "real samples")
-        shown = torch.randperm(len(self.dataset.images), generator=rng)[:GRID_IMAGES]
-        return RunResults(
-            config=self.config,
-            command=command,
-            space=self.space,
-            git_revision=git_revision(),
-            created=datetime.now(UTC),
-            device=describe_device(self.device),
-            dataset_size=len(self.dataset.images),
-            classifier_accuracy=getattr(self.extractor, "accuracy", None),
-            history=tuple(history),
-            entropy={r.assignment.slot: self.mlas.entropy(history, r.assignment.slot) for r in history},
-            beams=tuple((beam.architecture, beam.reward) for beam in beams),
-            generators=tuple(self._result(rank, a, rewards.get(a)) for rank, a in enumerate(ranked, start=1)),
-            real_samples=self.dataset.images[shown],
-            real_scores=real.named(),
-            seconds=self._seconds(),
-        )
-
-    def _result(self, rank: int, architecture: Architecture, search_reward: float | None) -> GeneratorResult:
-        training = self._derived(architecture).result()
-        final = self._evaluate(architecture)
-        channels = self.config.retrain.generator_channels
-        return GeneratorResult(
-            rank=rank,
-            architecture=architecture,
-            search_reward=search_reward,
-            parameters=generator_parameters(architecture, self.config.model, channels),
-            macs=generator_macs(architecture, self.config.model, channels),
-            seconds=training.seconds,
-            best=final["best"],
-            last=final["last"],
-            curve=tuple(CheckpointScores(v.iteration, v.named) for v in training.validations),
-            collapsed=training.collapsed,
-            samples=self.sample(architecture, "best", GRID_IMAGES, self.config.seed),
-        )
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Phase -> wall time that it took, over all processes."""
+        return self._seconds()[0]
 
     def _derived(self, architecture: Architecture) -> DerivedGAN:
         if architecture.depth != self.config.model.num_cells:
             raise ConfigError(
                 f"{architecture} has {architecture.depth} cells, but model.num_cells is {self.config.model.num_cells}"
             )
-        return DerivedGAN(architecture, self.config, self.dataset, self._scorer, self._store, self.device, self.monitor)
+        dataset = self.inputs.dataset
+        return DerivedGAN(architecture, self.config, dataset, self._scorer, self._store, self.device, self.monitor)
 
-    def _evaluate(self, architecture: Architecture) -> dict[str, CheckpointScores]:
+    def final_scores(self, architecture: Architecture) -> FinalScores:
+        """One architecture's scores, computed unless they are stored for the checkpoints that there are."""
         derived = self._derived(architecture)
-        name = f"{derived.state_name}/scores.json"
-        generators = {checkpoint: derived.generator(checkpoint) for checkpoint in CHECKPOINTS}
+        name = f"{derived.state_name}/{SCORES_FILE}"
+        generators = {checkpoint: self.generator(architecture, checkpoint) for checkpoint in CHECKPOINTS}
         training = derived.result()
         iterations = {"best": training.best.iteration, "last": training.last.iteration}
         if self._store.exists(name):
-            stored = {k: CheckpointScores(**v) for k, v in read_document(self._store, name).items()}
-            if {k: v.iteration for k, v in stored.items()} == iterations:
+            stored = _final_scores(read_document(self._store, name))
+            if {"best": stored.best.iteration, "last": stored.last.iteration} == iterations:
                 return stored
         final = {}
         with self.monitor.task(f"scoring {architecture}", len(CHECKPOINTS)) as task:
@@ -230,27 +237,42 @@ class Run:
                     splits=self.config.scores.splits,
                     with_fid=True,
                 ).named()
-                final[checkpoint] = CheckpointScores(iterations[checkpoint], scores)
+                final[checkpoint] = asdict(CheckpointScores(iterations[checkpoint], scores))
                 task.advance()
-        write_document(self._store, name, {k: asdict(v) for k, v in final.items()})
-        return final
+        document = {**final, "evaluated": datetime.now(UTC).isoformat(timespec="seconds")}
+        write_document(self._store, name, document)
+        return _final_scores(document)
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
-        """Adds the time that a phase took to what earlier processes spent on it, also when it is interrupted."""
+        """Adds the time that a phase took to what other processes spent on it, also when it is interrupted."""
         started = time.monotonic()
         try:
             yield
         finally:
-            seconds = self._seconds()
-            seconds[phase] = seconds.get(phase, 0.0) + time.monotonic() - started
-            write_document(self._store, "seconds.json", seconds)
+            self._add_seconds(phase, time.monotonic() - started)
 
-    def _seconds(self) -> dict[str, float]:
-        if not self._store.exists("seconds.json"):
-            return {}
-        seconds: dict[str, float] = read_document(self._store, "seconds.json")
-        return seconds
+    def _add_seconds(self, phase: str, spent: float) -> None:
+        while True:
+            seconds, token = self._seconds()
+            seconds[phase] = seconds.get(phase, 0.0) + spent
+            try:
+                self._store.replace(SECONDS_FILE, seal(seconds), token)
+                return
+            except ConflictError:  # another process of this run has added its own meanwhile
+                continue
+
+    def _seconds(self) -> tuple[dict[str, float], str | None]:
+        """Phase -> seconds, and the token to replace them by."""
+        current = self._store.read_current(SECONDS_FILE)
+        if current is None:
+            return {}, None
+        return unseal(current[0], self._store.location(SECONDS_FILE)), current[1]
+
+
+def _final_scores(document: dict[str, Any]) -> FinalScores:
+    best, last = (CheckpointScores(**document[checkpoint]) for checkpoint in CHECKPOINTS)
+    return FinalScores(best, last, datetime.fromisoformat(document["evaluated"]))
 
 
 def cache_folder() -> Path:
@@ -258,12 +280,3 @@ def cache_folder() -> Path:
     if "AUTOGAN_CACHE" in os.environ:
         return Path(os.environ["AUTOGAN_CACHE"])
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "autogan"
-
-
-def git_revision() -> str | None:
-    """The commit of the code that runs, with ``-dirty`` after uncommitted changes; None outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return None

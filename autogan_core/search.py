@@ -4,50 +4,61 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-from pathlib import Path
+from collections.abc import Iterable
 
 from autogan_core.errors import AutoGANError, NonFiniteLossError, StateError
 from autogan_core.history import Record
 from autogan_core.mlas import MultiLevelSearch
 from autogan_core.monitor import Monitor
 from autogan_core.shared_gan import SharedGAN
+from autogan_core.storage import RunStore
 
 logger = logging.getLogger(__name__)
 
 
 class HistoryFile:
-    """A search's history on disk: one record a line, appended whole or, after a crash in the middle, not at all."""
+    """A search's history in the run store, ``history.jsonl``: one record a line, replaced as a whole.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    A search writes a few hundred kilobytes of it at most. Of two processes that append at once one is refused.
+    """
+
+    NAME = "history.jsonl"
+
+    def __init__(self, store: RunStore) -> None:
+        self._store = store
 
     def read(self) -> list[Record]:
         """All records, in the order in which they were appended; none before the first.
 
         Raises:
-            StateError: a line other than a torn last one is not a record.
+            StateError: a line is not a record.
         """
-        if not self.path.exists():
-            return []
-        *lines, torn = self.path.read_bytes().split(b"\n")
-        if torn:
-            logger.warning("%s: dropping an unfinished last line of %d bytes", self.path, len(torn))
-        try:
-            return [Record.from_json(json.loads(line)) for line in lines]
-        except (ValueError, KeyError, TypeError) as error:
-            raise StateError(f"{self.path} is damaged ({error}); restore it, or choose another run folder") from error
+        return self._parse((self._store.read_current(self.NAME) or (b"", ""))[0])
 
     def append(self, record: Record) -> None:
-        """Adds a record; on disk before it returns."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b") as file:
-            file.seek(0)
-            whole = file.read().rfind(b"\n") + 1
-            file.truncate(whole)
-            file.write(json.dumps(record.to_json(), allow_nan=False).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        """Adds a record; stored when it returns.
+
+        Raises:
+            ConflictError: another process appends to this history.
+        """
+        content, token = self._store.read_current(self.NAME) or (b"", None)
+        self._store.replace(self.NAME, content + _lines([record]), token)
+
+    def write(self, records: Iterable[Record]) -> None:
+        """Stores a whole history, in place of what was there."""
+        self._store.write(self.NAME, _lines(records))
+
+    def _parse(self, content: bytes) -> list[Record]:
+        try:
+            return [Record.from_json(json.loads(line)) for line in content.splitlines()]
+        except (ValueError, KeyError, TypeError) as error:
+            raise StateError(
+                f"{self._store.location(self.NAME)} is damaged ({error}); restore it, or choose another run folder"
+            ) from error
+
+
+def _lines(records: Iterable[Record]) -> bytes:
+    return b"".join(json.dumps(record.to_json(), allow_nan=False).encode() + b"\n" for record in records)
 
 
 def run_search(

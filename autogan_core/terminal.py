@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from autogan_core.monitor import Monitor, Task
 
@@ -20,20 +21,22 @@ PLAIN_LINE_EVERY_S = 15.0
 
 
 class RunMonitor(Monitor):
-    """Progress bars on a terminal, plain lines elsewhere; measurements to ``metrics.jsonl`` and TensorBoard."""
+    """Progress bars on a terminal, plain lines elsewhere; measurements to ``metrics.jsonl`` and TensorBoard.
 
-    def __init__(self, console: Console, folder: Path) -> None:
+    Without a folder measurements are not kept.
+    """
+
+    def __init__(self, console: Console, folder: Path | None) -> None:
         self._console, self._folder = console, folder
         self._progress: Progress | None = None
         self._writers: dict[str, object] = {}
 
     @contextmanager
     def task(self, description: str, total: int) -> Iterator[Task]:
-        """See `Monitor.task`. Tasks nest; each has its own bar while it lasts."""
+        """See `Monitor.task`. Tasks nest or overlap; each has its own bar while it lasts."""
         if not self._console.is_terminal:
             yield _PlainTask(self._console, description, total)
             return
-        outermost = self._progress is None
         if self._progress is None:
             columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[values]}"))
             self._progress = Progress(TextColumn("{task.description}"), *columns, console=self._console)
@@ -43,12 +46,14 @@ class RunMonitor(Monitor):
             yield _Bar(self._progress, bar)
         finally:
             self._progress.remove_task(bar)
-            if outermost:
+            if not self._progress.tasks:
                 self._progress.stop()
                 self._progress = None
 
     def log(self, kind: str, step: int, values: dict[str, float]) -> None:
         """See `Monitor.log`."""
+        if self._folder is None:
+            return
         self._folder.mkdir(parents=True, exist_ok=True)
         line = json.dumps({"time": round(time.time(), 3), "kind": kind, "step": step, **values})
         with (self._folder / "metrics.jsonl").open("a") as file:
@@ -104,3 +109,28 @@ def log_to(console: Console, verbose: bool) -> None:
     root.handlers = [handler]
     root.setLevel(logging.INFO if verbose else logging.WARNING)
     root.propagate = False
+
+
+def print_summary(console: Console, report: Path) -> None:
+    """Prints the scores that a report's ``summary.json``, beside it, tells, and where the report lies."""
+    from autogan_core.report.protocols import LONG_NAMES, find_score, joint_protocol
+
+    def cells(scores: dict[str, float]) -> list[str]:
+        return [found.text if (found := find_score(scores, kind)) else "" for kind in LONG_NAMES]
+
+    summary = json.loads((report.parent / "summary.json").read_text())
+    table = Table("", "checkpoint", *LONG_NAMES.values(), box=None)
+    for generator in summary["generators"]:
+        for label in ("best", "last"):
+            at = f"{label}, {generator[label]['iteration']} iterations"
+            table.add_row(generator["architecture"], at, *cells(generator[label]["scores"]))
+    table.add_row("real images", "", *cells(summary["real_scores"]))
+    console.print(table)
+    for generator in summary["generators"][:1]:
+        console.print(f"scores: {joint_protocol(generator['best']['scores'])}", highlight=False)
+    console.print(f"real images: {joint_protocol(summary['real_scores'])}", highlight=False)
+    for generator in summary["generators"]:
+        console.print(f"{generator['architecture']} is {generator['words']}", highlight=False)
+        if generator["collapsed"]:
+            console.print(f"warning: {generator['architecture']} collapsed in training; use its best checkpoint")
+    console.print(f"report: {report}", highlight=False)

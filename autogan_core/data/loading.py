@@ -45,7 +45,8 @@ def load_dataset(data: DataConfig, model: ModelConfig, seed: int) -> ImageDatase
         seed: decides which training images ``data.max_images`` keeps.
 
     Raises:
-        DataError: files are missing or damaged, or images are smaller than the generator's.
+        DataError: files are missing or damaged, images are smaller than the generator's, or they are not those of
+            ``data.fingerprint``.
     """
     source = LOADERS[data.name](data.path, model)
     chosen = _choose(len(source.train.pixels), data.max_images, seed)
@@ -57,6 +58,11 @@ def load_dataset(data: DataConfig, model: ModelConfig, seed: int) -> ImageDatase
         test_images, test_labels = _read(data.name, source.test.pixels, everything, model), source.test.labels
     logger.info("%s: %d training images %s", data.name, len(images), tuple(images.shape[1:]))
     fingerprint = fingerprint_of(images, labels)
+    if data.fingerprint not in (None, fingerprint):
+        raise DataError(
+            f"the images of '{data.name}' have the fingerprint {fingerprint[:12]}, not {str(data.fingerprint)[:12]} as "
+            "data.fingerprint says: they have changed since; leave that setting out to use them as they are now"
+        )
     return ImageDataset(data.name, images, labels, test_images, test_labels, source.num_classes, fingerprint)
 
 

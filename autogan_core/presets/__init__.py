@@ -14,9 +14,6 @@ import yaml
 from autogan_core.config import Config, known_settings, parse_config, unknown_setting
 from autogan_core.errors import ConfigError
 
-CONFIG_FILE = "config.json"
-"""Where a run's folder keeps its configuration."""
-
 
 def preset_names() -> list[str]:
     """Names of the presets that ship with the package, sorted."""
@@ -47,16 +44,6 @@ def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None 
     if seed is not None:
         tree["seed"] = seed
     return parse_config(tree)
-
-
-def stored_config(folder: Path) -> Config | None:
-    """The configuration of the run in ``folder``; None when there is no run.
-
-    Raises:
-        ConfigError: it is not one that this version understands.
-    """
-    path = folder / CONFIG_FILE
-    return parse_config(json.loads(path.read_text())) if path.exists() else None
 
 
 def command_for(config: Config) -> str:

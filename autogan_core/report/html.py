@@ -15,7 +15,7 @@ from autogan_core.report.diagram import architecture_svg, choices_text
 from autogan_core.report.figures import policy_figure, reward_figure, training_figure
 from autogan_core.report.images import inline_grid
 from autogan_core.report.observations import Observation, observe
-from autogan_core.report.protocols import find_score, joint_protocol, reward_words
+from autogan_core.report.protocols import Kind, find_score, joint_protocol, reward_words
 from autogan_core.report.published import PUBLISHED
 from autogan_core.report.results import CheckpointScores, GeneratorResult, RunResults
 from autogan_core.report.summary import summary_json
@@ -24,7 +24,9 @@ from autogan_core.storage import write_atomically
 
 logger = logging.getLogger(__name__)
 
-_DATA_NAMES = {"digits": "digits", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "stl10": "STL-10"}
+PAGE = "report.html"
+DATA_NAMES = {"digits": "digits", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "stl10": "STL-10"}
+"""By ``data.name``, as a heading writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,34 @@ class ScoreRow:
 
 
 def write_report(results: RunResults, folder: Path) -> Path:
-    """Writes ``report.html`` and ``summary.json`` into ``folder``, each as a whole; returns the page's path.
-
-    A search without retraining, a search in which everything failed, and retraining without a search all get a report:
-    sections without content say so.
-    """
-    space = results.space
-    observations = observe(results.records, [architecture for architecture, _ in results.beams], space)
-    write_atomically(folder / "summary.json", summary_json(results, observations).encode())
-    page = folder / "report.html"
-    write_atomically(page, render_report(results, observations).encode())
+    """Writes `report_files` into ``folder``, each as a whole; returns the page's path."""
+    for name, content in report_files(results).items():
+        write_atomically(folder / name, content)
+    page = folder / PAGE
     logger.info("wrote %s", page)
     return page
 
 
+def report_files(results: RunResults) -> dict[str, bytes]:
+    """The report by file names, ``summary.json`` first and then ``report.html``.
+
+    A search without retraining, a search in which everything failed, and retraining without a search all get a report:
+    sections without content say so.
+    """
+    observations = observe(results.records, [architecture for architecture, _ in results.beams], results.space)
+    return {
+        "summary.json": summary_json(results, observations).encode(),
+        PAGE: render_report(results, observations).encode(),
+    }
+
+
 def render_report(results: RunResults, observations: tuple[Observation, ...]) -> str:
     """The page's HTML; everything that comes from outside is escaped."""
+    return render_page("template.html", _context(results, observations))
+
+
+def render_page(template: str, context: dict[str, Any]) -> str:
+    """The HTML of one of this package's templates; everything in ``context`` but `Markup` is escaped."""
     environment = Environment(
         loader=PackageLoader("autogan_core.report", ""),
         autoescape=True,
@@ -62,8 +76,8 @@ def render_report(results: RunResults, observations: tuple[Observation, ...]) ->
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(duration=duration, score=_score_text, protocol=joint_protocol, words=_words)
-    return environment.get_template("template.html").render(_context(results, observations))
+    environment.filters.update(duration=duration, score=score_text, protocol=joint_protocol, words=in_words)
+    return environment.get_template(template).render(context)
 
 
 def duration(seconds: float) -> str:
@@ -81,7 +95,7 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
     return {
         "results": results,
         "config": config,
-        "data_name": _DATA_NAMES.get(config.data.name, config.data.name),
+        "data_name": DATA_NAMES.get(config.data.name, config.data.name),
         "best": results.best_generator,
         "phases": ", ".join(f"{name} {duration(seconds)}" for name, seconds in results.seconds.items()),
         "diagrams": [(label, a, _inline(architecture_svg(a, config.model))) for label, a in _drawn(results)],
@@ -93,7 +107,7 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
         "observations": observations,
         "real_grid": inline_grid(results.real_samples),
         "grids": [(generator, inline_grid(generator.samples)) for generator in results.generators],
-        "score_rows": _score_rows(results),
+        "score_rows": score_rows(results),
         "training_figure": _inline(training_figure(results.generators)),
         "validation_protocol": _validation_protocol(results),
         "published": PUBLISHED.get(config.data.name, ()),
@@ -112,7 +126,8 @@ def _drawn(results: RunResults) -> list[tuple[str, Architecture]]:
     return [(f"Beam {i}", architecture) for i, (architecture, _) in enumerate(results.beams, start=1)]
 
 
-def _words(architecture: Architecture) -> str:
+def in_words(architecture: Architecture) -> str:
+    """An architecture, cell by cell, in a sentence's words."""
     return "; ".join(f"cell {i}: {_cell_words(cell)}" for i, cell in enumerate(architecture.cells, start=1))
 
 
@@ -121,7 +136,8 @@ def _cell_words(cell: Cell) -> str:
     return ", ".join([choices_text(cell), *shortcut, *(f"skip from cell {i + 1}" for i in cell.sources)])
 
 
-def _score_rows(results: RunResults) -> list[ScoreRow]:
+def score_rows(results: RunResults) -> list[ScoreRow]:
+    """The table of scores: the real images, then every generator's best and last checkpoint."""
     rows = [_score_row("real images", "", results.real_scores)]
     for generator in results.generators:
         rows += [_checkpoint_row(generator, "best", generator.best), _checkpoint_row(generator, "last", generator.last)]
@@ -133,10 +149,11 @@ def _checkpoint_row(generator: GeneratorResult, name: str, checkpoint: Checkpoin
 
 
 def _score_row(label: str, checkpoint: str, scores: dict[str, float]) -> ScoreRow:
-    return ScoreRow(label, checkpoint, _score_text(scores, "is"), _score_text(scores, "fid"), joint_protocol(scores))
+    return ScoreRow(label, checkpoint, score_text(scores, "is"), score_text(scores, "fid"), joint_protocol(scores))
 
 
-def _score_text(scores: dict[str, float], kind: Any) -> str:
+def score_text(scores: dict[str, float], kind: Kind) -> str:
+    """The score of a kind as a table shows it; a dash when there is none."""
     score = find_score(scores, kind)
     return score.text if score else "–"
 

@@ -73,6 +73,11 @@ class DirectoryStore:
         with path.open("rb") as source, atomic_writer(self.root / name) as target:
             shutil.copyfileobj(source, target, length=1 << 20)
 
+    def download(self, name: str, path: Path) -> None:
+        """See `RunStore.download`."""
+        with (self.root / name).open("rb") as source, atomic_writer(path) as target:
+            shutil.copyfileobj(source, target, length=1 << 20)
+
     def fetch(self, name: str, sha256: str) -> Path:
         """See `RunStore.fetch`; the file is the store's own."""
         path = self.root / name

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from autogan_core.errors import ConflictError, StorageAccessError, StorageUnavailableError
 from autogan_core.storage.directory import conflict
+from autogan_core.storage.files import atomic_writer
 from autogan_core.storage.read_cache import ReadCache
 
 DEADLINE_SECONDS = 300.0
@@ -132,6 +133,11 @@ class GCSStore:
         raise StorageUnavailableError(
             f"{self.location(name)} cannot be uploaded: the storage keeps losing it; try later"
         )
+
+    def download(self, name: str, path: Path) -> None:
+        """See `RunStore.download`."""
+        with atomic_writer(path) as file:
+            self._read_into(file, name)
 
     def fetch(self, name: str, sha256: str) -> Path:
         """See `RunStore.fetch`; the file lies in the read cache."""

@@ -65,6 +65,10 @@ class RunStore(Protocol):
         """Stores a local file under ``name`` without holding it in memory, whole or not at all."""
         ...
 
+    def download(self, name: str, path: Path) -> None:
+        """Copies what is stored under ``name`` to a local file, whole or not at all. Raises like `read`."""
+        ...
+
     def fetch(self, name: str, sha256: str) -> Path:
         """A local file, to be read only, whose content has been found to be the wanted one.
 

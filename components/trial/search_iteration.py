@@ -11,9 +11,9 @@ from autogan_core.distributed import World
 from autogan_core.errors import AutoGANError
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import load_inputs
-from autogan_core.presets import CONFIG_FILE
+from autogan_core.run_config import keep_config
 from autogan_core.shared_gan import SharedGAN
-from autogan_core.storage import open_store, write_document
+from autogan_core.storage import open_store
 from components.katib_protocol import NEW_RUN, from_parameters, to_metrics
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def run_search_iteration(
     inputs = load_inputs(config, open_store(store_uri, cache), world.device)
     store = open_store(f"{store_uri.rstrip('/')}/{folder}", cache)
     if world.is_main:
-        write_document(store, CONFIG_FILE, config.model_dump(mode="json"))
+        keep_config(store, config)
     space = config.search_space()
     shared_gan = SharedGAN(config, space, inputs.dataset, inputs.scorer(config), store, world, monitor, stop=stop)
     record = shared_gan.run(assignment)

@@ -14,11 +14,11 @@ import autogan_core.prepared
 from autogan_core.config import Config
 from autogan_core.data import load_dataset
 from autogan_core.errors import DataError, StateError
-from autogan_core.metrics import FeatureExtractor, Moments, load_extractor, reference_moments
+from autogan_core.metrics import FeatureExtractor, Moments, load_extractor, reference_moments, score_real
 from autogan_core.metrics.features import InceptionExtractor
-from autogan_core.prepared import Inputs, load_inputs, prepare
+from autogan_core.prepared import Inputs, load_inputs, pinned, prepare
 from autogan_core.storage import DirectoryStore, RunStore
-from tests.core.tiny import CPU, tiny_config
+from tests.core.tiny import CPU, tiny_config, tiny_dataset
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def made(config: Config, cache: Path) -> Inputs:
     dataset = load_dataset(config.data, config.model, config.seed)
     extractor: FeatureExtractor = load_extractor(config.scores, dataset, CPU, cache)
     reference: Moments = reference_moments(dataset, extractor, cache, config.scores.batch_size)
-    return Inputs(dataset, extractor, reference)
+    real = score_real(dataset, extractor, config.scores.splits, config.scores.batch_size)
+    return Inputs(dataset, extractor, reference, real.named())
 
 
 def assert_same(one: Inputs, other: Inputs) -> None:
@@ -58,6 +59,7 @@ def assert_same(one: Inputs, other: Inputs) -> None:
     np.testing.assert_array_equal(one.reference.mean, other.reference.mean)
     np.testing.assert_array_equal(one.reference.covariance, other.reference.covariance)
     assert one.reference.count == other.reference.count
+    assert one.real_scores == other.real_scores
 
 
 def test_prepared_inputs_are_those_that_a_run_makes_itself(store: RunStore, cache: Path) -> None:
@@ -82,8 +84,8 @@ def test_a_test_split_and_missing_labels_travel_too(
         changed = type(whole.dataset)(
             "digits", images, labels, test, None if test is None else torch.arange(5), 10, "f"
         )
-        inputs = Inputs(changed, whole.extractor, whole.reference)
-        monkeypatch.setattr(autogan_core.prepared, "_make", lambda *_, inputs=inputs: inputs)
+        inputs = Inputs(changed, whole.extractor, whole.reference, whole.real_scores)
+        monkeypatch.setattr(autogan_core.prepared, "make_inputs", lambda *_, inputs=inputs: inputs)
         store = DirectoryStore(tmp_path / str(test is None))
         assert_same(prepare(config, store, CPU, cache), inputs)
 
@@ -107,8 +109,10 @@ def test_preparing_again_does_nothing(tmp_path: Path, cache: Path, monkeypatch: 
         tiny_config("model.bottom_width=4"),
         tiny_config("model.image_channels=3"),
         tiny_config("scores.features=inception"),
+        tiny_config("scores.splits=3"),
+        tiny_config(f"data.fingerprint={'a' * 64}"),
     ],
-    ids=["subset", "seed", "size", "channels", "features"],
+    ids=["subset", "seed", "size", "channels", "features", "splits", "fingerprint"],
 )
 def test_other_inputs_have_not_been_prepared(prepared: DirectoryStore, other: Config) -> None:
     """A setting that decides the inputs asks for others; the error says how to make them."""
@@ -145,16 +149,36 @@ def test_damaged_inputs_are_refused_and_made_again(tmp_path: Path, cache: Path, 
 def test_of_two_that_prepare_at_once_one_commits(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The slower one returns what the faster one stored."""
     store, config = DirectoryStore(tmp_path), tiny_config()
-    expected, real = made(config, cache), autogan_core.prepared._make
+    expected, real = made(config, cache), autogan_core.prepared.make_inputs
 
     def overtaken(*arguments: object) -> Inputs:
-        monkeypatch.setattr(autogan_core.prepared, "_make", real)
+        monkeypatch.setattr(autogan_core.prepared, "make_inputs", real)
         assert_same(prepare(config, store, CPU, cache), expected)
-        return Inputs(expected.dataset, expected.extractor, Moments(np.zeros(128), np.zeros((128, 128)), 1))
+        return Inputs(expected.dataset, expected.extractor, Moments(np.zeros(128), np.zeros((128, 128)), 1), {})
 
-    monkeypatch.setattr(autogan_core.prepared, "_make", overtaken)
+    monkeypatch.setattr(autogan_core.prepared, "make_inputs", overtaken)
     assert_same(prepare(config, store, CPU, cache), expected)
     assert len(list(tmp_path.rglob("state.json"))) == 1
+
+
+def test_pinned_inputs_belong_to_the_images_as_they_were(tmp_path: Path, cache: Path) -> None:
+    """Other images in the same place get inputs of their own, and the former ones are found without their files."""
+    images, labels = tiny_dataset().images.numpy(), tiny_dataset().require_labels().numpy()
+    file, store = tmp_path / "images.npz", DirectoryStore(tmp_path / "store")
+    pins = []
+    for first in (images, images[::-1]):
+        np.savez(file, images=first[:, 0], labels=labels)
+        config = tiny_config("data.name=npz", f"data.path={file}", "data.max_images=null")
+        pin, dataset = pinned(config, cache)
+        prepare(pin, store, CPU, cache, dataset)
+        pins.append(pin)
+    assert pins[0].fingerprint() != pins[1].fingerprint()
+    with pytest.raises(DataError, match=r"have the fingerprint \w{12}, not \w{12} as data.fingerprint says"):
+        pinned(pins[0], cache)
+    file.unlink()
+    for pin in pins:
+        elsewhere = pin.model_copy(update={"data": pin.data.model_copy(update={"path": None})})
+        assert load_inputs(elsewhere, store, CPU).dataset.fingerprint == pin.data.fingerprint
 
 
 def test_the_scorer_is_the_one_that_a_run_uses(prepared: DirectoryStore) -> None:
@@ -184,6 +208,6 @@ def test_inception_travels_without_its_file(tmp_path: Path, cache: Path, monkeyp
         network = _Untrained("inception-v3-compat", layers, feature_extractor_weights_path=nothing)
     config = tiny_config("scores.features=inception")
     usual = made(tiny_config(), cache)
-    expected = Inputs(usual.dataset, InceptionExtractor(network, CPU, "fingerprint"), usual.reference)
-    monkeypatch.setattr(autogan_core.prepared, "_make", lambda *_: expected)
+    expected = Inputs(usual.dataset, InceptionExtractor(network, CPU, "fingerprint"), usual.reference, {})
+    monkeypatch.setattr(autogan_core.prepared, "make_inputs", lambda *_: expected)
     assert_same(prepare(config, DirectoryStore(tmp_path), CPU, cache), expected)

@@ -9,7 +9,7 @@ import pytest
 
 from autogan_core.config import parse_config
 from autogan_core.errors import ConfigError
-from autogan_core.presets import CONFIG_FILE, command_for, load_config, preset_names, stored_config
+from autogan_core.presets import command_for, load_config, preset_names
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -91,14 +91,3 @@ def test_the_command_for_a_configuration_gives_it_again() -> None:
     assert words[:6] == ["autogan", "run", "--preset", "digits", "--seed", "3"]
     assert words[6::2] == ["--set", "--set"]
     assert load_config("digits", words[7::2], seed=3) == config
-
-
-def test_a_folders_configuration_is_found(tmp_path: Path) -> None:
-    """Where a run has been, its stored settings are read back; elsewhere there are none."""
-    assert stored_config(tmp_path) is None
-    config = load_config("digits", ["search.top_k=2"], seed=5)
-    (tmp_path / CONFIG_FILE).write_text(config.model_dump_json())
-    assert stored_config(tmp_path) == config
-    (tmp_path / CONFIG_FILE).write_text('{"preset": "digits", "data": {"name": "digits"}, "speed": 1}')
-    with pytest.raises(ConfigError, match="there is no setting 'speed'"):
-        stored_config(tmp_path)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,12 @@ from autogan_core.config import Config
 from autogan_core.devices import choose_device
 from autogan_core.errors import ConfigError
 from autogan_core.monitor import Monitor
+from autogan_core.prepared import make_inputs
 from autogan_core.report import write_report
 from autogan_core.run import CHECKPOINTS, Run, cache_folder
+from autogan_core.run_results import collect_results
 from autogan_core.search_space import NAMED, Architecture
+from autogan_core.storage import DirectoryStore
 from tests.core.tiny import CPU, tiny_config
 
 
@@ -25,7 +31,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 def open_run(folder: Path, config: Config | None = None) -> Run:
-    return Run(folder, config or tiny_config(), CPU, Monitor())
+    config = config or tiny_config()
+    return Run(DirectoryStore(folder), config, CPU, Monitor(), lambda: make_inputs(config, CPU, cache_folder()))
 
 
 def test_a_run_from_search_to_results(tmp_path: Path) -> None:
@@ -37,12 +44,12 @@ def test_a_run_from_search_to_results(tmp_path: Path) -> None:
     trainings = open_run(tmp_path).retrain(found)
     assert [t.last.iteration for t in trainings] == [6, 6]
     scores = open_run(tmp_path).evaluate(found)
-    results = open_run(tmp_path).results("autogan run")
+    results = collect_results(open_run(tmp_path), "autogan run")
     assert [g.architecture for g in results.generators] == found
     assert [g.rank for g in results.generators] == [1, 2]
     for generator, training, beam in zip(results.generators, trainings, beams, strict=True):
         assert generator.search_reward == beam.reward
-        assert generator.best == scores[generator.architecture]["best"]
+        assert generator.best == scores[generator.architecture].best
         assert generator.best.iteration == training.best.iteration
         assert generator.last.iteration == 6
         assert set(generator.last.scores) == {
@@ -80,7 +87,7 @@ def test_a_changed_configuration_is_refused_with_its_differences(tmp_path: Path)
     lines = str(caught.value).splitlines()
     assert "holds a run with other settings" in lines[0]
     assert [line.strip() for line in lines[1:]] == ["retrain.ema_decay: 0.99 -> 0.5", "search.top_k: 2 -> 3"]
-    assert json.loads((tmp_path / "config.json").read_text())["search"]["top_k"] == 2
+    assert json.loads((tmp_path / "config.json").read_text())["content"]["search"]["top_k"] == 2
     open_run(tmp_path, tiny_config("data.path=elsewhere"))
 
 
@@ -96,12 +103,50 @@ def test_phases_ask_for_what_they_need(tmp_path: Path) -> None:
 
 def test_results_of_a_search_alone(tmp_path: Path) -> None:
     """A report can be asked for before anything is retrained, even before the search is finished."""
-    empty = open_run(tmp_path).results("autogan report")
+    empty = collect_results(open_run(tmp_path), "autogan report")
     assert (empty.history, empty.beams, empty.generators) == ((), (), ())
     open_run(tmp_path).search()
-    searched = open_run(tmp_path).results("autogan report")
+    searched = collect_results(open_run(tmp_path), "autogan report")
     assert len(searched.beams) == 2
     assert searched.generators == ()
+
+
+def test_an_evaluation_is_made_once(tmp_path: Path) -> None:
+    """Evaluating again gives the stored scores with the time at which they were computed."""
+    architecture = NAMED["paper-top1"]
+    open_run(tmp_path).retrain([architecture])
+    first = open_run(tmp_path).evaluate([architecture])
+    stored = (tmp_path / f"retrain/{architecture}/scores.json").stat().st_mtime_ns
+    assert open_run(tmp_path).evaluate([architecture]) == first
+    assert (tmp_path / f"retrain/{architecture}/scores.json").stat().st_mtime_ns == stored
+    assert abs((datetime.now(UTC) - first[architecture].evaluated).total_seconds()) < 120
+
+
+def test_a_search_done_elsewhere_is_taken_over(tmp_path: Path) -> None:
+    """A run that is given another's history has found what that one found, without searching."""
+    searched = open_run(tmp_path / "searched")
+    searched.search()
+    other = open_run(tmp_path / "other")
+    assert not other.searched
+    other.keep_history(searched.history)
+    assert other.searched
+    assert other.beams() == searched.beams() == other.search()
+
+
+def test_times_add_up_over_processes(tmp_path: Path) -> None:
+    """Phases of parallel processes lose nothing of each other's times."""
+    run = open_run(tmp_path)
+
+    def phase() -> None:
+        with run._timed("retrain"):
+            time.sleep(0.02)
+
+    threads = [threading.Thread(target=phase) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 0.16 <= run._seconds()[0]["retrain"] < 8
 
 
 def test_devices() -> None:
@@ -137,4 +182,4 @@ def test_search_variants_run_to_the_report(tmp_path: Path, variant: list[str]) -
     found = run.search()[0].architecture
     assert found in run.space
     run.retrain([found])
-    assert str(found) in write_report(run.results("autogan run"), tmp_path).read_text()
+    assert str(found) in write_report(collect_results(run, "autogan run"), tmp_path).read_text()

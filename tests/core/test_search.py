@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import random
 from pathlib import Path
@@ -11,14 +10,14 @@ import pytest
 import torch
 
 from autogan_core.distributed import World
-from autogan_core.errors import AutoGANError, NonFiniteLossError, StateError
+from autogan_core.errors import AutoGANError, ConflictError, NonFiniteLossError, StateError
 from autogan_core.history import Assignment, Record
 from autogan_core.mlas import Beam, MultiLevelSearch
 from autogan_core.monitor import Monitor
 from autogan_core.search import HistoryFile, measurements, run_search
 from autogan_core.search_space import NAMED, SearchSpace
 from autogan_core.shared_gan import SharedGAN
-from autogan_core.storage import DirectoryStore
+from autogan_core.storage import DirectoryStore, RunStore
 from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
 
 KILLS = 10
@@ -31,7 +30,7 @@ def search_in(folder: Path) -> tuple[Beam, ...]:
     search = MultiLevelSearch(space, config.search, config.seed)
     store, scorer = DirectoryStore(folder), tiny_scorer(folder / "cache")
     shared = SharedGAN(config, space, tiny_dataset(), scorer, store, World.single(CPU), Monitor())
-    return search.beams(run_search(search, shared, HistoryFile(folder / "history.jsonl"), 3, Monitor()))
+    return search.beams(run_search(search, shared, HistoryFile(store), 3, Monitor()))
 
 
 def test_killed_ten_times_at_random_a_search_ends_as_if_left_alone(tmp_path: Path) -> None:
@@ -67,18 +66,31 @@ def test_a_kill_between_commit_and_history_loses_nothing(tmp_path: Path) -> None
 
 
 RECORD = Record(Assignment(0, 0, "derive", (NAMED["paper-top1"].prefix(1),)), (2.5,))
+OTHER = Record(Assignment(1, 0, "derive", (NAMED["paper-top1"].prefix(1),)), failure="diverged")
 
 
-def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
-    """An append cut off in the middle is not there for readers, and the next append replaces it."""
-    history = HistoryFile(tmp_path / "history.jsonl")
+def test_a_history_grows_by_whole_records(store: RunStore) -> None:
+    """It is empty at first, keeps the order of its records, and can be taken over as a whole."""
+    history = HistoryFile(store)
     assert history.read() == []
     history.append(RECORD)
-    with history.path.open("ab") as file:
-        file.write(json.dumps(RECORD.to_json()).encode()[:30])
-    assert history.read() == [RECORD]
-    history.append(RECORD)
-    assert history.read() == [RECORD, RECORD]
+    history.append(OTHER)
+    assert HistoryFile(store).read() == [RECORD, OTHER]
+    history.write([OTHER])
+    assert history.read() == [OTHER]
+
+
+def test_of_two_that_append_at_once_one_is_refused(tmp_path: Path) -> None:
+    """The history holds what the faster one appended, and the slower one is told."""
+
+    class Overtaken(DirectoryStore):
+        def replace(self, name: str, content: bytes, token: str | None) -> str:
+            HistoryFile(DirectoryStore(tmp_path)).append(RECORD)
+            return super().replace(name, content, token)
+
+    with pytest.raises(ConflictError, match=r"history\.jsonl was changed by another process"):
+        HistoryFile(Overtaken(tmp_path)).append(OTHER)
+    assert HistoryFile(DirectoryStore(tmp_path)).read() == [RECORD]
 
 
 @pytest.mark.parametrize("line", [b"{}", b"not json", b'{"slot": 1}', b"[]"])
@@ -87,7 +99,7 @@ def test_damaged_lines_are_an_error(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "history.jsonl"
     path.write_bytes(line + b"\n")
     with pytest.raises(StateError, match=r"history\.jsonl is damaged"):
-        HistoryFile(path).read()
+        HistoryFile(DirectoryStore(tmp_path)).read()
 
 
 class FailingGAN(SharedGAN):
@@ -109,7 +121,7 @@ def test_failures_are_recorded_and_the_search_goes_on(tmp_path: Path) -> None:
     """A failed slot stands in the history with its reason; a failed derivation is made up for."""
     config = tiny_config()
     search = MultiLevelSearch(SearchSpace.full(), config.search, config.seed)
-    history_file = HistoryFile(tmp_path / "history.jsonl")
+    history_file = HistoryFile(DirectoryStore(tmp_path))
     history = run_search(search, FailingGAN(tmp_path, {1, 3}), history_file, 3, Monitor())
     assert history == history_file.read()
     assert [r.assignment.slot for r in history if r.failure] == [1, 3]
@@ -123,7 +135,7 @@ def test_too_many_failures_in_a_row_end_the_search(tmp_path: Path) -> None:
     config = tiny_config()
     search = MultiLevelSearch(SearchSpace.full(), config.search, config.seed)
     with pytest.raises(AutoGANError, match="last 3 search iterations failed; the last one because slot 2 diverged"):
-        run_search(search, FailingGAN(tmp_path, {0, 1, 2}), HistoryFile(tmp_path / "h.jsonl"), 3, Monitor())
+        run_search(search, FailingGAN(tmp_path, {0, 1, 2}), HistoryFile(DirectoryStore(tmp_path)), 3, Monitor())
 
 
 def test_measurements_of_a_slot() -> None:

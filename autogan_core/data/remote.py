@@ -1,0 +1,51 @@
+"""A data set's files, brought here from a bucket for as long as they are read."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from autogan_core.errors import DataError
+from autogan_core.storage import RunStore, open_store
+
+
+@contextmanager
+def brought_here(uri: str, cache: Path) -> Iterator[Path]:
+    """A local path that holds what ``uri`` holds, while the context lasts.
+
+    Args:
+        uri: a local path, which is returned as it is; or ``gs://bucket/file``, or ``gs://bucket/folder`` with all that
+            is below.
+        cache: where copies are made.
+
+    Raises:
+        DataError: there is nothing.
+        StorageAccessError: no such bucket, or no permission.
+    """
+    if "://" not in uri:
+        yield Path(uri)
+        return
+    parent, _, name = uri.rstrip("/").rpartition("/")
+    if parent.endswith("/"):
+        raise DataError(f"'{uri}' names a whole bucket; name a file or a folder in it")
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix="data-") as folder:
+        target = Path(folder) / name
+        store = open_store(parent, cache)
+        if store.exists(name):
+            store.download(name, target)
+        elif not _download_folder(store, name, target):
+            raise DataError(f"there is nothing at {uri}; name a file or a folder of the bucket")
+        yield target
+
+
+def _download_folder(store: RunStore, folder: str, target: Path) -> int:
+    """Copies all that lies below ``folder``; returns the number of files."""
+    names = store.names(folder)
+    for name in names:
+        store.download(f"{folder}/{name}", target / name)
+    return len(names) + sum(
+        _download_folder(store, f"{folder}/{inner}", target / inner) for inner in store.folders(folder)
+    )

@@ -1,0 +1,30 @@
+"""One generator's samples as a page of their own."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from autogan_core.report.html import render_page
+from autogan_core.report.images import inline_grid
+from autogan_core.report.protocols import LONG_NAMES, find_score, joint_protocol
+from autogan_core.report.results import CheckpointScores
+from autogan_core.search_space import Architecture
+
+
+def samples_page(architecture: Architecture, images: Tensor, checkpoint: CheckpointScores) -> str:
+    """A self-contained page: a grid of images, and what their generator scores.
+
+    Args:
+        architecture: what drew them.
+        images: uncurated, uint8 (N, C, S, S).
+        checkpoint: of the generator.
+    """
+    found = {name: find_score(checkpoint.scores, kind) for kind, name in LONG_NAMES.items()}
+    context = {
+        "architecture": architecture,
+        "grid": inline_grid(images),
+        "checkpoint": checkpoint,
+        "scores": {name: score.text for name, score in found.items() if score},
+        "protocol": joint_protocol(checkpoint.scores),
+    }
+    return render_page("samples.html", context)

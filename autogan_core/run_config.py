@@ -1,0 +1,39 @@
+"""The configuration that a run keeps in its folder of the run store."""
+
+from __future__ import annotations
+
+from autogan_core.config import Config, parse_config
+from autogan_core.errors import ConfigError
+from autogan_core.storage import RunStore, read_document, write_document
+
+CONFIG_FILE = "config.json"
+"""Its name."""
+
+
+def stored_config(store: RunStore) -> Config | None:
+    """The configuration of the run in ``store``; None when there is no run.
+
+    Raises:
+        StateError: it is damaged.
+        ConfigError: it is not one that this version understands.
+    """
+    try:
+        return parse_config(read_document(store, CONFIG_FILE))
+    except FileNotFoundError:
+        return None
+
+
+def keep_config(store: RunStore, config: Config) -> None:
+    """Makes ``config`` the run's, unless it has one.
+
+    Raises:
+        ConfigError: the run has another one; the message lists the differences.
+    """
+    stored = stored_config(store)
+    if stored is None:
+        write_document(store, CONFIG_FILE, config.model_dump(mode="json"))
+    elif differences := stored.differences(config):
+        raise ConfigError(
+            f"{store.location('').rstrip('/')} holds a run with other settings; choose another folder, or go back to "
+            "its own:\n  " + "\n  ".join(differences)
+        )
