@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 PERMANENT = 1
 """Starting again would end the same way."""
 RETRY = 138
-"""Starting again may help: storage or Katib were out of reach, a race was lost, another rank failed."""
+"""Starting again may help: storage, Katib or the API server were out of reach, a race was lost, another rank failed."""
 PREEMPTED = 128 + signal.SIGTERM
 """Stopped by SIGTERM after storing the progress (143): starting again goes on from there."""
 
@@ -33,23 +33,32 @@ class ReportingError(AutoGANError):
     """Katib's DB manager could not be reached; the scores are committed, so another try only reports them."""
 
 
-_RETRIED = (ConflictError, RankFailedError, ReportingError, StorageUnavailableError)
+class ClusterUnavailableError(AutoGANError):
+    """The Kubernetes API server could not be reached, or kept failing; its objects are as they were left."""
+
+
+_RETRIED = (ClusterUnavailableError, ConflictError, RankFailedError, ReportingError, StorageUnavailableError)
 
 
 def exit_status(work: Callable[[], None]) -> int:
     """Does the work, logs in one line what goes wrong, and returns the status to exit with."""
     try:
         work()
-    except PreemptedError as error:
+    except Exception as error:
+        return status_of(error)
+    return 0
+
+
+def status_of(error: Exception) -> int:
+    """The status to exit with after ``error``, which is logged: in one line if it was raised on purpose."""
+    if isinstance(error, PreemptedError):
         logger.warning("%s", error)
         return PREEMPTED
-    except _RETRIED as error:
+    if isinstance(error, _RETRIED):
         logger.error("%s; worth another try", error)
         return RETRY
-    except AutoGANError as error:
+    if isinstance(error, AutoGANError):
         logger.error("%s", error)
-        return PERMANENT
-    except Exception as error:
-        logger.exception("%s: %s", type(error).__name__, error)
-        return PERMANENT
-    return 0
+    else:
+        logger.error("%s: %s", type(error).__name__, error, exc_info=error)
+    return PERMANENT

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from sklearn.datasets import load_digits as sklearn_digits
 
 from autogan_core.config import ModelConfig
 from autogan_core.data.pixels import resize
@@ -22,7 +21,9 @@ def open_digits(path: Path | None, model: ModelConfig) -> Source:
         path: not used; the images come with scikit-learn.
         model: gives the size.
     """
-    digits = sklearn_digits()
+    from sklearn.datasets import load_digits  # takes a second or two to import, and few processes read the digits
+
+    digits = load_digits()
     grey = torch.from_numpy(digits.images * (255 / MAX_VALUE)).round().to(torch.uint8).unsqueeze(1)
     # Bicubic: at 16x16 the strokes keep their contrast, where bilinear blurs them.
     pixels = resize(grey, model.image_size, mode="bicubic")

@@ -48,10 +48,7 @@ def build_experiment(
     Raises:
         ConfigError: a name that Katib refuses, a preset that the image lacks, or parallel trials on shared weights.
     """
-    if not EXPERIMENT_NAME.fullmatch(name):
-        raise ConfigError(
-            f"an Experiment's name has at most 40 lower-case letters, digits and '-', the first a letter, not '{name}'"
-        )
+    check_experiment_name(name)
     if parallel_trials != 1 and not from_scratch:
         raise ConfigError(
             f"trials that share weights run one at a time, so parallel_trials must be 1, not {parallel_trials}"
@@ -71,6 +68,18 @@ def build_experiment(
             "trialTemplate": _trial_template(config, placement, from_scratch),
         },
     }
+
+
+def check_experiment_name(name: str) -> None:
+    """Checks an Experiment's name.
+
+    Raises:
+        ConfigError: Katib would refuse it.
+    """
+    if not EXPERIMENT_NAME.fullmatch(name):
+        raise ConfigError(
+            f"an Experiment's name has at most 40 lower-case letters, digits and '-', the first a letter, not '{name}'"
+        )
 
 
 def _labels(name: str) -> dict[str, str]:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,10 +26,13 @@ from components.experiments.recipes import from_recipe, recipe
 from components.suggestion.trials import Run, find_run
 from tests.components.db_manager import DBManager, db_manager
 from tests.components.katib import Katib, to_proto, trial_environment
+from tests.components.pods import start
 from tests.fake_gcs import FakeGCS, emulator_environment, free_port
 
 BUCKET = "autogan-cluster"
 MAX_ATTEMPTS = 12
+DISTURBED_AFTER_S = (0.0, 2.0)
+"""When in its life a pod meets trouble. It works for one to two seconds."""
 
 
 @dataclass
@@ -47,10 +49,12 @@ class Cluster:
     prefix: str = "autogan"
     killed: list[str] = field(default_factory=list)
     """What was killed, in order."""
+    observe: Callable[[Katib], None] = lambda _: None
+    """Called whenever a trial begins or ends."""
 
     def __post_init__(self) -> None:
         self.katib = Katib(to_proto(self.manifest), self.rng)
-        self._service: subprocess.Popen[bytes] | None = None
+        self._service: ForkServerProcess | None = None
         self._port = free_port()
 
     @property
@@ -74,7 +78,7 @@ class Cluster:
         config = trial_environment(self.manifest, "t", dict.fromkeys(self.katib_fields(), "x"))
         settings = {name: config[name] for name in ("AUTOGAN_PRESET", "AUTOGAN_SET")}
         done = self._start("components.prepare_data", self._environment("prepare") | settings)
-        assert done.wait() == 0, (self.folder / "prepare.log").read_text()
+        assert _wait(done) == 0, (self.folder / "prepare.log").read_text()
 
     def run(self) -> list[Record]:
         """The whole Experiment; returns the records of its trials as the trial resources tell them."""
@@ -99,19 +103,21 @@ class Cluster:
         if self.kills and self.rng.random() < 0.4:
             self._kill_service()
         trial = self.katib.create(self._ask())
+        self.observe(self.katib)
         parameters = {a.name: a.value for a in trial.spec.parameter_assignments.assignments}
         status = self._run_job(trial.name, parameters)
         if status == 0:
             self.katib.finish(trial, self.db_manager.latest(trial.name))
         else:
             self.katib.fail(trial)
+        self.observe(self.katib)
 
     def _run_job(self, name: str, parameters: dict[str, str]) -> int:
         """The PyTorchJob with restartPolicy ExitCode; its last pod's exit status."""
         for attempt in range(MAX_ATTEMPTS):
             environment = trial_environment(self.manifest, name, parameters) | self._environment(f"{name}-{attempt}")
             pod = self._start("components.trial", environment)
-            status = self._disturb(pod) if self.kills and self.rng.random() < 0.5 else pod.wait()
+            status = self._disturb(pod) if self.kills and self.rng.random() < 0.5 else _wait(pod)
             if 0 <= status < 128:
                 return status
             # -15: SIGTERM before Python listened to it; Kubernetes calls that 143, and -9 137.
@@ -120,12 +126,12 @@ class Cluster:
             ).read_text()
         raise AssertionError(f"{name} did not end in {MAX_ATTEMPTS} attempts")
 
-    def _disturb(self, pod: subprocess.Popen[bytes]) -> int:
+    def _disturb(self, pod: ForkServerProcess) -> int:
         """Ends the pod, or takes its storage away for a while."""
-        try:
-            return pod.wait(self.rng.uniform(3, 14))
-        except subprocess.TimeoutExpired:
-            victim = self.rng.choice(["pod", "node", "storage"])
+        pod.join(self.rng.uniform(*DISTURBED_AFTER_S))
+        if pod.exitcode is not None:
+            return pod.exitcode
+        victim = self.rng.choice(["pod", "node", "storage"])
         self.killed.append(victim)
         if victim == "pod":
             pod.kill()
@@ -135,14 +141,12 @@ class Cluster:
             self.gcs.kill()
             time.sleep(1.5)
             self.gcs.start()
-        return pod.wait()
+        return _wait(pod)
 
     def _ask(self) -> dict[str, str]:
         if self._service is None:
-            command = [sys.executable, "-m", "components.suggestion", "--port", str(self._port)]
             environment = self._environment("suggestion") | {"POD_NAMESPACE": "autogan"}
-            with (self.folder / "suggestion.log").open("ab") as log:
-                self._service = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            self._service = self._start("components.suggestion", environment, "--port", str(self._port))
         with grpc.insecure_channel(f"127.0.0.1:{self._port}") as channel:
             grpc.channel_ready_future(channel).result(timeout=60)
             return self.katib.ask(channel)
@@ -150,13 +154,12 @@ class Cluster:
     def _kill_service(self) -> None:
         if self._service is not None:
             self._service.kill()
-            self._service.wait()
+            _wait(self._service)
             self._service = None
             self.killed.append("service")
 
-    def _start(self, module: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-        with Path(environment["LOG"]).open("wb") as log:
-            return subprocess.Popen([sys.executable, "-m", module], env=environment, stdout=log, stderr=log)
+    def _start(self, module: str, environment: dict[str, str], *arguments: str) -> ForkServerProcess:
+        return start(module, environment, Path(environment["LOG"]), arguments)
 
     def _environment(self, name: str) -> dict[str, str]:
         """What a pod has beside its own variables: the ConfigMap, Katib's and the operator's, an empty cache."""
@@ -174,6 +177,12 @@ class Cluster:
             "PET_NNODES": "1",
             "LOG": str(self.folder / f"{name}.log"),
         }
+
+
+def _wait(process: ForkServerProcess) -> int:
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
 
 
 def smoke_manifest(overrides: Sequence[str] = (), name: str = "mlas-smoke") -> dict[str, Any]:

@@ -18,7 +18,7 @@ from autogan_core.errors import (
     StorageUnavailableError,
     SupersededError,
 )
-from components.exit_status import PERMANENT, PREEMPTED, RETRY, ReportingError, exit_status
+from components.exit_status import PERMANENT, PREEMPTED, RETRY, ClusterUnavailableError, ReportingError, exit_status
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ from components.exit_status import PERMANENT, PREEMPTED, RETRY, ReportingError, 
         (StorageAccessError, PERMANENT),
         (AutoGANError, PERMANENT),
         (ZeroDivisionError, PERMANENT),
+        (ClusterUnavailableError, RETRY),
         (ConflictError, RETRY),
         (RankFailedError, RETRY),
         (ReportingError, RETRY),

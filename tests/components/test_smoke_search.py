@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,11 +17,18 @@ from autogan_core.history import Record
 from autogan_core.mlas import MultiLevelSearch
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import load_inputs
+from autogan_core.presets import load_config
 from autogan_core.search import HistoryFile, run_search
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, RunStore, open_store
-from tests.components.cluster import BUCKET, Cluster, smoke_manifest
+from components.experiments import recipe
+from components.katib_search import ExperimentRequest, search_with_katib
+from tests.components.cluster import BUCKET, Cluster
 from tests.components.db_manager import DBManager, db_manager
+from tests.components.fake_kubernetes import FakeKubernetes, storm
+from tests.components.katib_player import Publisher, playing
+from tests.components.kubernetes_server import serving
+from tests.components.scripted_katib import FakeClock, api
 from tests.fake_gcs import FakeGCS
 
 CPU = torch.device("cpu")
@@ -57,22 +66,42 @@ def local_records(config: Config, inputs_store: RunStore, folder: Path) -> list[
     store, world = DirectoryStore(folder), World.single(CPU)
     shared_gan = SharedGAN(config, space, inputs.dataset, scorer, store, world, Monitor())
     search = MultiLevelSearch(space, config.search, config.seed)
-    return run_search(search, shared_gan, HistoryFile(folder / "history.jsonl"), 3, Monitor())
+    return run_search(search, shared_gan, HistoryFile(DirectoryStore(folder)), 3, Monitor())
+
+
+def search_on(
+    kubernetes: FakeKubernetes, config: Config, make_cluster: Callable[[dict[str, Any]], Cluster]
+) -> tuple[list[Record], Cluster]:
+    """The search step's Katib backend, before an API server whose Katib runs a cluster of processes."""
+    clusters: list[Cluster] = []
+
+    def play(experiment: dict[str, Any], _: threading.Event) -> None:
+        cluster = make_cluster(experiment)
+        cluster.observe = Publisher(kubernetes, experiment).publish
+        clusters.append(cluster)
+        cluster.prepare()
+        cluster.run()
+
+    request = ExperimentRequest(name="mlas-smoke", owner="test", placement=recipe("mlas-smoke").placement)
+    with serving(kubernetes) as url, playing(kubernetes, play):
+        records = search_with_katib(config, request, api(url, FakeClock(share=0.2)))
+    return records, clusters[0]
 
 
 @pytest.mark.timeout(600)
 def test_a_disturbed_cluster_search_equals_the_local_one(
     gcs: FakeGCS, manager: DBManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Service, trials and storage server are killed at random; assignments, rewards to the last bit and beams are those
-    of an undisturbed local run on the same inputs."""
-    cluster = Cluster(smoke_manifest(SHORT), gcs, manager, tmp_path, random.Random(4), kills=True)
-    cluster.prepare()
-    records = cluster.run()
+    """Service, trials and storage server are killed at random, the API server fails two requests of five; assignments,
+    rewards to the last bit and beams, read from Trial resources, are those of an undisturbed local run."""
+    rng, chosen, kubernetes = random.Random(4), recipe("mlas-smoke"), FakeKubernetes()
+    kubernetes.trouble = storm(4, kubernetes)
+    config = load_config(chosen.preset, (*chosen.overrides, *SHORT))
+    records, cluster = search_on(kubernetes, config, lambda e: Cluster(e, gcs, manager, tmp_path, rng, kills=True))
     assert {"service", "pod", "node", "storage"} & set(cluster.killed)
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
-    expected = local_records(cluster.config, open_store(cluster.store, tmp_path / "cache"), tmp_path / "local")
+    expected = local_records(config, open_store(cluster.store, tmp_path / "cache"), tmp_path / "local")
     search = cluster.search()
-    assert sorted(records, key=lambda r: r.assignment.slot) == expected
+    assert records == expected
     assert search.finished(records)
     assert search.beams(records) == search.beams(expected)

@@ -1,0 +1,23 @@
+"""The search on Katib: an Experiment created, followed to its end, and its history read back from its trials."""
+
+from components.katib_search.api import ExperimentsAPI
+from components.katib_search.cancellation import run_was_cancelled
+from components.katib_search.connection import default_namespace
+from components.katib_search.errors import ClusterAccessError, ExperimentFailedError, TimedOutError
+from components.katib_search.ownership import remove_own
+from components.katib_search.search import ExperimentRequest, finish, search_with_katib
+from components.katib_search.waiting import Waiting
+
+__all__ = [
+    "ClusterAccessError",
+    "ExperimentFailedError",
+    "ExperimentRequest",
+    "ExperimentsAPI",
+    "TimedOutError",
+    "Waiting",
+    "default_namespace",
+    "finish",
+    "remove_own",
+    "run_was_cancelled",
+    "search_with_katib",
+]

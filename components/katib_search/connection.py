@@ -1,0 +1,55 @@
+"""The way to the API server: that of the pod this runs in, else that of kubectl."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from kubernetes import client, config  # type: ignore[import-untyped]
+
+from autogan_core.errors import ConfigError
+
+NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+"""Where a pod finds the name of its namespace."""
+FALLBACK_NAMESPACE = "autogan"
+"""The namespace that the manifests make."""
+
+
+def connect() -> client.ApiClient:
+    """A client with the pod's service account, or else with the kubeconfig's current context.
+
+    It retries nothing by itself, so that whoever uses it decides how long to wait.
+
+    Raises:
+        ConfigError: there is neither.
+    """
+    configuration = client.Configuration()
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+    except config.ConfigException as outside:
+        try:
+            config.load_kube_config(client_configuration=configuration)
+        except (config.ConfigException, yaml.YAMLError) as error:
+            raise ConfigError(
+                f"no cluster is configured: this is no pod with a service account ({_line(outside)}), and there is no "
+                f"usable kubeconfig ({_line(error)}); make 'kubectl get experiments' work first, or search locally"
+            ) from error
+    configuration.retries = False
+    return client.ApiClient(configuration)
+
+
+def default_namespace(namespace_file: Path = NAMESPACE_FILE) -> str:
+    """The pod's own namespace, else that of the kubeconfig's current context, else ``autogan``."""
+    try:
+        return namespace_file.read_text().strip() or FALLBACK_NAMESPACE
+    except OSError:
+        pass
+    try:
+        _, context = config.list_kube_config_contexts()
+    except (config.ConfigException, yaml.YAMLError):
+        return FALLBACK_NAMESPACE
+    return str(context["context"].get("namespace") or FALLBACK_NAMESPACE)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())

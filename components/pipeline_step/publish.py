@@ -1,0 +1,111 @@
+"""What a step hands to KFP: artifacts that say where they come from, and scores as metrics."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from safetensors.torch import save_file
+
+from autogan_core.data import ImageDataset
+from autogan_core.generator import Generator
+from autogan_core.provenance import code_fingerprint, git_revision
+from autogan_core.report.protocols import joint_protocol
+from autogan_core.run import FinalScores, Run
+from autogan_core.storage import write_atomically
+from components.pipeline_step.work import Work
+
+
+class OutputArtifact(Protocol):
+    """The part of kfp's artifacts that is used here."""
+
+    uri: str
+    path: str
+    metadata: dict[str, Any]
+
+
+def describe(artifact: OutputArtifact, run: Run, **more: str | float) -> None:
+    """Notes on an artifact which settings, images and code it comes from. Whole numbers are text: KFP makes floats of
+    them."""
+    config = run.config
+    artifact.metadata |= {
+        "preset": config.preset,
+        "seed": str(config.seed),
+        "configuration": config.fingerprint(),
+        "data": config.data.name,
+        "data_fingerprint": config.data.fingerprint or "",
+        "git_revision": git_revision() or "unknown",
+        "code": code_fingerprint(),
+        "run": run.location,
+        **more,
+    }
+
+
+def publish_dataset(artifact: OutputArtifact, run: Run, dataset: ImageDataset, inputs: str) -> None:
+    """A card of the prepared images: what they are, and where they lie for every later step.
+
+    Args:
+        artifact: becomes a JSON document.
+        run: of the pipeline.
+        dataset: the images.
+        inputs: where the compact file with images, features and reference statistics lies.
+    """
+    count, channels, size, _ = dataset.images.shape
+    card = {
+        "name": dataset.name,
+        "images": count,
+        "image_shape": [channels, size, size],
+        "classes": dataset.num_classes,
+        "fingerprint": dataset.fingerprint,
+        "inputs": inputs,
+    }
+    artifact.uri += ".json"
+    write_atomically(Path(artifact.path), json.dumps(card, indent=1).encode())
+    describe(artifact, run, images=str(count), image_shape=f"{channels}x{size}x{size}", inputs=inputs)
+
+
+def publish_history(artifact: OutputArtifact, run: Run) -> None:
+    """The search's records, one JSON object a line, as `HistoryFile` keeps them."""
+    artifact.uri += ".jsonl"
+    lines = (json.dumps(record.to_json(), allow_nan=False) for record in run.history)
+    write_atomically(Path(artifact.path), "".join(f"{line}\n" for line in lines).encode())
+    describe(artifact, run, reward=run.config.search.reward.score)
+
+
+def publish_model(artifact: OutputArtifact, run: Run, work: Work, generator: Generator, fid: float) -> None:
+    """The best checkpoint's generator as safetensors, with everything that is needed to build it in the header."""
+    header = {
+        "architecture": work.architecture,
+        "channels": str(run.config.retrain.generator_channels),
+        "model": run.config.model.model_dump_json(),
+    }
+    artifact.uri += ".safetensors"
+    path = Path(artifact.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}")
+    weights = {name: tensor.contiguous().cpu() for name, tensor in generator.state_dict().items()}
+    save_file(weights, draft, metadata=header)
+    draft.replace(path)
+    describe(artifact, run, architecture=work.architecture, reference=work.run, validation_fid=fid)
+
+
+def publish_scores(artifact: OutputArtifact, run: Run, work: Work, scores: FinalScores) -> None:
+    """Final scores of both checkpoints, ``best_<score>`` and ``last_<score>``, by protocol names."""
+    metrics = {
+        f"{checkpoint}_{name}": value
+        for checkpoint, found in (("best", scores.best), ("last", scores.last))
+        for name, value in found.scores.items()
+    }
+    publish_metrics(artifact, metrics)
+    protocol = joint_protocol(scores.best.scores)
+    describe(artifact, run, architecture=work.architecture, protocol=protocol, evaluated=scores.evaluated.isoformat())
+
+
+def publish_metrics(artifact: OutputArtifact, metrics: Mapping[str, float]) -> None:
+    """Numbers for KFP's table of metrics. It knows no NaN, and keeps nothing but metadata: the file serves caches."""
+    finite = {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
+    artifact.metadata |= finite
+    write_atomically(Path(artifact.path), json.dumps(finite, indent=1).encode())

@@ -1,0 +1,92 @@
+"""A line for the history of scores, and the trend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autogan_core.errors import StateError
+from autogan_core.provenance import code_fingerprint, git_revision
+from autogan_core.report.trend import render_trend, trend_markdown
+from autogan_core.run import Run
+from autogan_core.score_history import Evaluation, HistoryLine, ScoreHistory
+from autogan_core.search_space import Architecture
+from autogan_core.storage import write_atomically
+from components.pipeline_step.form import check_run_name
+from components.pipeline_step.publish import OutputArtifact, describe, publish_metrics
+from components.pipeline_step.runs import RunReference
+from components.pipeline_step.step import Step
+from components.pipeline_step.work import Work
+
+
+def record(
+    here: Step,
+    job: str,
+    reference: str,
+    work: Sequence[str],
+    expected: int,
+    history: str,
+    page: OutputArtifact,
+    text: OutputArtifact,
+    metrics: OutputArtifact,
+) -> None:
+    """Adds this pipeline run's line and publishes the trend, which goes into the run store too.
+
+    Args:
+        here: the step.
+        job: id of the pipeline run.
+        reference: of the run.
+        work: the architectures, as JSON.
+        expected: architectures that the pipeline has evaluated.
+        history: the history's name; "" for the data set's.
+        page: becomes the trend as HTML.
+        text: becomes the trend as Markdown.
+        metrics: becomes the newest scores.
+
+    Raises:
+        ConfigError: the history's name is none.
+        StateError: not all architectures have been evaluated.
+    """
+    run = here.open(reference)
+    name = history or run.config.data.name
+    check_run_name(name)
+    architectures = [Work.loads(item).parsed for item in work]
+    if expected != len(architectures):
+        raise StateError(f"{expected} of {len(architectures)} architectures have scores; start the pipeline again")
+    line = HistoryLine(
+        job=here.job.identifier if here.job else job,
+        time=datetime.now(UTC).replace(microsecond=0),
+        run=RunReference.parse(reference).folder,
+        dataset=f"{run.config.data.name} at {run.config.model.image_size}x{run.config.model.image_size}",
+        data=run.config.data.fingerprint or run.inputs.dataset.fingerprint,
+        code=code_fingerprint(),
+        revision=git_revision(),
+        evaluations=_evaluations(run, architectures),
+    )
+    lines = ScoreHistory(here.place.store, f"scores/{name}").add(line)
+    html = render_trend(lines, f"Scores on {name}").encode()
+    here.place.store.write(f"scores/{name}.html", html)
+    if here.job is not None:
+        here.job.keep_page("trend", here.place.store.location(f"scores/{name}.html"))
+    page.uri += ".html"
+    write_atomically(Path(page.path), html)
+    text.uri += ".md"
+    write_atomically(Path(text.path), trend_markdown(lines).encode())
+    numbers = {f"{e.architecture}_{key}": value for e in line.evaluations for key, value in e.scores.items()}
+    publish_metrics(metrics, {**numbers, "lines": len(lines)})
+    describe(metrics, run, history=here.place.store.location(f"scores/{name}.json"))
+
+
+def _evaluations(run: Run, architectures: Sequence[Architecture]) -> tuple[Evaluation, ...]:
+    found = [(architecture, run.final_scores(architecture)) for architecture in architectures]
+    return tuple(
+        Evaluation(
+            architecture=architecture,
+            iteration=scores.best.iteration,
+            scores=scores.best.scores,
+            evaluated=scores.evaluated,
+            collapsed=run.training(architecture).collapsed,
+        )
+        for architecture, scores in found
+    )

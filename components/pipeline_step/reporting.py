@@ -1,0 +1,62 @@
+"""The report step's work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autogan_core.errors import StateError
+from autogan_core.presets import command_for
+from autogan_core.report import RunResults
+from autogan_core.report.html import PAGE, report_files
+from autogan_core.report.markdown import report_markdown
+from autogan_core.report.protocols import joint_protocol
+from autogan_core.run_results import collect_results
+from autogan_core.storage import write_atomically
+from components.pipeline_step.publish import OutputArtifact, describe, publish_metrics
+from components.pipeline_step.step import Step
+
+
+def report_run(
+    here: Step, reference: str, expected: int, page: OutputArtifact, text: OutputArtifact, metrics: OutputArtifact
+) -> None:
+    """Writes the report into the run's folder and into the step's artifacts.
+
+    Args:
+        here: the step.
+        reference: of the run.
+        expected: architectures that the pipeline has evaluated.
+        page: becomes the HTML page.
+        text: becomes the Markdown.
+        metrics: becomes the best architecture's scores.
+
+    Raises:
+        StateError: the run holds fewer trained architectures than that.
+    """
+    run = here.open(reference)
+    results = collect_results(run, command_for(run.config))
+    if len(results.generators) < expected:
+        raise StateError(
+            f"{run.location} holds {len(results.generators)} trained architectures, not {expected}; somebody has "
+            "removed some: start the pipeline again"
+        )
+    files = report_files(results)
+    run.keep_files(files)
+    if here.job is not None:
+        here.job.keep_page("report", f"{run.location}/{PAGE}")
+    page.uri += ".html"
+    write_atomically(Path(page.path), files[PAGE])
+    text.uri += ".md"
+    write_atomically(Path(text.path), report_markdown(results).encode())
+    publish_metrics(metrics, _headline(results))
+    best = results.best_generator
+    protocol = joint_protocol(best.best.scores) if best else "no scores"
+    for artifact in (page, text, metrics):
+        describe(artifact, run, protocol=protocol, architecture=str(best.architecture) if best else "")
+
+
+def _headline(results: RunResults) -> dict[str, float]:
+    best = results.best_generator
+    if best is None:
+        return {}
+    reward = {} if best.search_reward is None else {"search_reward": best.search_reward}
+    return {**best.best.scores, **reward, "parameters": best.parameters, "macs": best.macs}

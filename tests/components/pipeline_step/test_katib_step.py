@@ -1,0 +1,276 @@
+"""The search step with Katib: its Experiment from the form to the summary, on a bucket and an API server over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from kfp import dsl
+
+from autogan_core.errors import ConfigError
+from autogan_core.mlas import MultiLevelSearch
+from components.experiments import build_experiment, check_document
+from components.katib_search.connection import default_namespace
+from components.katib_search.ownership import OWNER
+from components.pipeline_step.job import JOB_VARIABLE, Job
+from components.pipeline_step.katib import experiment_name, katib_request
+from components.pipeline_step.runs import Place
+from components.pipeline_step.work import Work
+from components.steps.prepare_data import prepare_data
+from components.steps.search import search
+from components.steps.summarize import summarize
+from tests.components.fake_katib_api import write_kubeconfig
+from tests.components.fake_kubernetes import FakeKubernetes, Fault
+from tests.components.katib_player import playing
+from tests.components.kubernetes_server import serving
+from tests.components.pipeline_step.process import restored_process
+from tests.components.scripted_katib import CONFIG, local_records, player
+from tests.core.conftest import BUCKET, fake_gcs, gcs  # noqa: F401 - fixtures
+
+OVERRIDES = (
+    "search.iterations=4",
+    "search.controller_steps=2",
+    "search.num_candidates=2",
+    "search.top_k=2",
+    "search.training_draws=2",
+    "search.controller.hidden_dim=8",
+    "retrain.num_architectures=2",
+    "data.max_images=64",
+    "scores.splits=2",
+)
+KATIB = {"katib_namespace": "autogan", "experiment_name": "", "trial_workers": 1, "timeout_hours": 0.0}
+WISHES: dict[str, Any] = {"namespace": "autogan", "name": "", "workers": 0, "timeout_hours": 0.0, "keep": False}
+FORM: dict[str, Any] = {
+    **KATIB,
+    "pipeline": "mlas-search",
+    "preset": "digits",
+    "overrides": "\n".join(OVERRIDES),
+    "dataset": "",
+    "data_uri": "",
+    "seed": 3,
+    "reward": "",
+    "top_k": -1,
+    "retrain_iterations": -1,
+    "backend": "katib",
+    "run": "",
+}
+
+
+@pytest.fixture(autouse=True)
+def _process(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    gcs: object,  # noqa: F811
+) -> Iterator[None]:
+    """A pod of a pipeline, with a way to the cluster."""
+    monkeypatch.setenv("AUTOGAN_CACHE", str(tmp_path_factory.getbasetemp() / "autogan-cache"))
+    monkeypatch.setenv(JOB_VARIABLE, "one")
+    # The client reads KUBECONFIG when it is imported.
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "kubeconfig"))
+    monkeypatch.setenv("AUTOGAN_TRIAL_IMAGE", "registry.example/runtime@sha256:" + "1" * 64)
+    monkeypatch.setenv("AUTOGAN_TRIAL_DEVICE", "cpu")
+    monkeypatch.setenv("AUTOGAN_TRIAL_MEMORY", "3Gi")
+    with restored_process():
+        yield
+
+
+@pytest.fixture
+def store() -> str:
+    """URI of an empty run store."""
+    return f"gs://{BUCKET}/{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def kubernetes(tmp_path: Path) -> Iterator[FakeKubernetes]:
+    """The cluster's API server."""
+    server = FakeKubernetes()
+    with serving(server) as url:
+        write_kubeconfig(tmp_path / "kubeconfig", int(url.rpartition(":")[2]))
+        yield server
+
+
+def artifact(folder: Path, kind: type[Any] = dsl.Artifact) -> Any:
+    """One that kfp would hand to a step."""
+    return kind(name="artifact", uri=str(folder / uuid.uuid4().hex), metadata={})
+
+
+def searched(reference: str, store: str, folder: Path, **changes: Any) -> list[str]:
+    """The search step."""
+    arguments = {**KATIB, "keep_experiment": False, **changes}
+    outputs = {"history": artifact(folder), "metrics": artifact(folder, dsl.Metrics)}
+    found: list[str] = search.python_func(run=reference, backend="katib", store=store, **arguments, **outputs)
+    return found
+
+
+def prepared(store: str, folder: Path, **changes: Any) -> str:
+    """The prepare-data step."""
+    reference: str = prepare_data.python_func(**FORM | changes, store=store, data=artifact(folder, dsl.Dataset))
+    return reference
+
+
+def test_a_search_under_katib_finds_what_a_local_one_finds(
+    store: str, kubernetes: FakeKubernetes, tmp_path: Path
+) -> None:
+    """The step returns the local search's best, keeps its history, and removes the Experiment; another attempt needs no
+    cluster any more."""
+    reference = prepared(store, tmp_path)
+    with playing(kubernetes, player(kubernetes)):
+        found = searched(reference, store, tmp_path)
+    beams = MultiLevelSearch(CONFIG.search_space(), CONFIG.search, CONFIG.seed).beams(local_records(CONFIG))
+    assert [(Work.loads(w).parsed, Work.loads(w).reward) for w in found] == [(b.architecture, b.reward) for b in beams]
+    assert kubernetes.find("experiments") is None
+    [created] = [request.body for request in kubernetes.requests if request.verb == "create"]
+    assert created["metadata"]["annotations"]["autogan-kubeflow/owner"] == f"{store}/{reference}"
+    assert created["metadata"]["name"] == experiment_name("digits", reference, store)
+    assert check_document(created) == []
+    assert_trials_are_placed(created, reference, store)
+    (tmp_path / "kubeconfig").unlink()
+    assert searched(reference, store, tmp_path) == found
+
+
+def assert_trials_are_placed(experiment: dict[str, Any], reference: str, store: str) -> None:
+    """Trials have the pipeline's image, resources, store and the very images that were prepared."""
+    replicas = experiment["spec"]["trialTemplate"]["trialSpec"]["spec"]["pytorchReplicaSpecs"]
+    assert replicas["Worker"]["replicas"] == 1
+    [container] = replicas["Master"]["template"]["spec"]["containers"]
+    environment = {variable["name"]: variable["value"] for variable in container["env"]}
+    assert container["image"].startswith("registry.example/runtime@sha256:")
+    assert container["resources"]["limits"] == {"cpu": "4", "memory": "3Gi"}
+    assert (environment["AUTOGAN_STORE"], environment["AUTOGAN_DEVICE"]) == (store, "cpu")
+    assert "data.fingerprint=" in environment["AUTOGAN_SET"]
+
+
+def test_a_refused_experiment_is_the_webhooks_word(
+    store: str, kubernetes: FakeKubernetes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The step ends with the whole message, and so does the next attempt, without asking again."""
+    reference = prepared(store, tmp_path)
+    word = 'admission webhook "validator.experiment.katib.kubeflow.org" denied the request: no such algorithm'
+    kubernetes.trouble = lambda request: Fault(status=400, message=word) if request.verb == "create" else None
+    for _ in range(2):
+        with pytest.raises(SystemExit) as caught:
+            searched(reference, store, tmp_path)
+        assert caught.value.code == 1
+        assert "no such algorithm" in capfd.readouterr().err
+    assert sum(request.verb == "create" for request in kubernetes.requests) == 1
+
+
+def abandoned(kubernetes: FakeKubernetes, store: str, folder: Path) -> None:
+    """A search step that went without a word, and its Experiment that still runs."""
+    reference = prepared(store, folder)
+    request = katib_request(CONFIG, reference, store, **WISHES)
+    document = build_experiment(request.name, CONFIG, request.placement)
+    kubernetes.put(
+        "experiments", {**document, "metadata": {**document["metadata"], "annotations": {OWNER: request.owner}}}
+    )
+
+
+def summed_up(store: str, folder: Path, state: str) -> str:
+    """What the summary says."""
+    summary = artifact(folder, dsl.Markdown)
+    status = SimpleNamespace(state=state, error_message="")
+    summarize.python_func(status=status, job="one", store=store, summary=summary)
+    return Path(summary.path).read_text()
+
+
+def put_workflow(kubernetes: FakeKubernetes, **spec: int) -> None:
+    """The pipeline run as Argo has it."""
+    kubernetes.put(
+        "workflows", {"metadata": {"name": "mlas-search-x", "labels": {"pipeline/runid": "one"}}, "spec": spec}
+    )
+
+
+def test_a_cancelled_run_leaves_no_experiment(store: str, kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    """KFP's state says nothing, but the Workflow was told to end: what still runs is removed."""
+    abandoned(kubernetes, store, tmp_path)
+    put_workflow(kubernetes, activeDeadlineSeconds=0)
+    words = summed_up(store, tmp_path, "RUNNING")
+    assert words.startswith("# mlas-search cancelled")
+    assert "was still running, and was removed" in words
+    assert kubernetes.find("experiments") is None
+
+
+def test_a_lost_step_leaves_its_experiment(store: str, kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    """If nobody cancelled the run, hours of search are not thrown away; the summary says how to go on, or to end it."""
+    abandoned(kubernetes, store, tmp_path)
+    put_workflow(kubernetes)
+    words = summed_up(store, tmp_path, "FAILED")
+    assert words.startswith("# mlas-search failed")
+    assert (
+        "start the pipeline again to go on with it, or run `kubectl -n autogan delete experiment mlas-digits-" in words
+    )
+    assert kubernetes.find("experiments") is not None
+
+
+@pytest.mark.parametrize(("noted", "left"), [(False, False), (True, True)])
+def test_without_word_of_the_workflow_the_steps_own_counts(
+    store: str, kubernetes: FakeKubernetes, tmp_path: Path, noted: bool, left: bool
+) -> None:
+    """Where the Workflow may not be read, an Experiment stays only if its step could say that it was evicted."""
+    abandoned(kubernetes, store, tmp_path)
+    put_workflow(kubernetes)
+    kubernetes.forbidden.add(("list", "workflows"))
+    if noted:
+        Job(Place(store, tmp_path / "cache", "cpu").store, "one").fail("search", "its pod goes away", final=False)
+    words = summed_up(store, tmp_path, "RUNNING")
+    assert ("goes on if it has not ended" in words) == left
+    assert (kubernetes.find("experiments") is not None) == left
+
+
+def test_a_search_that_failed_for_good_leaves_nothing_running(
+    store: str, kubernetes: FakeKubernetes, tmp_path: Path
+) -> None:
+    """Nobody will follow it any more."""
+    abandoned(kubernetes, store, tmp_path)
+    put_workflow(kubernetes)
+    Job(Place(store, tmp_path / "cache", "cpu").store, "one").fail("search", "no permission to watch", final=True)
+    assert "**search** failed: no permission to watch" in summed_up(store, tmp_path, "FAILED")
+    assert kubernetes.find("experiments") is None
+
+
+def test_a_summary_without_a_cluster_says_so(store: str, tmp_path: Path) -> None:
+    """Whatever cannot be found out, the summary is written."""
+    prepared(store, tmp_path)
+    summary = artifact(tmp_path, dsl.Markdown)
+    failed = SimpleNamespace(state="FAILED", error_message="")
+    summarize.python_func(status=failed, job="one", store=store, summary=summary)
+    assert "still runs is not known: no cluster is configured" in Path(summary.path).read_text()
+    summarize.python_func(status=failed, job="one", store="gs://nope-bucket/x", summary=summary)
+    assert "What it left cannot be read: there is no bucket 'nope-bucket'" in Path(summary.path).read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"experiment_name": "Upper"}, "at most 40 lower-case letters"),
+        ({"timeout_hours": -1.0}, "timeout_hours is -1"),
+        ({"trial_workers": -1}, "workers must be 0 or more, not -1"),
+    ],
+)
+def test_wrong_wishes_are_refused_before_anything_is_made(
+    store: str, change: dict[str, Any], message: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The first step says what Katib would refuse later."""
+    with pytest.raises(SystemExit):
+        prepared(store, tmp_path, **change)
+    assert message in capfd.readouterr().err
+
+
+def test_requests_depend_on_the_run_alone() -> None:
+    """Equal arguments ask for the same Experiment; another run, or another store, for another."""
+    wishes = WISHES | {"namespace": "n", "timeout_hours": 1.5, "keep": True}
+    one = katib_request(CONFIG, "a@1", "gs://b/x", **wishes)
+    assert katib_request(CONFIG, "a@1", "gs://b/x/", **wishes).name == one.name
+    assert one.timeout_seconds == 5400 and one.keep and one.placement.namespace == "n"
+    others = [katib_request(CONFIG, *place, **wishes).name for place in (("b@1", "gs://b/x"), ("a@1", "gs://b/y"))]
+    assert len({one.name, *others}) == 3
+    assert katib_request(CONFIG, "a@1", "gs://b/x", **wishes | {"namespace": ""}).placement.namespace == (
+        default_namespace()
+    )
+    with pytest.raises(ConfigError, match="at most 40"):
+        katib_request(CONFIG, "a@1", "gs://b/x", **wishes | {"name": "x" * 41})

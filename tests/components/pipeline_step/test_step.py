@@ -1,0 +1,119 @@
+"""The frame of a step: logs, failures for good and for another try."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autogan_core.errors import ConfigError, PreemptedError, StorageUnavailableError
+from autogan_core.storage import DirectoryStore
+from autogan_core.terminal import RunMonitor
+from components.exit_status import PERMANENT, PREEMPTED, RETRY
+from components.log_monitor import LogMonitor
+from components.pipeline_step.events import EVENTS_VARIABLE, MARK, EventMonitor
+from components.pipeline_step.job import JOB_VARIABLE, Job
+from components.pipeline_step.step import step
+from tests.components.pipeline_step.process import restored_process
+
+
+@pytest.fixture(autouse=True)
+def _process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A pod's environment; the process's logging and signals as they were, afterwards."""
+    monkeypatch.setenv(JOB_VARIABLE, "one")
+    monkeypatch.delenv(EVENTS_VARIABLE, raising=False)
+    monkeypatch.delenv("AUTOGAN_STORE", raising=False)
+    with restored_process():
+        yield
+
+
+def attempt(store: Path, error: Exception | None) -> int | str | None:
+    """Exit status of a step whose work ends in ``error``."""
+    with pytest.raises(SystemExit) as caught, step("search", str(store)):
+        assert error is not None, "the work was begun"
+        raise error
+    return caught.value.code
+
+
+def test_what_no_other_try_would_mend_is_not_tried_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The second attempt ends before its work, with the reason of the first; another pipeline run is not affected."""
+    assert attempt(tmp_path, ConfigError("top_k is 0")) == PERMANENT
+    assert attempt(tmp_path, None) == PERMANENT
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["message"] for line in lines] == [
+        "top_k is 0",
+        "not tried again, since an earlier attempt failed for good: top_k is 0",
+    ]
+    os.environ[JOB_VARIABLE] = "two"
+    with step("search", str(tmp_path)):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (StorageUnavailableError("away"), RETRY),
+        (PreemptedError("stopped"), PREEMPTED),
+        (RuntimeError("CUDA error: uncorrectable ECC error"), PERMANENT),
+    ],
+)
+def test_what_another_try_may_mend_is_tried_again(tmp_path: Path, error: Exception, status: int) -> None:
+    """The reason is noted for the summary, and the next attempt does the work."""
+    assert attempt(tmp_path, error) == status
+    [(name, reason)] = Job(DirectoryStore(tmp_path), "one").failures().items()
+    assert name == "search"
+    assert str(error) in reason
+    with step("search", str(tmp_path)):
+        pass
+
+
+def test_sigterm_ends_the_work(tmp_path: Path) -> None:
+    """A pod that must go ends with the status of a preempted one."""
+    with pytest.raises(SystemExit) as caught, step("search", str(tmp_path)):
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError("it went on")
+    assert caught.value.code == PREEMPTED
+
+
+def test_a_step_may_listen_to_sigterm_itself(tmp_path: Path) -> None:
+    """After it asked for that, the signal is only noted."""
+    with step("search", str(tmp_path)) as here:
+        requested = here.stop_requested()
+        assert not requested()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert requested()
+
+
+def test_the_store_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty field means AUTOGAN_STORE; without either the sentence says what to set."""
+    monkeypatch.setenv("AUTOGAN_STORE", str(tmp_path))
+    with step("search", "") as here:
+        assert here.place.uri == str(tmp_path)
+    monkeypatch.delenv("AUTOGAN_STORE")
+    with pytest.raises(SystemExit), step("search", ""):
+        raise AssertionError("there is no store")
+
+
+def test_monitors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Pods log; the local runner gets events, and measurements are kept in the run's folder."""
+    with step("search", str(tmp_path)) as here:
+        assert isinstance(here._monitor("digits"), LogMonitor)
+    monkeypatch.setenv(EVENTS_VARIABLE, "1")
+    with step("search", str(tmp_path)) as here:
+        monitor = here._monitor("digits")
+        assert isinstance(monitor, EventMonitor) and isinstance(monitor, RunMonitor)
+        with monitor.task("training", 3) as task:
+            task.advance(2, {"loss": 0.5})
+            task.advance(1)
+        monitor.log("search", 0, {"reward": 2.0})
+        logging.getLogger("autogan_core.run").warning("collapsed")
+    events = [json.loads(line.removeprefix(MARK)) for line in capsys.readouterr().out.split("\n") if line]
+    assert [event["kind"] for event in events] == ["step", "begin", "advance", "advance", "end", "log"]
+    assert sum(event.get("steps", 0) for event in events) == 3
+    assert events[-1] == {"kind": "log", "level": "WARNING", "text": "collapsed"}
+    assert json.loads((tmp_path / "digits" / "metrics.jsonl").read_text())["reward"] == 2.0
