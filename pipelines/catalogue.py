@@ -1,0 +1,60 @@
+"""The pipelines that ship, and how each becomes a file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from autogan_core.errors import ConfigError
+from pipelines.placement import PipelinePlacement
+
+PIPELINES = ("mlas-search", "transfer-evaluation")
+COMPILED = Path(__file__).parent / "compiled"
+
+
+def compiled(pipeline: str) -> Path:
+    """The committed YAML of a pipeline, made with the default placement.
+
+    Raises:
+        ConfigError: there is no such pipeline.
+    """
+    return COMPILED / f"{check_pipeline(pipeline).replace('-', '_')}.yaml"
+
+
+def build(pipeline: str, placement: PipelinePlacement) -> Any:
+    """A pipeline as kfp takes it. Raises like `compiled`."""
+    from pipelines.mlas_search import mlas_search
+    from pipelines.transfer_evaluation import transfer_evaluation
+
+    makers: dict[str, Callable[[PipelinePlacement], Any]] = dict(
+        zip(PIPELINES, (mlas_search, transfer_evaluation), strict=True)
+    )
+    return makers[check_pipeline(pipeline)](placement)
+
+
+def compile_to(pipeline: str, placement: PipelinePlacement, path: Path) -> None:
+    """Writes a pipeline as YAML. Raises like `compiled`."""
+    from kfp.compiler import Compiler
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.stem}.draft.yaml")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            Compiler().compile(build(pipeline, placement), str(draft))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def check_pipeline(pipeline: str) -> str:
+    """The pipeline's name.
+
+    Raises:
+        ConfigError: there is no such pipeline.
+    """
+    if pipeline not in PIPELINES:
+        raise ConfigError(f"there is no pipeline '{pipeline}'; choose one of {', '.join(PIPELINES)}")
+    return pipeline

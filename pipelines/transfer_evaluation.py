@@ -1,0 +1,116 @@
+"""The pipeline that is scheduled: architectures found elsewhere, trained and scored on a data set, and the trend."""
+
+from typing import Any
+
+from kfp import dsl
+
+from components.steps.choose_architectures import choose_architectures
+from components.steps.evaluate import evaluate
+from components.steps.prepare_data import prepare_data
+from components.steps.record_scores import record_scores
+from components.steps.retrain import retrain
+from components.steps.summarize import summarize
+from pipelines.placement import PipelinePlacement, place_computing, place_small
+
+NAME = "transfer-evaluation"
+
+
+def transfer_evaluation(placement: PipelinePlacement) -> Any:
+    """The pipeline with its steps placed."""
+
+    @dsl.pipeline(name=NAME, display_name="AutoGAN: transfer evaluation")
+    def pipeline(
+        architectures: str = "paper-top1",
+        search_run: str = "",
+        top_k: int = -1,
+        preset: str = "stl10",
+        overrides: str = "",
+        dataset: str = "",
+        data_uri: str = "",
+        seed: int = 0,
+        retrain_iterations: int = -1,
+        history: str = "",
+        store: str = placement.store,
+        run: str = "",
+    ) -> None:
+        """Trains architectures on a data set that they were not searched on, scores them, and adds a line to a history
+        of scores, whose trend it draws. Made to be scheduled: what was evaluated before, for the same architecture,
+        images, settings and program, is taken from there.
+
+        Args:
+            architectures: Names such as paper-top1 or sn-gan, or compact forms such as 1011-10011-10103, separated by
+                commas or spaces. Empty: only those of search_run.
+            search_run: Folder of a finished search, such as mlas-search leaves in the store: its best architectures are
+                evaluated too. A URI names one in another store. Empty: none.
+            top_k: How many architectures of that search, at least 1. -1: as many as it trained itself.
+            preset: Settings of the training: cifar10, stl10 (the paper's transfer), fashion-mnist or digits.
+            overrides: Settings to change, section.key=value each, separated by ; such as
+                training.n_critic=5; training.generator_lr=1e-4.
+            dataset: Images to imitate: digits, fashion-mnist, cifar10, stl10, or the path or URI (gs://bucket/photos)
+                of a folder of images or an .npz file. Empty: the preset's.
+            data_uri: Where the files of a named data set lie, a path or URI. Empty: the usual place, or fetched from
+                its publisher.
+            seed: Seeds everything random.
+            retrain_iterations: Generator steps of each training, at least 1. -1: as many as the preset says.
+            history: Name of the history that gets this run's line. Empty: the data set's name.
+            store: Object storage for everything that is kept, gs://bucket/prefix. Empty: AUTOGAN_STORE of the
+                ConfigMap autogan in this namespace.
+            run: Name of the run's folder there. Empty: named after settings, images and program, so that a change
+                of any of them is evaluated anew. A name continues what lies there.
+        """
+        ending = place_small(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=store), placement)
+        with dsl.ExitHandler(ending.set_display_name("Summary"), name="train-and-compare"):
+            prepared = place_computing(
+                prepare_data(
+                    pipeline=NAME,
+                    preset=preset,
+                    overrides=overrides,
+                    dataset=dataset,
+                    data_uri=data_uri,
+                    seed=seed,
+                    reward="",
+                    top_k=-1,
+                    retrain_iterations=retrain_iterations,
+                    backend="local",
+                    katib_namespace="",
+                    experiment_name="",
+                    trial_workers=0,
+                    timeout_hours=0.0,
+                    store=store,
+                    run=run,
+                ),
+                placement,
+            )
+            prepared.set_caching_options(False).set_display_name("Prepare data")
+            chosen = place_small(
+                choose_architectures(
+                    run=prepared.outputs["Output"],
+                    architectures=architectures,
+                    search_run=search_run,
+                    top_k=top_k,
+                    store=store,
+                ),
+                placement,
+            )
+            # A search of the same name may have been replaced since.
+            chosen.set_caching_options(False).set_display_name("Choose architectures")
+            with dsl.ParallelFor(items=chosen.outputs["Output"], parallelism=placement.parallel) as work:
+                trained = place_computing(retrain(work=work, store=store), placement)
+                trained.set_display_name("Train from scratch")
+                scored = place_computing(
+                    evaluate(work=work, model=trained.outputs["model"], store=store), placement
+                ).set_display_name("Score")
+            recorded = place_small(
+                record_scores(
+                    job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+                    run=prepared.outputs["Output"],
+                    work=chosen.outputs["Output"],
+                    scores=dsl.Collected(scored.outputs["scores"]),
+                    history=history,
+                    store=store,
+                ),
+                placement,
+            )
+            recorded.set_caching_options(False).set_display_name("Record scores")
+
+    return pipeline

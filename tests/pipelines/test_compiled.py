@@ -1,0 +1,194 @@
+"""The compiled pipelines: up to date, documented, bounded, and with a cache that sees what matters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from autogan_core.errors import ConfigError
+from components.experiments import IMAGE
+from pipelines.catalogue import PIPELINES, compile_to, compiled
+from pipelines.parameters import read_parameters
+from pipelines.placement import PipelinePlacement
+
+SMALL = {"summarize", "choose-architectures", "record-scores"}
+UNCACHED = {"prepare-data", "choose-architectures", "record-scores"}
+DIGEST = "registry.example/team/runtime@sha256:" + "0" * 64
+
+
+def documents(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A compiled pipeline and its platform's part."""
+    spec, platforms = yaml.safe_load_all(path.read_text())
+    return spec, platforms["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+
+
+def tasks(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every task that runs a container, by name."""
+    dags = [spec["root"], *spec["components"].values()]
+    found = {name: task for dag in dags for name, task in dag.get("dag", {}).get("tasks", {}).items()}
+    return {name: task for name, task in found.items() if "dag" not in spec["components"][task["componentRef"]["name"]]}
+
+
+def containers(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every container, by its task's name."""
+    executors = spec["deploymentSpec"]["executors"]
+    return {name.removeprefix("exec-"): executor["container"] for name, executor in executors.items()}
+
+
+@pytest.fixture(params=PIPELINES)
+def pipeline(request: pytest.FixtureRequest) -> str:
+    """Each pipeline's name."""
+    name: str = request.param
+    return name
+
+
+def test_what_is_committed_is_what_the_code_says(pipeline: str, tmp_path: Path) -> None:
+    """Compiling again gives the committed file, byte for byte; 'make pipelines' brings it up to date."""
+    compile_to(pipeline, PipelinePlacement(), tmp_path / "new.yaml")
+    assert (tmp_path / "new.yaml").read_text() == compiled(pipeline).read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["new.yaml"]
+
+
+def test_every_field_of_the_form_is_explained(pipeline: str) -> None:
+    """Each has a default, so that the form can be sent as it is, and a description of at least a few words."""
+    for name, definition in read_parameters(compiled(pipeline)).items():
+        assert "defaultValue" in definition, name
+        assert len(definition["description"]) > 20, name
+
+
+def test_every_step_is_explained(pipeline: str) -> None:
+    """Inputs of the steps have descriptions, and tasks names for people."""
+    spec, _ = documents(compiled(pipeline))
+    for name in containers(spec):
+        inputs = spec["components"][f"comp-{name}"]["inputDefinitions"]["parameters"]
+        assert all(p.get("description") or p.get("parameterType") == "TASK_FINAL_STATUS" for p in inputs.values()), name
+    assert all(" " in t["taskInfo"]["name"] or t["taskInfo"]["name"].istitle() for t in tasks(spec).values())
+
+
+def test_every_container_is_bounded_and_not_root(pipeline: str) -> None:
+    """Image, limits that equal requests, an account without privileges, room to write, and the job's id."""
+    spec, platform = documents(compiled(pipeline))
+    for name, container in containers(spec).items():
+        assert container["image"] == IMAGE
+        assert "pip install" not in str(container["command"])
+        limits = container["resources"]
+        assert limits["resourceCpuLimit"] == limits["resourceCpuRequest"]
+        assert limits["resourceMemoryLimit"] == limits["resourceMemoryRequest"]
+        kubernetes = platform[f"exec-{name}"]
+        assert kubernetes["securityContext"] == {"runAsGroup": "1000", "runAsNonRoot": True, "runAsUser": "1000"}
+        assert {mount["mountPath"] for mount in kubernetes["emptyDirMounts"]} == {"/tmp", "/cache"}
+        [field] = kubernetes["fieldPathAsEnv"]
+        assert field == {"fieldPath": "metadata.labels['pipeline/runid']", "name": "AUTOGAN_JOB"}
+        assert all(source["optional"] for source in (*kubernetes["configMapAsEnv"], *kubernetes["secretAsVolume"]))
+
+
+def test_gpus_go_to_the_steps_that_compute(pipeline: str) -> None:
+    """Bookkeeping needs none, and the search step follows Katib by default; nodes with GPUs are tolerated."""
+    spec, platform = documents(compiled(pipeline))
+    for name, container in containers(spec).items():
+        gpu = container["resources"].get("accelerator", {})
+        if name in SMALL or name == "search":
+            assert gpu == {} and "tolerations" not in platform[f"exec-{name}"]
+        else:
+            assert (gpu["resourceType"], gpu["resourceCount"]) == ("nvidia.com/gpu", "1")
+            assert platform[f"exec-{name}"]["tolerations"][0]["key"] == "nvidia.com/gpu"
+
+
+def test_caching_and_retries(pipeline: str) -> None:
+    """Steps that look at what may have changed always run, the others are cached; all are tried again but the form's
+    own mistakes are not (see the step's frame)."""
+    spec, _ = documents(compiled(pipeline))
+    for name, task in tasks(spec).items():
+        assert bool(task["cachingOptions"].get("enableCache")) == (name not in UNCACHED), name
+        assert task["retryPolicy"]["maxRetryCount"] == 2
+
+
+def test_the_loop_gets_nothing_that_kfp_would_mix_up(pipeline: str) -> None:
+    """Inside, only the loop's item and fields of the form are used: kfp's local runner replaces other values."""
+    spec, _ = documents(compiled(pipeline))
+    [loop] = [c for c in spec["components"].values() if "retrain" in c.get("dag", {}).get("tasks", {})]
+    fields = {f"pipelinechannel--{name}" for name in read_parameters(compiled(pipeline))}
+    inputs = set(loop["inputDefinitions"]["parameters"])
+    items = {name for name in inputs if name.endswith("-Output") or name.endswith("-loop-item")}
+    assert inputs - items <= fields
+    for task in loop["dag"]["tasks"].values():
+        used = {p.get("componentInputParameter") for p in task["inputs"]["parameters"].values()}
+        assert all(name in fields or name.endswith("-loop-item") for name in used)
+
+
+def test_placement_reaches_every_step(pipeline: str, tmp_path: Path) -> None:
+    """Image, resources, nodes and limits are constants of the compiled file."""
+    placement = PipelinePlacement(
+        image=DIGEST,
+        gpus=2,
+        gpu_type="amd.com/gpu",
+        search_gpus=1,
+        cpu="8",
+        memory="32Gi",
+        scratch="64Gi",
+        node_selector=("pool=gpu",),
+        tolerations=("dedicated",),
+        parallel=3,
+        retries=0,
+        store="gs://bucket/autogan",
+    )
+    compile_to(pipeline, placement, tmp_path / "p.yaml")
+    spec, platform = documents(tmp_path / "p.yaml")
+    assert read_parameters(tmp_path / "p.yaml")["store"]["defaultValue"] == "gs://bucket/autogan"
+    [loop] = [
+        task
+        for c in spec["components"].values()
+        for task in c.get("dag", {}).get("tasks", {}).values()
+        if "parameterIterator" in task
+    ]
+    assert loop["iteratorPolicy"]["parallelismLimit"] == 3
+    for name, container in containers(spec).items():
+        assert container["image"] == DIGEST
+        environment = {variable["name"]: variable["value"] for variable in container["env"]}
+        assert (environment["AUTOGAN_TRIAL_IMAGE"], environment["AUTOGAN_TRIAL_MEMORY"]) == (DIGEST, "32Gi")
+        if name not in SMALL:
+            gpu = container["resources"]["accelerator"]
+            assert (gpu["resourceType"], gpu["resourceCount"]) == ("amd.com/gpu", "1" if name == "search" else "2")
+            assert container["resources"]["resourceMemoryLimit"] == "32Gi"
+            assert platform[f"exec-{name}"]["nodeSelector"]["labels"] == {"pool": "gpu"}
+            assert platform[f"exec-{name}"]["tolerations"][0]["key"] == "dedicated"
+            assert {m["mountPath"]: m["sizeLimit"] for m in platform[f"exec-{name}"]["emptyDirMounts"]}[
+                "/cache"
+            ] == "64Gi"
+    assert all("retryPolicy" not in task for task in tasks(spec).values())
+
+
+def test_a_cpu_pipeline_has_no_gpu(pipeline: str, tmp_path: Path) -> None:
+    """With no GPUs the trials are told too."""
+    compile_to(pipeline, PipelinePlacement(gpus=0), tmp_path / "p.yaml")
+    text = (tmp_path / "p.yaml").read_text()
+    assert "accelerator" not in text and "tolerations" not in text
+    spec, _ = documents(tmp_path / "p.yaml")
+    for container in containers(spec).values():
+        assert {"name": "AUTOGAN_TRIAL_DEVICE", "value": "cpu"} in container["env"]
+
+
+@pytest.mark.parametrize(
+    ("constants", "message"),
+    [
+        ({"gpus": -1}, "gpus must be 0 or more, not -1"),
+        ({"memory": "16 GB"}, "memory is '16 GB'; write a Kubernetes quantity"),
+        ({"node_selector": ("pool",)}, "the node selector is 'pool'; write key=value"),
+        ({"image": ""}, "the image is ''"),
+    ],
+)
+def test_constants_are_checked(constants: dict[str, Any], message: str) -> None:
+    """The sentence names the one that is wrong."""
+    with pytest.raises(ConfigError, match=message):
+        PipelinePlacement(**constants)
+
+
+def test_an_unknown_pipeline_is_an_error() -> None:
+    """The message lists those that there are."""
+    with pytest.raises(
+        ConfigError, match="there is no pipeline 'search'; choose one of mlas-search, transfer-evaluation"
+    ):
+        compiled("search")

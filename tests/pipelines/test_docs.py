@@ -1,0 +1,142 @@
+"""docs/pipelines.md: its tables are the forms, its commands parse, its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from components.pipeline_step.form import RESERVED
+from pipelines.catalogue import PIPELINES, compiled
+from pipelines.cli import pipeline as pipeline_commands
+from pipelines.parameters import read_arguments, read_parameters
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "pipelines.md"
+TEXT = PAGE.read_text()
+
+
+def section(text: str, title: str) -> str:
+    """What stands below a heading, up to the next one of any level."""
+    [body] = re.findall(rf"^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
+    return str(body)
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of a table's rows, without its head."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+def tables(title: str) -> list[list[list[str]]]:
+    """The rows of each table in a section."""
+    return [rows(part) for part in section(TEXT, title).split("\n\n") if part.startswith("|")]
+
+
+def form(pipeline: str) -> dict[str, list[str]]:
+    """The table that explains a pipeline's form, by field: default, meaning and example."""
+    found = rows(section(TEXT, f"The form of {pipeline}"))
+    fields = {cells[0].strip("`"): cells[1:] for cells in found}
+    assert len(fields) == len(found)
+    return fields
+
+
+def shown(default: Any) -> str:
+    """A compiled default as the page writes it."""
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, float):
+        return f"`{default:g}`"
+    return f"`{default}`" if default else "empty"
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_every_field_and_no_other_is_explained(pipeline: str) -> None:
+    """The table has the compiled pipeline's parameters with their defaults, a meaning and an example each."""
+    parameters = read_parameters(compiled(pipeline))
+    fields = form(pipeline)
+    assert set(fields) == set(parameters)
+    assert {name: cells[0] for name, cells in fields.items()} == {
+        name: shown(definition["defaultValue"]) for name, definition in parameters.items()
+    }
+    assert all(len(cells) == 3 and cells[1] for cells in fields.values())
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_every_example_is_accepted(pipeline: str) -> None:
+    """An example is a value that its field takes, and not its default."""
+    for name, (default, _, example) in form(pipeline).items():
+        assert example != default
+        given = [f"{name}={example.strip('`')}", *(["dataset=cifar10"] if name == "data_uri" else [])]
+        assert name in read_arguments(pipeline, given)
+
+
+def commands(program: str) -> list[list[str]]:
+    """The lines of all code blocks that call a program, as words without comments."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", TEXT, re.MULTILINE | re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [words for line in lines if (words := shlex.split(line, comments=True)) and words[0] == program]
+
+
+def test_every_autogan_command_is_one() -> None:
+    """Each parses, with options and arguments that there are; nothing is run."""
+    known = vars(typer.main.get_command(pipeline_commands))["commands"]
+    found = commands("autogan")
+    assert {words[2] for words in found} == set(known)
+    for _, group, name, *arguments in found:
+        assert group == "pipeline"
+        known[name].make_context(name, list(arguments))
+
+
+def test_the_parameters_of_every_command_are_accepted() -> None:
+    """What a command gives by --param is checked as the command would."""
+    given = [words for words in commands("autogan") if "--param" in words]
+    assert given
+    for words in given:
+        values = [value for option, value in zip(words, words[1:], strict=False) if option == "--param"]
+        assert read_arguments(words[3], values)
+
+
+def test_links_lead_to_headings_and_files() -> None:
+    """Every link's file is there, and its heading in it."""
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", TEXT.replace("\n", " "))
+    assert len(links) > 10
+    for name, anchor in links:
+        target = (PAGE.parent / name).resolve() if name else PAGE
+        assert target.is_file(), name
+        assert not anchor or anchor in _anchors(target), (name, anchor)
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_folder_of_the_store_is_explained() -> None:
+    """Those that a run's folder must not take the name of all have a row."""
+    places = [cells[0].strip("`") for cells in tables("Where the artifacts lie")[0]]
+    assert {place.partition("/")[0] for place in places} - {"<run>"} == set(RESERVED)
+
+
+def test_every_artifact_is_explained() -> None:
+    """The table has each step of both pipelines under its display name, with its artifacts and their types."""
+    explained = {
+        cells[0]: dict(re.findall(r"`(\w+)` \((\w+)\)", cells[1])) for cells in tables("Where the artifacts lie")[1]
+    }
+    made: dict[str, dict[str, str]] = {}
+    for pipeline in PIPELINES:
+        spec = next(yaml.safe_load_all(compiled(pipeline).read_text()))
+        for dag in (spec["root"], *spec["components"].values()):
+            for task in dag.get("dag", {}).get("tasks", {}).values():
+                component = spec["components"][task["componentRef"]["name"]]
+                if "executorLabel" in component and (found := component["outputDefinitions"].get("artifacts")):
+                    types = {
+                        name: a["artifactType"]["schemaTitle"].removeprefix("system.") for name, a in found.items()
+                    }
+                    made[task["taskInfo"]["name"]] = types
+    assert explained == made

@@ -1,0 +1,187 @@
+"""Pipelines through kfp's local runner: the same results as on one machine, and nothing left behind."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from autogan_core.errors import AutoGANError, ConfigError
+from autogan_core.monitor import Monitor
+from autogan_core.prepared import make_inputs
+from autogan_core.run import Run
+from autogan_core.run_config import stored_config
+from autogan_core.score_history import ScoreHistory
+from autogan_core.storage import DirectoryStore
+from components.pipeline_step.job import Job
+from pipelines.catalogue import compiled
+from pipelines.cli import main as cli
+from pipelines.local_run import LocalRun, run_locally
+from pipelines.progress import StepDisplay
+from tests.core.tiny import CPU, OVERRIDES, tiny_dataset
+
+SEARCH = {"preset": "digits", "overrides": "\n".join(OVERRIDES), "backend": "local", "run": "digits"}
+
+pytestmark = [pytest.mark.timeout(400)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> None:
+    """The steps are processes of their own."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Classifiers, trained once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _cached(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGAN_CACHE", str(cache))
+
+
+def run(pipeline: str, arguments: Mapping[str, Any], store: Path, file: Path | None = None) -> tuple[LocalRun, str]:
+    """A pipeline run, and what a person sees of it."""
+    shown = io.StringIO()
+    done = run_locally(pipeline, arguments, store, StepDisplay(Console(file=shown), verbose=False), file=file)
+    return done, shown.getvalue()
+
+
+def summary(store: Path) -> dict[str, Any]:
+    """The report's numbers, without what differs between two runs."""
+    tree: dict[str, Any] = json.loads((store / "digits" / "summary.json").read_text())
+    for generator in tree["generators"]:
+        del generator["seconds"]
+    return {key: value for key, value in tree.items() if key not in ("created", "seconds")}
+
+
+def test_a_search_and_two_transfer_evaluations(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search ends with the driver's own results and a report, from the definition and from the compiled YAML; its
+    architectures are then evaluated on other images, twice, and the second time nothing is computed."""
+    before = dict(os.environ), builtins.print, logging.getLogger().handlers[:]
+    done, shown = run("mlas-search", SEARCH, tmp_path / "store")
+    assert (dict(os.environ), builtins.print, logging.getLogger().handlers[:]) == before
+    assert done.report == tmp_path / "store" / "digits" / "report.html"
+    assert done.trend is None
+    assert "step search" in shown and "searching: 6/6" in shown and "KFP" not in shown and "executor" not in shown
+    assert "Task" in (done.outputs / "log.txt").read_text()
+    assert (Job(DirectoryStore(tmp_path / "store"), done.job).summary() or "").startswith("# mlas-search succeeded")
+
+    config = stored_config(DirectoryStore(tmp_path / "store" / "digits"))
+    assert config is not None
+    driver = Run(DirectoryStore(tmp_path / "driver"), config, CPU, Monitor(), lambda: make_inputs(config, CPU, cache))
+    driver.search()
+    assert driver.history == [*_history(tmp_path / "store" / "digits")]
+    driver.retrain(driver.found())
+    scores = driver.evaluate(driver.found())
+    found = {g["architecture"]: g for g in summary(tmp_path / "store")["generators"]}
+    assert found.keys() == {str(architecture) for architecture in scores}
+    for architecture, expected in scores.items():
+        assert found[str(architecture)]["best"] == {
+            "iteration": expected.best.iteration,
+            "scores": expected.best.scores,
+        }
+
+    run("mlas-search", SEARCH, tmp_path / "compiled", file=compiled("mlas-search"))
+    assert summary(tmp_path / "compiled") == summary(tmp_path / "store")
+
+    images = tmp_path / "others.npz"
+    np.savez(images, images=255 - tiny_dataset().images.numpy()[:, 0], labels=tiny_dataset().require_labels().numpy())
+    arguments = {
+        "architectures": "sn-gan",
+        "search_run": "digits",
+        "top_k": 1,
+        "preset": "digits",
+        "overrides": "\n".join(OVERRIDES),
+        "dataset": str(images),
+        "history": "others",
+    }
+    first, shown = run("transfer-evaluation", arguments, tmp_path / "store")
+    assert "training 1111-11110-11110: 6/6" in shown
+    second, shown = run("transfer-evaluation", arguments, tmp_path / "store")
+    assert "scoring" not in shown
+    lines = ScoreHistory(DirectoryStore(tmp_path / "store"), "scores/others").read()
+    assert [line.job for line in lines] == [first.job, second.job]
+    assert lines[0].evaluations == lines[1].evaluations
+    assert len(lines[0].evaluations) == 2
+    assert second.trend == tmp_path / "store" / "scores" / "others.html"
+    assert "reused" in second.trend.read_text()
+
+
+def _history(folder: Path) -> list[Any]:
+    from autogan_core.search import HistoryFile
+
+    return HistoryFile(DirectoryStore(folder)).read()
+
+
+def test_a_step_that_fails_is_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence with the step's name and its reason, the summary is written all the same, and exit status 1."""
+    given = ["--param", "dataset=no/such/folder", "--store", str(tmp_path)]
+    with pytest.raises(SystemExit) as caught:
+        _main(["pipeline", "run-local", "mlas-search", *given])
+    assert caught.value.code == 1
+    error = capsys.readouterr().err
+    assert error.startswith("autogan: the step prepare-data failed: ")
+    assert "no/such/folder" in error
+    assert len(error.splitlines()) == 1
+    [text] = [path.read_text() for path in (tmp_path / "jobs").glob("*/summary.md")]
+    assert "nothing was made" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mlas-search", "--param", "top_k=0"], "top_k is 0"),
+        (["mlas-search", "--param", "dataset=imagenet"], "dataset is 'imagenet'"),
+        (["mlas-search", "--param", "store=elsewhere"], "given by --store FOLDER, not by --param store"),
+        (["transfer-evaluation", "--param", "architectures=1011-1"], "cell 2 ('1') ends before"),
+        (["search"], "there is no pipeline 'search'"),
+    ],
+)
+def test_mistakes_make_nothing(
+    tmp_path: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong parameter is one sentence, before any folder is made."""
+    store = tmp_path / "store"
+    with pytest.raises(SystemExit) as caught:
+        _main(["pipeline", "run-local", *arguments, "--store", str(store)])
+    assert caught.value.code == 1
+    assert message in capsys.readouterr().err
+    assert not store.exists()
+
+
+def test_a_folder_that_kfp_would_rewrite_is_refused(tmp_path: Path) -> None:
+    """kfp's local runner replaces a word in arguments; a store with it in its path would be lost."""
+    with pytest.raises(ConfigError, match="has 'python3' in its path, which kfp's local runner would replace"):
+        run("mlas-search", SEARCH, tmp_path / "python3.11")
+
+
+def test_a_failure_without_a_reason_is_kfps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If no step could say why it failed, the message is the runner's, and its traces are undone."""
+    before = builtins.print, logging.getLogger().handlers[:]
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises((AutoGANError, OSError)):
+        run("mlas-search", SEARCH, tmp_path / "store")
+    assert (builtins.print, logging.getLogger().handlers[:]) == before
+
+
+def _main(arguments: list[str]) -> None:
+    import sys
+
+    former = sys.argv
+    sys.argv = ["autogan", *arguments]
+    try:
+        cli()
+    finally:
+        sys.argv = former

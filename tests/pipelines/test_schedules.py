@@ -1,0 +1,147 @@
+"""Schedules: one of a name, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kfp
+import pytest
+
+from autogan_core.errors import ConfigError
+from pipelines.connection import Server
+from pipelines.cron import Cron
+from pipelines.remote import Order
+from pipelines.schedules import Schedule, apply
+from tests.pipelines.fake_kfp_api import NAME, FakeKfp, failure, package_text
+
+WEEKLY = "0 0 3 * * MON"
+
+
+def schedule(package: Path, cron: str = WEEKLY, **arguments: Any) -> Schedule:
+    """The schedule 'weekly'."""
+    order = Order(pipeline=NAME, package=package, arguments=arguments, experiment="autogan")
+    return Schedule(name="weekly", order=order, cron=Cron.parse(cron), max_concurrency=1)
+
+
+def applied(server: Server, wanted: Schedule) -> str:
+    """What `apply` reports."""
+    lines: list[str] = []
+    apply(server, wanted, lines.append)
+    return "\n".join(lines)
+
+
+def test_schedule_explains_itself_and_is_created(autogan: Callable[..., str], fake: FakeKfp) -> None:
+    """Words, three dates and the time zone; one recurring run at a time, which catches nothing up."""
+    output = autogan("schedule", NAME, "--cron", WEEKLY, "--param", "top_k=3", "--max-concurrency", "2")
+    assert "At 03:00 on Monday; next: Mon 20" in output
+    assert output.count("03:00:00") == 3
+    assert "CRON_SCHEDULE_TIMEZONE" in output
+    (made,) = fake.recurringruns
+    assert f"created the schedule '{NAME}': {made['recurring_run_id']}" in output
+    assert made["trigger"] == {"cron_schedule": {"cron": WEEKLY}}
+    assert (made["display_name"], made["mode"], made["no_catchup"], made["max_concurrency"]) == (
+        NAME,
+        "ENABLE",
+        True,
+        "2",
+    )
+    assert made["runtime_config"]["parameters"] == {"top_k": "3"}
+    assert made["description"].startswith("At 03:00 on Monday.")
+
+
+def test_the_same_schedule_again_is_left_alone(server: Server, fake: FakeKfp, package: Path) -> None:
+    """Nothing is written the second time."""
+    applied(server, schedule(package, top_k=3))
+    before = list(fake.written)
+    assert "nothing to change" in applied(server, schedule(package, top_k=3))
+    assert fake.written == before
+
+
+def test_a_changed_schedule_replaces_the_old(server: Server, fake: FakeKfp, package: Path) -> None:
+    """One remains, the new one; what changed is told; the new one is made before the old is deleted."""
+    applied(server, schedule(package, top_k=3, seed=1))
+    (old,) = fake.recurringruns
+    package.write_text(package_text(image="two"))
+    output = applied(server, schedule(package, "0 0 4 * * MON", top_k=5))
+    (new,) = fake.recurringruns
+    assert new["recurring_run_id"] != old["recurring_run_id"]
+    assert [request.split("/")[0] for request in fake.written[-2:]] == ["POST recurringruns", "DELETE recurringruns"]
+    for line in (
+        f"cron: {WEEKLY} -> 0 0 4 * * MON",
+        "top_k: 3 -> 5",
+        "seed: 1 -> its default",
+        "the pipeline itself has changed",
+        f"deleted the former {old['recurring_run_id']}",
+    ):
+        assert f"  {line}" in output.splitlines()
+    assert "max_concurrency" not in output and "pipeline_root" not in output
+
+
+@pytest.mark.parametrize("change", ["experiment", "service_account", "caching", "pipeline_root", "max_concurrency"])
+def test_every_setting_counts(server: Server, fake: FakeKfp, package: Path, change: str) -> None:
+    """A schedule that differs in any one setting is another, also where the server fills in defaults."""
+    applied(server, schedule(package))
+    order = {"pipeline": NAME, "package": package, "arguments": {}, "experiment": "autogan"}
+    values = {"experiment": "other", "service_account": "sa", "caching": False, "pipeline_root": "gs://b"}
+    if change in values:
+        order[change] = values[change]
+    concurrency = 2 if change == "max_concurrency" else 1
+    wanted = Schedule(name="weekly", order=Order(**order), cron=Cron.parse(WEEKLY), max_concurrency=concurrency)  # type: ignore[arg-type]
+    assert "replaced" in applied(server, wanted)
+    assert len(fake.recurringruns) == 1
+
+
+def test_a_schedule_that_was_switched_off_is_made_anew(server: Server, fake: FakeKfp, package: Path) -> None:
+    """Switched on again it would start at once with a date that it missed."""
+    applied(server, schedule(package))
+    fake.recurringruns[0]["mode"] = "DISABLE"
+    assert "it was switched off, and is on again" in applied(server, schedule(package))
+    assert [each["mode"] for each in fake.recurringruns] == ["ENABLE"]
+
+
+def test_a_kill_between_creation_and_deletion_is_mended(
+    server: Server, fake: FakeKfp, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two schedules are left, of which the next call deletes the old and keeps the new, also if killed again."""
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    applied(server, schedule(package))
+    (old,) = fake.recurringruns
+    for _ in range(2):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(kfp.Client, "delete_recurring_run", killed)
+            applied(server, schedule(package, "0 0 4 * * MON"))
+        assert len(fake.recurringruns) == 2
+    new = next(each for each in fake.recurringruns if each is not old)
+    applied(server, schedule(package, "0 0 4 * * MON"))
+    assert fake.recurringruns == [new]
+
+
+def test_all_former_ones_go_whatever_the_page_size(server: Server, fake: FakeKfp, package: Path) -> None:
+    """Leftovers beyond the first page of the listing are found, and one deleted meanwhile by another is no error."""
+    fake.page_size = 1
+    applied(server, schedule(package))
+    fake.recurringruns += [fake.recurringruns[0] | {"recurring_run_id": f"left-{n}"} for n in range(3)]
+    fake.instead["DELETE"] = [failure(404, "gone")]
+    applied(server, schedule(package, "0 0 4 * * MON"))
+    assert len(fake.recurringruns) == 2  # the new one, and the one that the fake did not really delete
+    applied(server, schedule(package, "0 0 4 * * MON"))
+    assert [each["trigger"]["cron_schedule"]["cron"] for each in fake.recurringruns] == ["0 0 4 * * MON"]
+
+
+def test_others_schedules_are_not_touched(autogan: Callable[..., str], fake: FakeKfp) -> None:
+    """A recurring run of that name that was made by hand is refused; of other names, ignored."""
+    by_hand = {"recurring_run_id": "h", "display_name": NAME, "created_at": "2026-01-01T00:00:00Z", "mode": "ENABLE"}
+    fake.recurringruns.append(dict(by_hand))
+    for more in (["--cron", WEEKLY], ["--remove"]):
+        with pytest.raises(ConfigError, match="did not make \\(h\\); choose another --name"):
+            autogan("schedule", NAME, *more)
+    assert fake.written == []
+    autogan("schedule", NAME, "--cron", WEEKLY, "--name", "mine")
+    assert "deleted the schedule 'mine'" in autogan("schedule", NAME, "--remove", "--name", "mine")
+    assert "nothing to delete" in autogan("schedule", NAME, "--remove", "--name", "mine")
+    assert fake.recurringruns == [by_hand]
