@@ -34,12 +34,19 @@ COPY autogan_core ./autogan_core
 COPY components ./components
 RUN python -m compileall -q --invalidation-mode unchecked-hash .
 
+# The pipelines need kfp, which only the runtime has.
+FROM code AS runtime-code
+COPY pipelines ./pipelines
+RUN python -m compileall -q --invalidation-mode unchecked-hash pipelines
+
 # What both images stand on: no installer, and a user by name (torch asks for it) whose home can be written to when a
-# volume is mounted there. `sh` stays: Katib's StdOut collector wraps a trial's command in it.
+# volume is mounted there, like /cache, which does without one too. `sh` stays: Katib's StdOut collector wraps a trial's
+# command in it, and a pipeline's step begins with it, mktemp and python3, all of which the base image has.
 FROM ${BASE_IMAGE} AS base
 RUN python -m pip uninstall --yes --quiet pip setuptools wheel \
     && echo 'autogan:x:1000:' >> /etc/group \
-    && echo 'autogan:x:1000:1000::/tmp:/usr/sbin/nologin' >> /etc/passwd
+    && echo 'autogan:x:1000:1000::/tmp:/usr/sbin/nologin' >> /etc/passwd \
+    && mkdir /cache && chown 1000:1000 /cache
 ENV PATH=/opt/venv/bin:${PATH} \
     PYTHONPATH=/opt/autogan \
     PYTHONUNBUFFERED=1 \
@@ -66,13 +73,17 @@ LABEL org.opencontainers.image.title="AutoGAN suggestion service" \
 
 FROM base AS runtime
 COPY --from=runtime-packages /opt/venv /opt/venv
-COPY --from=code /opt/autogan /opt/autogan
-ENTRYPOINT ["python", "-m", "autogan_core.cli"]
+COPY --from=runtime-code /opt/autogan /opt/autogan
+ENTRYPOINT ["python", "-m", "pipelines.cli"]
 CMD ["--help"]
 ARG VERSION=0.1.0
 ARG REVISION
 ARG SOURCE
 ARG CREATED
+# Which code runs, for artifacts and reports. The cache is named here and not in compiled pipelines, whose variables
+# kfp's local runner sets too, on machines without a /cache.
+ENV AUTOGAN_REVISION=${REVISION} \
+    AUTOGAN_CACHE=/cache
 LABEL org.opencontainers.image.title="AutoGAN trials and pipeline steps" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \

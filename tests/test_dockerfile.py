@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 import shlex
 import subprocess
@@ -14,14 +15,21 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from autogan_core import __version__
+from autogan_core.provenance import REVISION_VARIABLE
+from components.experiments import Placement
+from components.experiments.pytorch_job import pytorch_job
+from pipelines.catalogue import compiled
 
 ROOT = Path(__file__).parents[1]
 TARGETS = ("suggestion", "runtime")
-SHIPPED = ("autogan_core", "components")
+CODE = {"suggestion": "code", "runtime": "runtime-code"}
+"""Where each takes the code from."""
+SHIPPED = ("autogan_core", "components", "pipelines")
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,12 @@ def lineage(name: str) -> list[Stage]:
     return [stage, *(lineage(stage.base) if stage.base in STAGES else [])]
 
 
+def environment(target: str) -> dict[str, str]:
+    """What the image sets, its base's variables included."""
+    lines = [line for stage in lineage(target) for line in stage.all("ENV")]
+    return dict(pair.split("=", 1) for line in lines for pair in shlex.split(line))
+
+
 def ignored(path: str) -> bool:
     """Whether .dockerignore keeps ``path`` out of the build: the last pattern that matches it or a parent decides."""
     parts = path.split("/")
@@ -95,7 +109,7 @@ def test_both_targets_exist_and_stand_on_one_base_image_that_can_be_changed() ->
     """Every stage starts from the argument or another stage; no tag that moves to another Python."""
     assert ARGUMENTS == ["BASE_IMAGE=python:3.11-slim-bookworm"]
     assert set(TARGETS) < set(STAGES)
-    assert {stage.base for stage in STAGES.values()} == {"${BASE_IMAGE}", "base"}
+    assert {stage.base for stage in STAGES.values()} == {"${BASE_IMAGE}", "base", "code"}
     assert "latest" not in (ROOT / "Dockerfile").read_text()
 
 
@@ -121,14 +135,12 @@ def test_the_final_images_take_results_and_no_build_tools(target: str) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_environment_fits_a_read_only_root(target: str) -> None:
     """Python writes no bytecode and no buffered log, and finds the code and the packages."""
-    values = dict(
-        pair.split("=", 1) for stage in lineage(target) for line in stage.all("ENV") for pair in shlex.split(line)
-    )
+    values = environment(target)
     assert values["PYTHONDONTWRITEBYTECODE"] == values["PYTHONUNBUFFERED"] == "1"
     assert values["HOME"] == "/tmp"
     copies = [copied.split() for copied in STAGES[target].all("COPY")]
     assert [f"--from={target}-packages", "/opt/venv", "/opt/venv"] in copies
-    assert ["--from=code", values["PYTHONPATH"], values["PYTHONPATH"]] in copies
+    assert [f"--from={CODE[target]}", values["PYTHONPATH"], values["PYTHONPATH"]] in copies
     assert values["PATH"].startswith("/opt/venv/bin:")
 
 
@@ -150,6 +162,44 @@ def test_labels_come_from_arguments(target: str) -> None:
     for name in ("version", "revision", "source", "created"):
         assert f'org.opencontainers.image.{name}="${{{name.upper()}}}"' in labels
     assert STAGES[target].all("ARG") == [f"VERSION={__version__}", "REVISION", "SOURCE", "CREATED"]
+
+
+def test_only_the_runtime_has_the_pipelines() -> None:
+    """They import kfp, which the small image does without; the runtime's code is that of the small one and they."""
+    copied = {
+        name: [line.split()[0] for stage in lineage(name) for line in stage.all("COPY")] for name in CODE.values()
+    }
+    assert copied == {
+        "code": ["autogan_core", "components"],
+        "runtime-code": ["pipelines", "autogan_core", "components"],
+    }
+    assert ast.literal_eval(STAGES["runtime"].all("ENTRYPOINT")[0]) == ["python", "-m", "pipelines.cli"]
+    assert importlib.util.find_spec("pipelines.cli")
+    listed = {target: {_canonical(line) for line in pins(f"requirements-{target}.txt")} for target in TARGETS}
+    assert {"kfp", "kfp-kubernetes"} <= listed["runtime"] and not {"kfp", "kfp-kubernetes"} & listed["suggestion"]
+
+
+def test_the_runtime_says_which_code_it_is() -> None:
+    """The variable is the one that artifacts are described from, and stands behind the argument that it takes."""
+    assert environment("runtime")[REVISION_VARIABLE] == "${REVISION}"
+    keywords = [keyword for keyword, text in STAGES["runtime"].instructions if "REVISION" in text]
+    assert keywords == ["ARG", "ENV", "LABEL"]
+
+
+def test_image_jobs_and_trials_agree_on_the_cache() -> None:
+    """All name one folder, which exists in the image, belongs to its user, and is where pods mount a volume."""
+    cache = environment("runtime")["AUTOGAN_CACHE"]
+    [job] = yaml.safe_load_all((ROOT / "manifests" / "jobs" / "prepare-data.yaml").read_text())
+    step = next(yaml.safe_load_all(compiled("mlas-search").read_text()))["deploymentSpec"]["executors"]["exec-retrain"]
+    assert "AUTOGAN_CACHE" not in {variable["name"] for variable in step["container"]["env"]}
+    [platform] = list(yaml.safe_load_all(compiled("mlas-search").read_text()))[1]["platforms"].values()
+    mounts = platform["deploymentSpec"]["executors"]["exec-retrain"]["emptyDirMounts"]
+    trial = pytorch_job(Placement(), {}, [])["spec"]["pytorchReplicaSpecs"]["Master"]["template"]
+    for pod in (job["spec"]["template"]["spec"], trial["spec"]):
+        assert {"name": "AUTOGAN_CACHE", "value": cache} in pod["containers"][0]["env"]
+        assert cache in {mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
+    assert cache in {mount["mountPath"] for mount in mounts}
+    assert f"mkdir {cache} && chown 1000:1000 {cache}" in STAGES["base"].all("RUN")[0]
 
 
 def test_nothing_is_fetched_but_packages() -> None:
