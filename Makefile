@@ -8,13 +8,13 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test verify manifests bench images lock clean
+.PHONY: help demo test verify manifests pipelines bench images lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/ready ## Search, retrain, score and report on real handwritten digits (minutes, two CPU cores)
-	@$(BIN)/autogan run --preset digits --run-dir $(RUN_DIR)
+demo: .venv/ready ## The whole pipeline on real handwritten digits: search, train, score, report (minutes, two CPU cores)
+	@$(BIN)/autogan pipeline run-local mlas-search --store $(dir $(RUN_DIR)) --param run=$(notdir $(RUN_DIR))
 
 test: verify ## Check style, types and layers, then run every test
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --quiet
@@ -27,6 +27,9 @@ verify: .venv/ready ## Check style, types and layers only
 
 manifests: .venv/ready ## Write manifests/experiments anew from their recipes
 	@$(BIN)/python -m components.experiments --write manifests/experiments
+
+pipelines: .venv/ready ## Compile the pipelines anew into pipelines/compiled
+	@$(BIN)/autogan pipeline compile --output pipelines/compiled
 
 bench: .venv/ready ## Time the suggestion service on this machine
 	@$(BIN)/python -m benchmarks.suggestion_service

@@ -37,7 +37,8 @@ def read_form(
 
     Args:
         preset: the name of one that ships.
-        overrides: one ``section.key=value`` a line; they come after the preset and before the other fields.
+        overrides: ``section.key=value`` each, separated by ``;`` or line breaks (KFP's form has single lines); they
+            come after the preset and before the other fields.
         dataset: one of `DATASETS`; or the path or URI of a folder of images or an .npz file; "" for the preset's own.
         seed: seeds everything random.
         reward: ``inception-score`` or ``inverse-fid``; "" for the preset's.
@@ -47,7 +48,7 @@ def read_form(
     Raises:
         ConfigError: one sentence with the field, the value and what to do.
     """
-    lines = [line.strip() for line in overrides.splitlines() if line.strip()]
+    lines = [part.strip() for part in re.split(r"[;\n]", overrides) if part.strip()]
     if dataset:
         lines.append(f"data.name={_loader(dataset)}")
     if reward:

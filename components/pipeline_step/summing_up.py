@@ -45,7 +45,9 @@ def sum_up(here: Step, state: str, error: str, identifier: str, artifact: Output
 
 def _summary(here: Step, job: Job, state: str, error: str) -> str:
     card, failures = job.card(), job.failures()
-    succeeded = state in SUCCEEDED
+    pages = {kind: page for kind in ("report", "trend") if (page := job.page(kind))}
+    # KFP's state of a run with a loop may be stuck at RUNNING (pipelines issue 12131), but the page is written last.
+    succeeded = state in SUCCEEDED or bool(pages)
     lines = [] if succeeded else [f"- **{step}** failed: {reason}" for step, reason in failures.items()]
     if error and not succeeded:
         lines.append(f"- KFP says: {error}")
@@ -53,7 +55,7 @@ def _summary(here: Step, job: Job, state: str, error: str) -> str:
         lines.append("- It ended before its settings were accepted; nothing was made.")
         return _page("Pipeline run", "succeeded" if succeeded else "failed", lines)
     run = here.open(card.run)
-    lines += [f"- The {kind} is `{page}`." for kind in ("report", "trend") if (page := job.page(kind))]
+    lines += [f"- The {kind} is `{page}`." for kind, page in pages.items()]
     lines += _found(run)
     if succeeded:
         return _page(card.pipeline, "succeeded", lines)

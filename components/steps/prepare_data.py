@@ -31,7 +31,7 @@ def prepare_data(
     Args:
         pipeline: Name of the pipeline.
         preset: Settings to start from.
-        overrides: Settings to change, one section.key=value a line.
+        overrides: Settings to change, section.key=value each, separated by ; or line breaks.
         dataset: Name, path or URI of the images; empty for the preset's own.
         data_uri: Where a named data set's files lie; empty for the usual place.
         seed: Seeds everything random.

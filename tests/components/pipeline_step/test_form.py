@@ -27,10 +27,10 @@ def test_an_empty_form_is_the_preset() -> None:
 
 
 def test_every_field_has_its_setting() -> None:
-    """Overrides come line by line, and the fields of their own win over them."""
+    """Overrides come line by line or separated by semicolons, and the fields of their own win over them."""
     config = read_form(
         preset="digits",
-        overrides=" search.iterations=3 \n\nretrain.num_architectures=2\nsearch.reward.score=inception-score\n",
+        overrides=" search.iterations=3 \n\nretrain.num_architectures=2; search.reward.score=inception-score;\n",
         dataset="fashion-mnist",
         seed=7,
         reward="inverse-fid",
