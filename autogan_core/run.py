@@ -183,6 +183,10 @@ class Run:
         for name, content in files.items():
             self._store.write(name, content)
 
+    def has_file(self, name: str) -> bool:
+        """Whether `keep_files`, or a phase, has stored a file of that name."""
+        return self._store.exists(name)
+
     def generator(self, architecture: Architecture, checkpoint: str) -> Generator:
         """The averaged generator of the ``best`` or the ``last`` checkpoint of a trained architecture."""
         return self._derived(architecture).generator(checkpoint)

@@ -68,6 +68,7 @@ def mlas_search(placement: PipelinePlacement) -> Any:
         with dsl.ExitHandler(ending.set_display_name("Summary"), name="search-and-train"):
             prepared = place_computing(
                 prepare_data(
+                    job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     pipeline=NAME,
                     preset=preset,
                     overrides=overrides,

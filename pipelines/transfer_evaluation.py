@@ -62,6 +62,7 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
         with dsl.ExitHandler(ending.set_display_name("Summary"), name="train-and-compare"):
             prepared = place_computing(
                 prepare_data(
+                    job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     pipeline=NAME,
                     preset=preset,
                     overrides=overrides,

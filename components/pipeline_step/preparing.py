@@ -61,10 +61,9 @@ def prepare_run(
     if "://" in location:  # the local copy is gone by now
         config = config.model_copy(update={"data": config.data.model_copy(update={"path": None})})
     reference = place.create(config, name)
-    if here.job is not None:
-        experiment = _experiment(config, str(reference), place.uri, katib) if backend == "katib" else {}
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        here.job.open(JobCard(pipeline, str(reference), started, **experiment))
+    experiment = _experiment(config, str(reference), place.uri, katib) if backend == "katib" else {}
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    here.known_job.open(JobCard(pipeline, str(reference), started, **experiment))
     prepare(config, place.store, open_device(place.device, config.cpu_threads), place.cache, dataset)
     publish_dataset(artifact, here.open(str(reference)), dataset, inputs_location(config, place.store))
     return str(reference)

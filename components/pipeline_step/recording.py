@@ -22,7 +22,6 @@ from components.pipeline_step.work import Work
 
 def record(
     here: Step,
-    job: str,
     reference: str,
     work: Sequence[str],
     expected: int,
@@ -34,8 +33,7 @@ def record(
     """Adds this pipeline run's line and publishes the trend, which goes into the run store too.
 
     Args:
-        here: the step.
-        job: id of the pipeline run.
+        here: the step, which must know its job.
         reference: of the run.
         work: the architectures, as JSON.
         expected: architectures that the pipeline has evaluated.
@@ -55,7 +53,7 @@ def record(
     if expected != len(architectures):
         raise StateError(f"{expected} of {len(architectures)} architectures have scores; start the pipeline again")
     line = HistoryLine(
-        job=here.job.identifier if here.job else job,
+        job=here.known_job.identifier,
         time=datetime.now(UTC).replace(microsecond=0),
         run=RunReference.parse(reference).folder,
         dataset=f"{run.config.data.name} at {run.config.model.image_size}x{run.config.model.image_size}",
@@ -67,8 +65,7 @@ def record(
     lines = ScoreHistory(here.place.store, f"scores/{name}").add(line)
     html = render_trend(lines, f"Scores on {name}").encode()
     here.place.store.write(f"scores/{name}.html", html)
-    if here.job is not None:
-        here.job.keep_page("trend", here.place.store.location(f"scores/{name}.html"))
+    here.known_job.keep_page("trend", here.place.store.location(f"scores/{name}.html"))
     page.uri += ".html"
     write_atomically(Path(page.path), html)
     text.uri += ".md"

@@ -22,7 +22,7 @@ from components.exit_status import PERMANENT, status_of
 from components.log_monitor import LogMonitor
 from components.logs import configure_logging
 from components.pipeline_step.events import EVENTS_VARIABLE, EventHandler, EventMonitor, emit
-from components.pipeline_step.job import Job
+from components.pipeline_step.job import JOB_VARIABLE, Job
 from components.pipeline_step.runs import Place, RunReference
 
 logger = logging.getLogger(__name__)
@@ -37,6 +37,17 @@ class Step:
 
     def __init__(self, place: Place, job: Job | None) -> None:
         self.place, self.job = place, job
+
+    @property
+    def known_job(self) -> Job:
+        """The pipeline run, for a step that is always told.
+
+        Raises:
+            ConfigError: it was not.
+        """
+        if self.job is None:
+            raise ConfigError(f"the id of the pipeline run is not known; set {JOB_VARIABLE}")
+        return self.job
 
     def open(self, reference: str) -> Run:
         """The pipeline's run. Raises like `Place.open`."""
@@ -56,12 +67,14 @@ class Step:
 
 
 @contextmanager
-def step(name: str, store: str) -> Iterator[Step]:
+def step(name: str, store: str, job_id: str = "") -> Iterator[Step]:
     """The frame of the step ``name``, which must say which turn of a loop it is.
 
     Args:
         name: of the step, unique in its pipeline run.
         store: URI of the run store; "" for the one in AUTOGAN_STORE.
+        job_id: KFP's id of the pipeline run, if the step is told; what the environment says comes first. Steps that are
+            cached are not told, since it would keep them from ever being found in the cache.
 
     Raises:
         SystemExit: the work failed. The reason is logged in one line; one that another try would meet again is
@@ -71,7 +84,7 @@ def step(name: str, store: str) -> Iterator[Step]:
     job: Job | None = None
     try:
         place = Place(store or _default_store(), cache_folder(), os.environ.get("AUTOGAN_DEVICE", "auto"))
-        job = Job.current(place.store)
+        job = Job.current(place.store) or (Job(place.store, job_id) if job_id else None)
         if reason := _earlier_failure(job, name):
             raise RepeatedError(f"not tried again, since an earlier attempt failed for good: {reason}")
         yield Step(place, job)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autogan_core.errors import AutoGANError
+from autogan_core.report.html import PAGE
 from autogan_core.report.protocols import LONG_NAMES, find_score, joint_protocol
 from autogan_core.run import Run
 from autogan_core.storage import write_atomically
@@ -21,21 +22,19 @@ SUCCEEDED = ("SUCCEEDED", "COMPLETE", "CACHED")
 """KFP's words for it: kfp's local runner says the first, the backend those of its metadata store."""
 
 
-def sum_up(here: Step, state: str, error: str, identifier: str, artifact: OutputArtifact) -> None:
+def sum_up(here: Step, state: str, error: str, artifact: OutputArtifact) -> None:
     """Writes the summary into the job's folder and the step's artifact, and disposes of an Experiment that nobody
     follows any more.
 
     Args:
-        here: the step.
+        here: the step, which must know its job.
         state: from KFP; not to be relied on for runs that did not succeed.
         error: what KFP knows about a failure.
-        identifier: the pipeline run's id.
         artifact: becomes the summary.
     """
-    job = here.job or Job(here.place.store, identifier)
     try:
-        text = _summary(here, job, state, error)
-        job.keep_summary(text)
+        text = _summary(here, here.known_job, state, error)
+        here.known_job.keep_summary(text)
     except AutoGANError as unreadable:
         text = f"# Pipeline run {state.lower()}\n\n- {error}\n- What it left cannot be read: {unreadable}\n"
     artifact.uri += ".md"
@@ -55,6 +54,8 @@ def _summary(here: Step, job: Job, state: str, error: str) -> str:
         lines.append("- It ended before its settings were accepted; nothing was made.")
         return _page("Pipeline run", "succeeded" if succeeded else "failed", lines)
     run = here.open(card.run)
+    if "report" not in pages and run.has_file(PAGE):  # a cached step does not note it anew
+        pages["report"] = f"{run.location}/{PAGE}"
     lines += [f"- The {kind} is `{page}`." for kind, page in pages.items()]
     lines += _found(run)
     if succeeded:

@@ -7,6 +7,7 @@ from components.steps.component import component
 
 @component
 def prepare_data(
+    job: str,
     pipeline: str,
     preset: str,
     overrides: str,
@@ -29,6 +30,7 @@ def prepare_data(
     reference statistics; opens the run that the later steps work on.
 
     Args:
+        job: Id of the pipeline run.
         pipeline: Name of the pipeline.
         preset: Settings to start from.
         overrides: Settings to change, section.key=value each, separated by ; or line breaks.
@@ -53,7 +55,7 @@ def prepare_data(
     from components.pipeline_step.preparing import prepare_run
     from components.pipeline_step.step import step
 
-    with step("prepare-data", store) as here:
+    with step("prepare-data", store, job) as here:
         form = {
             "preset": preset,
             "overrides": overrides,

@@ -36,5 +36,5 @@ def record_scores(
     from components.pipeline_step.recording import record
     from components.pipeline_step.step import step
 
-    with step("record-scores", store) as here:
-        record(here, job, run, work, len(scores), history, page, text, metrics)
+    with step("record-scores", store, job) as here:
+        record(here, run, work, len(scores), history, page, text, metrics)

@@ -24,5 +24,5 @@ def summarize(
     from components.pipeline_step.step import step
     from components.pipeline_step.summing_up import sum_up
 
-    with step("summarize", store) as here:
-        sum_up(here, status.state, status.error_message or "", job, summary)
+    with step("summarize", store, job) as here:
+        sum_up(here, status.state, status.error_message or "", summary)

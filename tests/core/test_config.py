@@ -76,6 +76,7 @@ def test_the_papers_experiment_is_pinned() -> None:
         "data.name": "cifar10",
         "data.path": None,
         "data.max_images": None,
+        "data.fingerprint": None,
     }
     assert load_config("cifar10").flat() == own | PAPER
 

@@ -46,6 +46,7 @@ KATIB = {"katib_namespace": "autogan", "experiment_name": "", "trial_workers": 1
 WISHES: dict[str, Any] = {"namespace": "autogan", "name": "", "workers": 0, "timeout_hours": 0.0, "keep": False}
 FORM: dict[str, Any] = {
     **KATIB,
+    "job": "one",
     "pipeline": "mlas-search",
     "preset": "digits",
     "overrides": "\n".join(OVERRIDES),

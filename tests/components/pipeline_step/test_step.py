@@ -117,3 +117,14 @@ def test_monitors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert sum(event.get("steps", 0) for event in events) == 3
     assert events[-1] == {"kind": "log", "level": "WARNING", "text": "collapsed"}
     assert json.loads((tmp_path / "digits" / "metrics.jsonl").read_text())["reward"] == 2.0
+
+
+def test_the_job_may_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the environment says comes first; a step that needs its job and has none says what to set."""
+    with step("search", str(tmp_path), "two") as here:
+        assert here.known_job.identifier == "one"
+    monkeypatch.delenv(JOB_VARIABLE)
+    with step("search", str(tmp_path), "two") as here:
+        assert here.known_job.identifier == "two"
+    with step("search", str(tmp_path)) as here, pytest.raises(ConfigError, match="set AUTOGAN_JOB"):
+        _ = here.known_job

@@ -39,6 +39,7 @@ from tests.core.conftest import BUCKET, fake_gcs, gcs  # noqa: F401 - fixtures
 from tests.core.tiny import CPU, OVERRIDES, tiny_config
 
 FORM: dict[str, Any] = {
+    "job": "one",
     "pipeline": "mlas-search",
     "preset": "digits",
     "overrides": "\n".join(OVERRIDES),
@@ -185,7 +186,9 @@ def test_repeating_a_pipeline_repeats_no_work(tmp_path: Path, new: Artifacts, mo
     assert whole() == first
 
 
-def test_a_transfer_evaluation_adds_a_line_each_time(tmp_path: Path, new: Artifacts) -> None:
+def test_a_transfer_evaluation_adds_a_line_each_time(
+    tmp_path: Path, new: Artifacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Named architectures and a search's best are evaluated once; a step that is tried again adds no line."""
     store = str(tmp_path / "store")
     searched = prepare_data.python_func(**FORM, store=store, data=new(dsl.Dataset, "data"))
@@ -217,6 +220,7 @@ def test_a_transfer_evaluation_adds_a_line_each_time(tmp_path: Path, new: Artifa
         evaluate.python_func(work=item, model=model, store=store, scores=scored, samples=new(dsl.HTML, "samples"))
         scores.append(scored)
     for job, lines in (("one", 1), ("one", 1), ("two", 2)):
+        monkeypatch.setenv(JOB_VARIABLE, job)
         page, text, metrics = new(dsl.HTML, "page"), new(dsl.Markdown, "text"), new(dsl.Metrics, "metrics")
         record_scores.python_func(
             job=job,
