@@ -102,9 +102,9 @@ def run_local(
     from pipelines.parameters import read_arguments
 
     defaults = [f"{key}={value}" for key, value in LOCAL_DEFAULTS[check_pipeline(name)].items()]
-    arguments = read_arguments(name, [*defaults, *(param or ())], file)
-    if "store" in arguments:
+    if any(text.partition("=")[0] == "store" for text in param or ()):
         raise ConfigError("the run store of a local run is given by --store FOLDER, not by --param store")
+    arguments = read_arguments(name, [*defaults, *(param or ())], file)
     from pipelines.local_run import run_locally
     from pipelines.progress import StepDisplay
 

@@ -4,13 +4,12 @@ from typing import Any
 
 from kfp import dsl
 
-from components.steps.evaluate import evaluate
 from components.steps.prepare_data import prepare_data
 from components.steps.report import report
-from components.steps.retrain import retrain
 from components.steps.search import search
 from components.steps.summarize import summarize
 from pipelines.placement import PipelinePlacement, place_computing, place_small
+from pipelines.training import train_and_score
 
 NAME = "mlas-search"
 
@@ -104,14 +103,9 @@ def mlas_search(placement: PipelinePlacement) -> Any:
                 placement,
                 gpus=placement.search_gpus,
             ).set_display_name("Search")
-            with dsl.ParallelFor(items=found.outputs["Output"], parallelism=placement.parallel) as work:
-                trained = place_computing(retrain(work=work, store=store), placement)
-                trained.set_display_name("Train from scratch")
-                scored = place_computing(
-                    evaluate(work=work, model=trained.outputs["model"], store=store), placement
-                ).set_display_name("Score")
+            scores = train_and_score(found.outputs["Output"], store, placement)
             place_computing(
-                report(run=prepared.outputs["Output"], scores=dsl.Collected(scored.outputs["scores"]), store=store),
+                report(run=prepared.outputs["Output"], scores=scores, store=store),
                 placement,
             ).set_display_name("Report")
 

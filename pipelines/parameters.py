@@ -98,6 +98,10 @@ def _check(arguments: Mapping[str, Any]) -> None:
         positive("top_k", arguments["top_k"])
     read_form(**form)
     data_location(arguments["dataset"], arguments["data_uri"])
+    if arguments["store"] and "://" not in arguments["store"]:
+        raise ConfigError(
+            f"store is '{arguments['store']}', a folder, which the pods of a pipeline do not share; give gs://bucket/prefix"
+        )
     for name in ("run", "history"):
         if arguments.get(name):
             check_run_name(arguments[name])

@@ -5,12 +5,11 @@ from typing import Any
 from kfp import dsl
 
 from components.steps.choose_architectures import choose_architectures
-from components.steps.evaluate import evaluate
 from components.steps.prepare_data import prepare_data
 from components.steps.record_scores import record_scores
-from components.steps.retrain import retrain
 from components.steps.summarize import summarize
 from pipelines.placement import PipelinePlacement, place_computing, place_small
+from pipelines.training import train_and_score
 
 NAME = "transfer-evaluation"
 
@@ -95,18 +94,13 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
             )
             # A search of the same name may have been replaced since.
             chosen.set_caching_options(False).set_display_name("Choose architectures")
-            with dsl.ParallelFor(items=chosen.outputs["Output"], parallelism=placement.parallel) as work:
-                trained = place_computing(retrain(work=work, store=store), placement)
-                trained.set_display_name("Train from scratch")
-                scored = place_computing(
-                    evaluate(work=work, model=trained.outputs["model"], store=store), placement
-                ).set_display_name("Score")
+            scores = train_and_score(chosen.outputs["Output"], store, placement)
             recorded = place_small(
                 record_scores(
                     job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     run=prepared.outputs["Output"],
                     work=chosen.outputs["Output"],
-                    scores=dsl.Collected(scored.outputs["scores"]),
+                    scores=scores,
                     history=history,
                     store=store,
                 ),

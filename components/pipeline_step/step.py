@@ -83,7 +83,8 @@ def step(name: str, store: str, job_id: str = "") -> Iterator[Step]:
     _configure(name)
     job: Job | None = None
     try:
-        place = Place(store or _default_store(), cache_folder(), os.environ.get("AUTOGAN_DEVICE", "auto"))
+        uri = _shared(store or _default_store())
+        place = Place(uri, cache_folder(), os.environ.get("AUTOGAN_DEVICE", "auto"))
         job = Job.current(place.store) or (Job(place.store, job_id) if job_id else None)
         if reason := _earlier_failure(job, name):
             raise RepeatedError(f"not tried again, since an earlier attempt failed for good: {reason}")
@@ -102,6 +103,15 @@ def _default_store() -> str:
         "there is no run store: set the field store to gs://bucket/prefix, or AUTOGAN_STORE in the "
         "ConfigMap autogan of this namespace"
     )
+
+
+def _shared(store: str) -> str:
+    """The store's URI, which the pods of all steps must reach."""
+    if "KFP_POD_NAME" in os.environ and "://" not in store:
+        raise ConfigError(
+            f"store is '{store}', a folder of this pod, which later steps cannot reach; give gs://bucket/prefix"
+        )
+    return store
 
 
 def _earlier_failure(job: Job | None, name: str) -> str | None:

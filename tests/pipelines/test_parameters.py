@@ -40,6 +40,7 @@ def test_values_have_their_parameters_types() -> None:
         ("mlas-search", "backend=argo", "backend is 'argo'"),
         ("mlas-search", "experiment_name=Upper", "an Experiment's name has at most 40 lower-case letters"),
         ("mlas-search", "run=inputs", "the name is 'inputs'"),
+        ("mlas-search", "store=runs", "store is 'runs', a folder, which the pods of a pipeline do not share"),
         ("transfer-evaluation", "architectures=paper-top9", "paper-top9"),
         ("transfer-evaluation", "architectures=", "there is nothing to evaluate"),
         ("transfer-evaluation", "top_k=0", "top_k is 0"),

@@ -128,3 +128,13 @@ def test_the_job_may_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert here.known_job.identifier == "two"
     with step("search", str(tmp_path)) as here, pytest.raises(ConfigError, match="set AUTOGAN_JOB"):
         _ = here.known_job
+
+
+def test_a_pods_own_folder_is_no_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """On a cluster the next step runs elsewhere; here folders are fine."""
+    monkeypatch.setenv("KFP_POD_NAME", "mlas-search-x")
+    assert attempt(tmp_path, None) == PERMANENT
+    assert "a folder of this pod, which later steps cannot reach; give gs://bucket/prefix" in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
