@@ -8,6 +8,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,19 @@ from rich.console import Console
 
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_core.monitor import Monitor
-from autogan_core.prepared import make_inputs
+from autogan_core.prepared import make_inputs, pinned
 from autogan_core.run import Run
 from autogan_core.run_config import stored_config
 from autogan_core.score_history import ScoreHistory
+from autogan_core.search import HistoryFile
+from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore
 from components.pipeline_step.job import Job
 from pipelines.catalogue import compiled
 from pipelines.cli import main as cli
 from pipelines.local_run import LocalRun, run_locally
 from pipelines.progress import StepDisplay
-from tests.core.tiny import CPU, OVERRIDES, tiny_dataset
+from tests.core.tiny import CPU, OVERRIDES, tiny_config, tiny_dataset
 
 SEARCH = {"preset": "digits", "overrides": "\n".join(OVERRIDES), "backend": "local", "run": "digits"}
 
@@ -58,71 +61,67 @@ def run(pipeline: str, arguments: Mapping[str, Any], store: Path, file: Path | N
     return done, shown.getvalue()
 
 
-def summary(store: Path) -> dict[str, Any]:
-    """The report's numbers, without what differs between two runs."""
-    tree: dict[str, Any] = json.loads((store / "digits" / "summary.json").read_text())
-    for generator in tree["generators"]:
-        del generator["seconds"]
-    return {key: value for key, value in tree.items() if key not in ("created", "seconds")}
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Run:
+    """The same search by the driver of one machine, with its architectures trained and scored."""
+    config, _ = pinned(tiny_config(), cache)
+    store = DirectoryStore(tmp_path_factory.mktemp("driver") / "digits")
+    driven = Run(store, config, CPU, Monitor(), lambda: make_inputs(config, CPU, cache))
+    driven.search()
+    driven.retrain(driven.found())
+    driven.evaluate(driven.found())
+    return driven
 
 
-def test_a_search_and_two_transfer_evaluations(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search ends with the driver's own results and a report, from the definition and from the compiled YAML; its
-    architectures are then evaluated on other images, twice, and the second time nothing is computed."""
+@pytest.mark.parametrize("file", [None, compiled("mlas-search")], ids=["definition", "compiled"])
+def test_a_search_ends_as_on_one_machine(tmp_path: Path, driver: Run, file: Path | None) -> None:
+    """The definition and the compiled YAML, loaded back, end with the driver's own history, scores and report; steps
+    are shown and kfp's chatter is not, and the process is as it was."""
     before = dict(os.environ), builtins.print, logging.getLogger().handlers[:]
-    done, shown = run("mlas-search", SEARCH, tmp_path / "store")
+    done, shown = run("mlas-search", SEARCH, tmp_path, file)
     assert (dict(os.environ), builtins.print, logging.getLogger().handlers[:]) == before
-    assert done.report == tmp_path / "store" / "digits" / "report.html"
     assert done.trend is None
+    assert done.report == tmp_path / "digits" / "report.html"
     assert "step search" in shown and "searching: 6/6" in shown and "KFP" not in shown and "executor" not in shown
     assert "Task" in (done.outputs / "log.txt").read_text()
-    assert (Job(DirectoryStore(tmp_path / "store"), done.job).summary() or "").startswith("# mlas-search succeeded")
+    assert (Job(DirectoryStore(tmp_path), done.job).summary() or "").startswith("# mlas-search succeeded")
+    folder = DirectoryStore(tmp_path / "digits")
+    assert stored_config(folder) == driver.config
+    assert HistoryFile(folder).read() == driver.history
+    summary = json.loads((tmp_path / "digits" / "summary.json").read_text())
+    found = {g["architecture"]: (g["best"], g["last"]) for g in summary["generators"]}
+    assert found == {
+        str(architecture): (asdict(scores.best), asdict(scores.last))
+        for architecture, scores in driver.evaluated().items()
+    }
 
-    config = stored_config(DirectoryStore(tmp_path / "store" / "digits"))
-    assert config is not None
-    driver = Run(DirectoryStore(tmp_path / "driver"), config, CPU, Monitor(), lambda: make_inputs(config, CPU, cache))
-    driver.search()
-    assert driver.history == [*_history(tmp_path / "store" / "digits")]
-    driver.retrain(driver.found())
-    scores = driver.evaluate(driver.found())
-    found = {g["architecture"]: g for g in summary(tmp_path / "store")["generators"]}
-    assert found.keys() == {str(architecture) for architecture in scores}
-    for architecture, expected in scores.items():
-        assert found[str(architecture)]["best"] == {
-            "iteration": expected.best.iteration,
-            "scores": expected.best.scores,
-        }
 
-    run("mlas-search", SEARCH, tmp_path / "compiled", file=compiled("mlas-search"))
-    assert summary(tmp_path / "compiled") == summary(tmp_path / "store")
-
+def test_two_transfer_evaluations(tmp_path: Path, driver: Run) -> None:
+    """A search's architectures are evaluated on other images, twice; the second time nothing is computed, and the
+    history has two lines."""
     images = tmp_path / "others.npz"
     np.savez(images, images=255 - tiny_dataset().images.numpy()[:, 0], labels=tiny_dataset().require_labels().numpy())
     arguments = {
         "architectures": "sn-gan",
-        "search_run": "digits",
+        "search_run": driver.location,
         "top_k": 1,
         "preset": "digits",
-        "overrides": "\n".join(OVERRIDES),
+        "overrides": ";".join(OVERRIDES),
         "dataset": str(images),
         "history": "others",
     }
-    first, shown = run("transfer-evaluation", arguments, tmp_path / "store")
+    store = tmp_path / "store"
+    first, shown = run("transfer-evaluation", arguments, store)
     assert "training 1111-11110-11110: 6/6" in shown
-    second, shown = run("transfer-evaluation", arguments, tmp_path / "store")
+    second, shown = run("transfer-evaluation", arguments, store)
     assert "scoring" not in shown
-    lines = ScoreHistory(DirectoryStore(tmp_path / "store"), "scores/others").read()
+    lines = ScoreHistory(DirectoryStore(store), "scores/others").read()
     assert [line.job for line in lines] == [first.job, second.job]
     assert lines[0].evaluations == lines[1].evaluations
-    assert len(lines[0].evaluations) == 2
-    assert second.trend == tmp_path / "store" / "scores" / "others.html"
+    assert [e.architecture for e in lines[0].evaluations] == [NAMED["sn-gan"], driver.found()[0]]
+    assert second.report is None
+    assert second.trend == store / "scores" / "others.html"
     assert "reused" in second.trend.read_text()
-
-
-def _history(folder: Path) -> list[Any]:
-    from autogan_core.search import HistoryFile
-
-    return HistoryFile(DirectoryStore(folder)).read()
 
 
 def test_a_step_that_fails_is_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
