@@ -233,7 +233,7 @@ def describe(
 ) -> None:
     """Show an architecture: diagram, parameters and FLOPs, for the preset's image size and retraining width."""
     from autogan_core.metrics import generator_macs, generator_parameters
-    from autogan_core.report import architecture_svg, architecture_text
+    from autogan_core.report.diagram import architecture_svg, architecture_text
     from autogan_core.storage import write_atomically
 
     parsed = Architecture.parse(architecture)
@@ -289,7 +289,7 @@ def _parsed(architectures: Sequence[str] | None) -> list[Architecture]:
 
 
 def _report(this: Run) -> None:
-    from autogan_core.report import write_report
+    from autogan_core.report.html import write_report
     from autogan_core.run_results import collect_results
     from autogan_core.terminal import print_summary
 

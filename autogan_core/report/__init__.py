@@ -1,14 +1,9 @@
-"""The report of a run: one self-contained HTML page and a `summary.json`; and architectures drawn."""
+"""The report of a run: one self-contained HTML page and a `summary.json`; and architectures drawn.
 
-from autogan_core.report.diagram import architecture_svg, architecture_text
-from autogan_core.report.html import write_report
+Only what a report is made of is at hand here: drawing it (`html`, `figures`, `trend`) takes libraries that need seconds
+to import, which a search or a training has no use for.
+"""
+
 from autogan_core.report.results import CheckpointScores, GeneratorResult, RunResults
 
-__all__ = [
-    "CheckpointScores",
-    "GeneratorResult",
-    "RunResults",
-    "architecture_svg",
-    "architecture_text",
-    "write_report",
-]
+__all__ = ["CheckpointScores", "GeneratorResult", "RunResults"]

@@ -17,14 +17,13 @@ from autogan_core.report.images import inline_grid
 from autogan_core.report.observations import Observation, observe
 from autogan_core.report.protocols import Kind, find_score, joint_protocol, reward_words
 from autogan_core.report.published import PUBLISHED
-from autogan_core.report.results import CheckpointScores, GeneratorResult, RunResults
+from autogan_core.report.results import PAGE, CheckpointScores, GeneratorResult, RunResults
 from autogan_core.report.summary import summary_json
 from autogan_core.search_space import Architecture, Cell
 from autogan_core.storage import write_atomically
 
 logger = logging.getLogger(__name__)
 
-PAGE = "report.html"
 DATA_NAMES = {"digits": "digits", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "stl10": "STL-10"}
 """By ``data.name``, as a heading writes it."""
 

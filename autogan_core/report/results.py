@@ -12,6 +12,9 @@ from autogan_core.history import Record
 from autogan_core.report.protocols import find_score
 from autogan_core.search_space import Architecture, SearchSpace
 
+PAGE = "report.html"
+"""Name of the report's page in a run's folder."""
+
 
 @dataclass(frozen=True)
 class CheckpointScores:

@@ -7,9 +7,10 @@ from pathlib import Path
 from autogan_core.errors import StateError
 from autogan_core.presets import command_for
 from autogan_core.report import RunResults
-from autogan_core.report.html import PAGE, report_files
+from autogan_core.report.html import report_files
 from autogan_core.report.markdown import report_markdown
 from autogan_core.report.protocols import joint_protocol
+from autogan_core.report.results import PAGE
 from autogan_core.run_results import collect_results
 from autogan_core.storage import write_atomically
 from components.pipeline_step.publish import OutputArtifact, describe, publish_metrics

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autogan_core.errors import AutoGANError
-from autogan_core.report.html import PAGE
 from autogan_core.report.protocols import LONG_NAMES, find_score, joint_protocol
+from autogan_core.report.results import PAGE
 from autogan_core.run import Run
 from autogan_core.storage import write_atomically
 from components.pipeline_step.job import Job, JobCard

@@ -17,8 +17,8 @@ import torch
 from PIL import Image
 
 from autogan_core.history import Record
-from autogan_core.report import RunResults, write_report
-from autogan_core.report.html import duration
+from autogan_core.report import RunResults
+from autogan_core.report.html import duration, write_report
 from autogan_core.report.images import inline_grid
 from tests.core.report.fake_run import FAILURE, fake_run
 

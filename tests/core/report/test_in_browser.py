@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from autogan_core.report import write_report
+from autogan_core.report.html import write_report
 from autogan_core.report.trend import render_trend
 from tests.core.report.browser import CHROMIUM, Shown, show
 from tests.core.report.fake_history import fake_history
