@@ -42,11 +42,11 @@ class HistoryFile:
             ConflictError: another process appends to this history.
         """
         content, token = self._store.read_current(self.NAME) or (b"", None)
-        self._store.replace(self.NAME, content + _lines([record]), token)
+        self._store.replace(self.NAME, content + history_lines([record]), token)
 
     def write(self, records: Iterable[Record]) -> None:
         """Stores a whole history, in place of what was there."""
-        self._store.write(self.NAME, _lines(records))
+        self._store.write(self.NAME, history_lines(records))
 
     def _parse(self, content: bytes) -> list[Record]:
         try:
@@ -57,7 +57,8 @@ class HistoryFile:
             ) from error
 
 
-def _lines(records: Iterable[Record]) -> bytes:
+def history_lines(records: Iterable[Record]) -> bytes:
+    """Records as ``history.jsonl`` holds them: one JSON object a line."""
     return b"".join(json.dumps(record.to_json(), allow_nan=False).encode() + b"\n" for record in records)
 
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from autogan_core.data import ImageDataset
 from autogan_core.generator import Generator
 from autogan_core.provenance import code_fingerprint, git_revision
 from autogan_core.report.protocols import joint_protocol
 from autogan_core.run import FinalScores, Run
+from autogan_core.search import history_lines
 from autogan_core.storage import write_atomically
 from components.pipeline_step.work import Work
 
@@ -70,8 +71,7 @@ def publish_dataset(artifact: OutputArtifact, run: Run, dataset: ImageDataset, i
 def publish_history(artifact: OutputArtifact, run: Run) -> None:
     """The search's records, one JSON object a line, as `HistoryFile` keeps them."""
     artifact.uri += ".jsonl"
-    lines = (json.dumps(record.to_json(), allow_nan=False) for record in run.history)
-    write_atomically(Path(artifact.path), "".join(f"{line}\n" for line in lines).encode())
+    write_atomically(Path(artifact.path), history_lines(run.history))
     describe(artifact, run, reward=run.config.search.reward.score)
 
 
@@ -83,12 +83,8 @@ def publish_model(artifact: OutputArtifact, run: Run, work: Work, generator: Gen
         "model": run.config.model.model_dump_json(),
     }
     artifact.uri += ".safetensors"
-    path = Path(artifact.path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}")
     weights = {name: tensor.contiguous().cpu() for name, tensor in generator.state_dict().items()}
-    save_file(weights, draft, metadata=header)
-    draft.replace(path)
+    write_atomically(Path(artifact.path), save(weights, metadata=header))
     describe(artifact, run, architecture=work.architecture, reference=work.run, validation_fid=fid)
 
 
