@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autogan_core.distributed import World
+from autogan_core.resampling import interpolate, upsample_and_convolve
 from autogan_core.search_space import Cell, CellSpace, Conv, Norm, Up
 
 
@@ -38,9 +39,7 @@ def upsample(x: Tensor, up: Up, learned: nn.Module | None, scale: int = 2) -> Te
         assert learned is not None, "the cell space has no deconv"
         enlarged: Tensor = learned(x)
         return enlarged
-    if up == "bilinear":
-        return F.interpolate(x, scale_factor=scale, mode="bilinear", align_corners=False)
-    return F.interpolate(x, scale_factor=scale, mode="nearest")
+    return interpolate(x, up, scale)
 
 
 class BatchNorm2d(nn.BatchNorm2d):
@@ -56,11 +55,12 @@ class BatchNorm2d(nn.BatchNorm2d):
         """(N, C, H, W) -> the same; N may be 0 on some ranks, not on all."""
         if self.world is None or not self.training:
             return super().forward(x)
-        mean, variance, count = _moments_across(x, self.world)
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        mean, variance, count = _moments_across(wide, self.world)
         with torch.no_grad():
             self._track(mean, variance * count / (count - 1))
         scale = self.weight * torch.rsqrt(variance + self.eps)
-        return x * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
+        return (wide * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]).to(x.dtype)
 
     def _track(self, mean: Tensor, variance: Tensor) -> None:
         assert self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None
@@ -94,9 +94,12 @@ def statistics_across(network: nn.Module, world: World) -> Iterator[None]:
 
     Every rank must then run the same layers in the same order; outside, ranks are free to go their own ways.
     """
+    if world.size == 1:
+        yield
+        return
     norms = [module for module in network.modules() if isinstance(module, BatchNorm2d)]
     for norm in norms:
-        norm.world = world if world.size > 1 else None
+        norm.world = world
     try:
         yield
     finally:
@@ -120,12 +123,17 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Tensor, norm: Norm, up: Up | None) -> Tensor:
         """(N, C, H, W) -> (N, C, 2H, 2W), or (N, C, H, W) when ``up`` is None."""
+        # In place where nothing else needs the values: new memory costs more than the arithmetic. (PyTorch's instance
+        # norm returns a view, whose gradient would be copied about.)
         if self.pre_activation:
-            x = F.relu(self._normalise(x, norm))
-        if up is not None:
-            x = upsample(x, up, self.deconv)
-        x = self.conv(x)
-        return x if self.pre_activation else F.relu(self._normalise(x, norm))
+            return self._convolve(F.relu(self._normalise(x, norm), inplace=norm == "bn"), up)
+        return F.relu(self._normalise(self._convolve(x, up), norm), inplace=norm != "in")
+
+    def _convolve(self, x: Tensor, up: Up | None) -> Tensor:
+        if up == "nearest":
+            return upsample_and_convolve(x, self.conv.weight, self.conv.bias)
+        convolved: Tensor = self.conv(x if up is None else upsample(x, up, self.deconv))
+        return convolved
 
     def _normalise(self, x: Tensor, norm: Norm) -> Tensor:
         if norm == "none":
@@ -175,9 +183,20 @@ class GeneratorCell(nn.Module):
         h: Tensor = self.block1[cell.conv](x, cell.norm, cell.up)
         for j in cell.sources:
             learned = self.skip_deconvs[str(j)] if cell.up == "deconv" else None
-            h = h + self.skip_convs[str(j)](upsample(maps[j], cell.up, learned, scale=2 ** (len(maps) - j)))
+            h = h + _enlarged(maps[j], cell.up, learned, self.skip_convs[str(j)], scale=2 ** (len(maps) - j))
         out: Tensor = self.block2[cell.conv](h, cell.norm, None)
         if cell.shortcut:
             assert self.shortcut_conv is not None, "the cell space has no shortcut"
-            out = out + self.shortcut_conv(upsample(x, cell.up, self.shortcut_deconv))
+            out = out + _enlarged(x, cell.up, self.shortcut_deconv, self.shortcut_conv, scale=2)
         return out, h
+
+
+def _enlarged(x: Tensor, up: Up, learned: nn.Module | None, pointwise: nn.Module, scale: int) -> Tensor:
+    """Up-sampling, then a 1x1 convolution: (N, C, H, W) -> (N, C, scale * H, scale * W).
+
+    Interpolation weights add up to 1, so it commutes with the convolution, which is cheaper on the small map.
+    """
+    if up == "deconv":
+        enlarged: Tensor = pointwise(upsample(x, up, learned, scale))
+        return enlarged
+    return upsample(pointwise(x), up, None, scale)

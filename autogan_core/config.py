@@ -102,6 +102,8 @@ class TrainingConfig(Section):
     """Adam's learning rate for the discriminator; constant."""
     adam_betas: tuple[float, float] = (0.0, 0.9)
     """Adam's decay rates. Paper: "follow SN-GAN"; released code: (0.0, 0.9)."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """What convolutions and matrix products take in; all else is float32. auto: bfloat16 on GPUs, float32 on CPUs."""
 
 
 class ControllerConfig(Section):
@@ -259,6 +261,14 @@ class ScoresConfig(Section):
     """torch-fidelity's InceptionV3, or a small CNN trained on the data set's labels (scores named ``_classifier``)."""
     inception_weights: Path | None = None
     """InceptionV3 weights on disk; None: torch-fidelity's download."""
+    precision: Literal["auto", "float32", "float16"] = "auto"
+    """What InceptionV3's convolutions compute in. auto: float16 if a run's inputs are made on a GPU, else float32; who
+    takes them from a run store keeps their precision, so that FID compares like with like.
+
+    Not bfloat16: float16 has ten bits of mantissa to its seven, which keeps the Inception score within 0.5 %. The
+    activations stay far below its limit of 65,504, and one beyond it would show as NaN: no score, never a wrong one.
+    A classifier computes in float32 in any case.
+    """
     num_images: PositiveInt = 50_000
     """Images for the final scores."""
     splits: PositiveInt = 10

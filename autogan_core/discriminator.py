@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.parametrizations import spectral_norm as with_spectral_norm
 
 from autogan_core.config import ModelConfig
+from autogan_core.precision import reduced
+from autogan_core.resampling import convolve_and_pool
+from autogan_core.spectral_norm import SpectralNorm
+
+Weights = Mapping[nn.Module, Tensor]
+"""Layer -> the weight that it computes with."""
 
 
 class FirstBlock(nn.Module):
@@ -18,11 +26,11 @@ class FirstBlock(nn.Module):
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
         self.shortcut = nn.Conv2d(image_channels, channels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, weights: Weights) -> Tensor:
         """(N, C, H, W) -> (N, channels, H/2, W/2)."""
-        h = F.avg_pool2d(self.conv2(F.relu(self.conv1(x))), 2)
-        shortcut: Tensor = self.shortcut(F.avg_pool2d(x, 2))
-        return h + shortcut
+        h = F.relu(F.conv2d(x, weights[self.conv1], self.conv1.bias, padding=1), inplace=True)
+        h = convolve_and_pool(h, weights[self.conv2], self.conv2.bias)
+        return h + F.conv2d(F.avg_pool2d(x, 2), weights[self.shortcut], self.shortcut.bias)
 
 
 class Block(nn.Module):
@@ -34,12 +42,14 @@ class Block(nn.Module):
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
         self.shortcut = nn.Conv2d(channels, channels, 1) if downsample else None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, weights: Weights) -> Tensor:
         """(N, channels, H, W) -> the same, or (N, channels, H/2, W/2) when it halves the map."""
-        h: Tensor = self.conv2(F.relu(self.conv1(F.relu(x))))
+        h = F.relu(F.conv2d(F.relu(x), weights[self.conv1], self.conv1.bias, padding=1), inplace=True)
         if self.shortcut is None:
-            return h + x
-        return F.avg_pool2d(h, 2) + F.avg_pool2d(self.shortcut(x), 2)
+            return F.conv2d(h, weights[self.conv2], self.conv2.bias, padding=1) + x
+        # Pooling and a 1x1 convolution commute; the smaller map costs a quarter.
+        shortcut = F.conv2d(F.avg_pool2d(x, 2), weights[self.shortcut], self.shortcut.bias)
+        return convolve_and_pool(h, weights[self.conv2], self.conv2.bias) + shortcut
 
 
 class Discriminator(nn.Module):
@@ -50,21 +60,22 @@ class Discriminator(nn.Module):
     paper has none of, halve it again. No normalisation layers. The features are summed over the map (the released
     code's comment says average), then one linear layer without bias.
 
-    Spectral norm wraps every convolution and the linear layer (paper, section 4: on the discriminator only). Weights
-    are initialised before it is applied: afterwards the new-style parametrisation would silently keep the old ones.
+    Spectral norm covers every convolution and the linear layer (paper, section 4: on the discriminator only).
     """
 
     def __init__(self, model: ModelConfig, channels: int, *, spectral_norm: bool = True) -> None:
         super().__init__()
+        self.dtype = torch.float32
+        """What the convolutions compute in: see `precision.reduced`. The logits are float32 in any case."""
         self.first = FirstBlock(model.image_channels, channels)
         self.middle = nn.ModuleList(Block(channels, downsample=i != 1) for i in range(model.num_cells - 1))
         self.last = Block(channels, downsample=False)
         self.linear = nn.Linear(channels, 1, bias=False)
-        for module in list(self.modules()):
+        for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.xavier_uniform_(module.weight)
-            if spectral_norm and isinstance(module, nn.Conv2d | nn.Linear):
-                with_spectral_norm(module)
+        every = [layer.weight for layer in self._layers(len(self.middle))]
+        self.spectral_norm = SpectralNorm(every) if spectral_norm else None
 
     def forward(self, images: Tensor, stage: int) -> Tensor:
         """Logits, unbounded.
@@ -76,8 +87,23 @@ class Discriminator(nn.Module):
         Returns:
             (N, 1).
         """
-        h: Tensor = self.first(images)
-        for block in self.middle[:stage]:
-            h = block(h)
-        logits: Tensor = self.linear(F.relu(self.last(h)).sum(dim=(2, 3)))
-        return logits
+        weights = self.weights(stage)
+        with reduced(images.device, self.dtype):
+            h: Tensor = self.first(images, weights)
+            for block in self.middle[:stage]:
+                h = block(h, weights)
+            features = F.relu(self.last(h, weights), inplace=True)
+        wide = torch.promote_types(features.dtype, torch.float32)
+        return F.linear(features.sum(dim=(2, 3), dtype=wide), weights[self.linear])
+
+    def weights(self, stage: int) -> Weights:
+        """What the layers of a stage compute with; in training mode every call makes a power iteration."""
+        layers = self._layers(stage)
+        weights = [layer.weight for layer in layers]
+        return dict(zip(layers, self.spectral_norm(weights) if self.spectral_norm else weights, strict=True))
+
+    def _layers(self, stage: int) -> list[nn.Conv2d | nn.Linear]:
+        """Layers of a stage, so ordered that every stage's are the first ones of the next."""
+        blocks = [self.first, self.last, *self.middle[:stage]]
+        convolutions = [layer for block in blocks for layer in block.modules() if isinstance(layer, nn.Conv2d)]
+        return [self.linear, *convolutions]

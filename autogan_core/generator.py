@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from autogan_core.cells import BatchNorm2d, GeneratorCell
 from autogan_core.config import ModelConfig
+from autogan_core.precision import reduced
 from autogan_core.search_space import Architecture, SearchSpace
 
 
@@ -24,13 +25,15 @@ class Generator(nn.Module):
 
     def __init__(self, space: SearchSpace, model: ModelConfig, channels: int) -> None:
         super().__init__()
+        self.dtype = torch.float32
+        """What the cells compute in: see `precision.reduced`. The output layer is float32 in any case."""
         self.latent_dim = model.latent_dim
         self._shape = (channels, model.bottom_width, model.bottom_width)
         self.project = nn.Linear(model.latent_dim, channels * model.bottom_width**2)
         self.cells = nn.ModuleList(GeneratorCell(channels, cell) for cell in space.cells)
         self.to_rgb = nn.Sequential(
             BatchNorm2d(channels),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(channels, model.image_channels, kernel_size=3, padding=1),
             nn.Tanh(),
         )
@@ -50,12 +53,14 @@ class Generator(nn.Module):
         Returns:
             (N, C, S, S) in [-1, 1], S = bottom_width * 2 ** depth.
         """
-        x: Tensor = self.project(z).view(-1, *self._shape)
-        maps: list[Tensor] = []
-        for module, cell in zip(self.cells, architecture.cells, strict=False):
-            x, intermediate = module(x, maps, cell)
-            maps.append(intermediate)
-        images: Tensor = self.to_rgb(x)
+        with reduced(z.device, self.dtype):
+            x: Tensor = self.project(z).view(-1, *self._shape)
+            maps: list[Tensor] = []
+            for module, cell in zip(self.cells, architecture.cells, strict=False):
+                x, intermediate = module(x, maps, cell)
+                maps.append(intermediate)
+        # Eight bits of mantissa would not even hold an image's bytes.
+        images: Tensor = self.to_rgb(x.to(torch.promote_types(x.dtype, torch.float32)))
         return images
 
 
@@ -76,9 +81,10 @@ def recalibrate(generator: Generator, architecture: Architecture, latents: Tenso
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
-        norm.momentum = None  # a plain average over the batches
     generator.train()
-    for batch in torch.split(latents, batch_size):
+    for index, batch in enumerate(torch.split(latents, batch_size)):
+        for norm in norms:
+            norm.momentum = 1 / (index + 1)  # a plain average, for which None would ask the GPU how many there were
         generator(batch, architecture)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

@@ -1,0 +1,25 @@
+"""Which precision networks compute in."""
+
+from __future__ import annotations
+
+import torch
+
+from autogan_core.config import TrainingConfig
+
+
+def training_dtype(training: TrainingConfig, device: torch.device) -> torch.dtype:
+    """What ``training.precision`` comes to on ``device``: float32 or bfloat16."""
+    if training.precision == "auto":
+        return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
+    return torch.bfloat16 if training.precision == "bfloat16" else torch.float32
+
+
+def reduced(device: torch.device, dtype: torch.dtype) -> torch.autocast:
+    """A context in which convolutions and matrix products take in ``dtype``; with float32 it changes nothing."""
+    enabled = dtype != torch.float32
+    return torch.autocast(device.type, dtype=dtype if enabled else torch.bfloat16, enabled=enabled)
+
+
+def _multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether the device has matrix units for it: GPUs since Ampere."""
+    return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
