@@ -14,14 +14,17 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset
+from autogan_core.distributed import World
 from autogan_core.errors import NonFiniteLossError, StateError
-from autogan_core.gan import GAN, StepLosses, TrainingStream
+from autogan_core.gan import GAN
 from autogan_core.generator import Generator
+from autogan_core.loss_reader import LossReader, LossValues
 from autogan_core.monitor import Monitor, Task
 from autogan_core.scoring import Scorer
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.seeding import derive_seed
 from autogan_core.storage import CommittedState, RunStore, Snapshot
+from autogan_core.training_stream import TrainingStream
 
 logger = logging.getLogger(__name__)
 
@@ -155,20 +158,26 @@ class DerivedGAN:
             generator.load_state_dict(self._best)
         return generator
 
-    def _train_until(self, start: int, until: int, task: Task) -> StepLosses:
-        """Trains from one generator step to another, ``start < until``; returns the last one's losses."""
+    def _train_until(self, start: int, until: int, task: Task) -> LossValues:
+        """Trains from one generator step to another, ``start < until``; returns the last one's losses.
+
+        Raises:
+            NonFiniteLossError: a loss is NaN or infinite; noticed one generator step later.
+        """
         images = self._dataset.at_size(self._config.model.image_size).to(self._device)
         batch, n_critic = self._config.training.discriminator_batch, self._config.training.n_critic
         stream = TrainingStream(images, batch, self._config.model.latent_dim, self._seed)
+        reader = LossReader(World.single(self._device))
         for iteration in range(start, until):
-            steps = range(iteration * n_critic, (iteration + 1) * n_critic)
-            losses = [self._gan.train_step(stream, step, self.architecture) for step in steps]
+            first = iteration * n_critic
+            losses = [self._gan.train_step(stream, step, self.architecture) for step in range(first, first + n_critic)]
             with torch.no_grad():
                 self._update_average(
                     list(self._average.parameters()), list(self._gan.generator.parameters()), iteration
                 )
-            task.advance(1, losses[0].named())
-        return losses[0]
+            latest = reader.push(first, losses)
+            task.advance(1, latest[0].named() if latest else {})
+        return reader.finish()[0]
 
     def _validate(self, iteration: int) -> Validation:
         scores = self._scorer.score(

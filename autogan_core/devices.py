@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from autogan_core.errors import ConfigError
@@ -25,10 +27,29 @@ def choose_device(name: str) -> torch.device:
 
 
 def open_device(name: str, cpu_threads: int | None) -> torch.device:
-    """`choose_device`, with the process set to so many threads for work on the CPU; None keeps one per core."""
+    """`choose_device`, and the process set up for it.
+
+    On a GPU equal work then gives equal bits, so that a training that was killed ends as if it had not been, and
+    float32 means float32.
+
+    Args:
+        name: see `choose_device`.
+        cpu_threads: for work on the CPU; None keeps one per core.
+    """
     if cpu_threads is not None:
         torch.set_num_threads(cpu_threads)
-    return choose_device(name)
+    device = choose_device(name)
+    if device.type == "cuda":
+        _make_repeatable()
+    return device
+
+
+def _make_repeatable() -> None:
+    # cuBLAS reads this when it starts; without it, work on several streams may be added up in another order.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    cudnn = torch.backends.cudnn
+    cudnn.deterministic, cudnn.benchmark = True, False
+    cudnn.allow_tf32 = False
 
 
 def describe_device(device: torch.device) -> str:

@@ -104,14 +104,11 @@ class World:
             dist.all_reduce(tensor)
         return tensor
 
-    def sum_all_(self, tensors: Sequence[Tensor]) -> None:
-        """Adds up tensors of one type over the ranks, in place, in a single exchange."""
-        if self.size == 1 or not tensors:
-            return
-        total = self.sum_(torch.cat([tensor.flatten() for tensor in tensors]))
-        parts = torch.split(total, [tensor.numel() for tensor in tensors])
-        for tensor, part in zip(tensors, parts, strict=True):
-            tensor.copy_(part.view(tensor.shape))
+    def start_sum(self, tensor: Tensor) -> dist.Work:
+        """Begins `sum_` in a world of several ranks; the tensor is to be left alone until the result is waited for."""
+        work = dist.all_reduce(tensor, async_op=True)
+        assert work is not None, "this rank belongs to the process group"
+        return work
 
     def gather(self, tensor: Tensor) -> Tensor:
         """Every rank's tensor, (...) -> (size, ...), differentiable in this rank's own."""

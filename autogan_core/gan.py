@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Adam
 
+from autogan_core.captured_work import CapturedWork
 from autogan_core.cells import statistics_across
 from autogan_core.config import ModelConfig, TrainingConfig
 from autogan_core.data import to_float
 from autogan_core.discriminator import Discriminator
 from autogan_core.distributed import World
-from autogan_core.errors import NonFiniteLossError
 from autogan_core.generator import Generator
+from autogan_core.gradient_sum import GradientSum
 from autogan_core.losses import hinge_loss_discriminator, hinge_loss_generator
+from autogan_core.precision import training_dtype
 from autogan_core.search_space import Architecture, SearchSpace
-from autogan_core.seeding import derive_seed
 from autogan_core.storage import tensors_below
-from autogan_core.torch_seeding import seeded_generator, seeded_initialisation
+from autogan_core.torch_seeding import seeded_initialisation
+from autogan_core.training_stream import TrainingStream
 
 
 @dataclass(frozen=True, slots=True)
 class StepLosses:
-    """What one training step cost; finite."""
+    """What one training step cost: scalars on the device, this rank's part of the sum over all ranks.
 
-    discriminator: float
-    generator: float | None
+    They may not be computed yet; looking at them waits for that. `LossReader` reads them without.
+    """
+
+    discriminator: Tensor
+    generator: Tensor | None
     """None in the steps between two generator steps."""
-
-    def named(self) -> dict[str, float]:
-        """What there is, as ``loss_d`` and ``loss_g``."""
-        losses = {"loss_d": self.discriminator}
-        return losses if self.generator is None else {**losses, "loss_g": self.generator}
 
 
 class GAN:
@@ -43,6 +42,10 @@ class GAN:
 
     Adam skips a weight that got no gradient in a step, so weights that an architecture does not use stay as they are,
     moments included (PyTorch 1.1, under the released code, kept decaying them).
+
+    Nothing in a step waits for the device. On a GPU a step is a handful of CUDA graphs, captured for each architecture
+    (the discriminator's update, which is the same for all, once for each stage); the tensors that they work on stay
+    where they are for as long as the GAN lives.
 
     In a world of several ranks each holds all weights and trains on its share of every batch. The batches, and so the
     results up to rounding, are those of one process: losses, gradients and batch norm's statistics are the whole
@@ -60,23 +63,35 @@ class GAN:
         device: torch.device,
         seed: int,
         world: World | None = None,
+        capture: bool = True,
     ) -> None:
-        """``world``: the ranks to train with, which pass equal arguments; None: this process alone."""
+        """Args:
+        space: what the generator can be.
+        model: shapes.
+        training: batches, optimisers and precision.
+        generator_channels: feature maps of every generator layer.
+        discriminator_channels: feature maps of every discriminator layer.
+        device: where everything lies.
+        seed: decides the first weights.
+        world: the ranks to train with, which pass equal arguments; None: this process alone.
+        capture: whether to use CUDA graphs where there is a GPU; several ranks do without.
+        """
         with seeded_initialisation(seed, "weights"):
             generator = Generator(space, model, generator_channels)
             discriminator = Discriminator(model, discriminator_channels)
         # Convolutions run about 1.5 times faster in this layout, on CPUs too.
         self.generator = generator.to(device).to(memory_format=torch.channels_last)
         self.discriminator = discriminator.to(device).to(memory_format=torch.channels_last)
+        self.generator.dtype = self.discriminator.dtype = training_dtype(training, device)
         self.training = training
         self.device = device
+        self._model = model
         self._world = world or World.single(device)
-        self.generator_optimizer = Adam(
-            self.generator.parameters(), lr=training.generator_lr, betas=training.adam_betas, fused=True
-        )
-        self.discriminator_optimizer = Adam(
-            self.discriminator.parameters(), lr=training.discriminator_lr, betas=training.adam_betas, fused=True
-        )
+        self.generator_optimizer = _adam(self.generator, training.generator_lr, training)
+        self.discriminator_optimizer = _adam(self.discriminator, training.discriminator_lr, training)
+        self._gradients = GradientSum(self._world, [*self.generator.parameters(), *self.discriminator.parameters()])
+        self._captured = CapturedWork(device, enabled=capture and self._world.size == 1)
+        self._places: dict[Hashable, Tensor] = {}
 
     def train_step(self, stream: TrainingStream, step: int, architecture: Architecture) -> StepLosses:
         """One discriminator step and, in every ``n_critic``-th step from step 0 on, one generator step.
@@ -86,56 +101,95 @@ class GAN:
             step: counts from 0.
             architecture: trained by all ranks.
 
-        Raises:
-            NonFiniteLossError: a loss is NaN or infinite, on all ranks; no weight has been changed by it.
+        Returns:
+            The losses, not yet looked at: if one is not finite, the weights are spoilt from this step on.
         """
-        self.generator.train()
-        self.discriminator.train()
+        discriminator_loss = self.train_discriminator(stream, step, architecture)
+        if step % self.training.n_critic:
+            return StepLosses(discriminator_loss, None)
+        return StepLosses(discriminator_loss, self.train_generator(stream, step, architecture))
+
+    def train_discriminator(self, stream: TrainingStream, step: int, architecture: Architecture) -> Tensor:
+        """The discriminator's part of `train_step`: its loss."""
+        self._set_training()
+        num_fake, indices = self.training.discriminator_batch, stream.real(step)
+        num_real, stage = len(indices), architecture.depth - 1
+        latents = self._latents(stream, step, "discriminator", num_fake)
+        own = self._world.share(indices)
+        real = self._place(("real", len(own), stage), lambda: stream.images[own])
+        torch.index_select(stream.images, 0, own, out=real)
+        fake = self._place(("fake", stage), lambda: self._empty_images(len(latents), architecture.depth))
+        loss = self._place("discriminator loss", self._zero)
+
+        @torch.no_grad()
+        def generate() -> None:
+            fake.copy_(self.generator(latents, architecture))
+
+        def update() -> None:
+            logits = self.discriminator(torch.cat([to_float(real), fake]), stage)
+            value = hinge_loss_discriminator(logits[: len(real)], logits[len(real) :], num_real, num_fake)
+            self._descend(value, self.discriminator_optimizer)
+            loss.copy_(value.detach())
+
         with statistics_across(self.generator, self._world):
-            discriminator_loss = self._train_discriminator(stream, step, architecture)
-            if step % self.training.n_critic:
-                return StepLosses(discriminator_loss, None)
-            return StepLosses(discriminator_loss, self._train_generator(stream, step, architecture))
+            self._captured.run(("images", architecture), generate)
+        self._captured.run(("discriminator", stage, num_real), update)
+        return loss.clone()
 
-    def _train_discriminator(self, stream: TrainingStream, step: int, architecture: Architecture) -> float:
-        batch, num_fake = stream.real(step), self.training.discriminator_batch
-        real = self._world.share(batch)
-        with torch.no_grad():
-            fake = self._generate(stream, step, "discriminator", num_fake, architecture)
-        logits = self.discriminator(torch.cat([real, fake]), architecture.depth - 1)
-        loss = hinge_loss_discriminator(logits[: len(real)], logits[len(real) :], len(batch), num_fake)
-        return self._descend(loss, self.discriminator_optimizer, "discriminator", step)
-
-    def _train_generator(self, stream: TrainingStream, step: int, architecture: Architecture) -> float:
+    def train_generator(self, stream: TrainingStream, step: int, architecture: Architecture) -> Tensor:
+        """The generator's part of `train_step`: its loss."""
+        self._set_training()
         num_fake = self.training.generator_batch
+        latents = self._latents(stream, step, "generator", num_fake)
+        loss = self._place("generator loss", self._zero)
+
+        def update() -> None:
+            fake = self.generator(latents, architecture)
+            value = hinge_loss_generator(self.discriminator(fake, architecture.depth - 1), num_fake)
+            self._descend(value, self.generator_optimizer)
+            loss.copy_(value.detach())
+
         self.discriminator.requires_grad_(False)
         try:
-            fake = self._generate(stream, step, "generator", num_fake, architecture)
-            loss = hinge_loss_generator(self.discriminator(fake, architecture.depth - 1), num_fake)
-            return self._descend(loss, self.generator_optimizer, "generator", step)
+            with statistics_across(self.generator, self._world):
+                self._captured.run(("generator", architecture), update)
         finally:
             self.discriminator.requires_grad_(True)
+        return loss.clone()
 
-    def _generate(
-        self, stream: TrainingStream, step: int, purpose: str, count: int, architecture: Architecture
-    ) -> Tensor:
-        images: Tensor = self.generator(self._world.share(stream.latents(step, purpose, count)), architecture)
-        return images
+    def _set_training(self) -> None:
+        for network in (self.generator, self.discriminator):
+            if not network.training:  # walking through all modules at every step would take longer than a GPU's step
+                network.train()
 
-    def _descend(self, loss: Tensor, optimizer: Adam, network: str, step: int) -> float:
-        """``loss``: this rank's part; returns the sum over all of them."""
-        value = self._world.sum_(loss.detach().clone()).item()
-        if not math.isfinite(value):
-            raise NonFiniteLossError(
-                f"the {network}'s loss became {value} in step {step}; lower training.{network}_lr if it happens again"
-            )
+    def _latents(self, stream: TrainingStream, step: int, purpose: str, count: int) -> Tensor:
+        """This rank's share of the step's latent vectors, in their place."""
+        drawn = self._world.share(stream.latents(step, purpose, count))
+        return self._place(("latents", purpose), lambda: torch.empty_like(drawn)).copy_(drawn)
+
+    def _place(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
+        """A tensor that stays where it is, for captured work to find it there."""
+        if key not in self._places:
+            self._places[key] = make()
+        return self._places[key]
+
+    def _zero(self) -> Tensor:
+        return torch.zeros((), dtype=self.generator.project.weight.dtype, device=self.device)
+
+    def _empty_images(self, count: int, depth: int) -> Tensor:
+        size = self._model.image_size_at(depth)
+        images = self.generator.project.weight.new_empty(count, self._model.image_channels, size, size)
+        return images.to(memory_format=torch.channels_last)
+
+    def _descend(self, loss: Tensor, optimizer: Adam) -> None:
+        """One step down the sum of all ranks' ``loss``."""
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        # The architecture decides which weights have a gradient, so it is the same ones on all ranks.
-        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-        self._world.sum_all_([weight.grad for weight in weights if weight.grad is not None])
+        self._gradients.finish()
+        for group in optimizer.param_groups:  # else it refuses to be captured, or warns of not being
+            group["capturable"] = loss.is_cuda and torch.cuda.is_current_stream_capturing()
         optimizer.step()
-        return value
+        optimizer.zero_grad(set_to_none=True)
 
     def synchronise(self, source: int = 0) -> None:
         """Makes all ranks hold rank ``source``'s state, after ranks have scored architectures of their own.
@@ -152,11 +206,12 @@ class GAN:
         tensors |= {f"discriminator.{name}": tensor for name, tensor in self.discriminator.state_dict().items()}
         for name, optimizer in self._optimizers().items():
             for index, slots in optimizer.state_dict()["state"].items():
-                tensors |= {f"{name}.{index}.{slot}": tensor for slot, tensor in slots.items()}
+                if slots["step"].item():  # else it has never been moved
+                    tensors |= {f"{name}.{index}.{slot}": tensor for slot, tensor in slots.items()}
         return tensors
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
-        """The inverse of `state`.
+        """The inverse of `state`; all tensors stay where they are.
 
         Raises:
             RuntimeError: the tensors are those of other networks.
@@ -164,13 +219,7 @@ class GAN:
         self.generator.load_state_dict(tensors_below("generator.", tensors))
         self.discriminator.load_state_dict(tensors_below("discriminator.", tensors))
         for name, optimizer in self._optimizers().items():
-            state: dict[int, dict[str, Tensor]] = {}
-            for key, tensor in tensors_below(f"{name}.", tensors).items():
-                index, slot = key.split(".")
-                # The fused kernel takes moments only in the weights' own memory layout.
-                layout = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
-                state.setdefault(int(index), {})[slot] = tensor.contiguous(memory_format=layout)
-            optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+            _load_moments(optimizer, tensors_below(f"{name}.", tensors))
 
     def _optimizers(self) -> dict[str, Adam]:
         return {
@@ -179,34 +228,20 @@ class GAN:
         }
 
 
-class TrainingStream:
-    """Real batches and latent vectors for every step of a training, each a function of the step alone.
-
-    An epoch visits every image once, in an order of its own; its last batch holds what is left, as in the released
-    code. Nothing has to be stored for a training to continue where it was.
-    """
-
-    def __init__(self, images: Tensor, batch_size: int, latent_dim: int, seed: int) -> None:
-        """``images``: uint8 (N, C, H, W), on the device to train on."""
-        self._images, self._batch_size, self._latent_dim, self._seed = images, batch_size, latent_dim, seed
-        self.steps_per_epoch = math.ceil(len(images) / batch_size)
-        self._epoch = -1
-        self._order = torch.empty(0, dtype=torch.int64)
-
-    def real(self, step: int) -> Tensor:
-        """The step's real images, (<= batch_size, C, H, W) in [-1, 1]."""
-        epoch, batch = divmod(step, self.steps_per_epoch)
-        if epoch != self._epoch:
-            shuffle = torch.Generator().manual_seed(derive_seed(self._seed, "epoch", epoch))
-            self._order = torch.randperm(len(self._images), generator=shuffle).to(self._images.device)
-            self._epoch = epoch
-        return to_float(self._images[self._order[batch * self._batch_size : (batch + 1) * self._batch_size]])
-
-    def latents(self, step: int, purpose: str, count: int) -> Tensor:
-        """The step's latent vectors for one network, (count, latent_dim)."""
-        return draw_latents(self._images.device, count, self._latent_dim, self._seed, purpose, step)
+def _adam(network: nn.Module, learning_rate: float, training: TrainingConfig) -> Adam:
+    return Adam(network.parameters(), lr=learning_rate, betas=training.adam_betas, fused=True)
 
 
-def draw_latents(device: torch.device, count: int, latent_dim: int, seed: int, *names: str | int) -> Tensor:
-    """Latent vectors z ~ N(0, 1) for one purpose, (count, latent_dim)."""
-    return torch.randn(count, latent_dim, device=device, generator=seeded_generator(device, seed, *names))
+def _load_moments(optimizer: Adam, tensors: Mapping[str, Tensor]) -> None:
+    """Overwrites Adam's state in place, where captured work will look for it."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    for state in optimizer.state.values():  # a weight without stored state has never been moved
+        for tensor in state.values():
+            tensor.zero_()
+    for key, stored in tensors.items():
+        index, slot = key.split(".")
+        weight = weights[int(index)]
+        state = optimizer.state[weight]
+        if slot not in state:
+            state[slot] = torch.zeros((), device=weight.device) if slot == "step" else torch.zeros_like(weight)
+        state[slot].copy_(stored)

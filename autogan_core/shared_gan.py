@@ -6,24 +6,25 @@ import itertools
 import logging
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from torch import Tensor
 
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset
 from autogan_core.distributed import World, score_sharded
-from autogan_core.dynamic_reset import LossWindows
+from autogan_core.dynamic_reset import CollapseWatch
 from autogan_core.errors import ConflictError, StateError, SupersededError
-from autogan_core.gan import GAN, TrainingStream
+from autogan_core.gan import GAN
 from autogan_core.history import Assignment, Record
-from autogan_core.metrics import generator_macs, needs_fid, reward
+from autogan_core.metrics import Scores, generator_macs, needs_fid, reward
 from autogan_core.monitor import Monitor
 from autogan_core.progress import Progress, ProgressCheckpoints, agreed_snapshot
 from autogan_core.scoring import Scorer
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.seeding import derive_seed
 from autogan_core.storage import CommittedState, RunStore, Snapshot
+from autogan_core.training_stream import TrainingStream
 from autogan_core.trial_records import load_record, store_record
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 STATE = "shared"
 CHECKPOINT_SECONDS = 300.0
 """Default time between two commits of an iteration's progress."""
+STEPS_PER_BLOCK = 4
+"""Training steps between two looks at the losses, and at whether to stop. A collapse ends the training, and a loss that
+is not finite fails it, at most two blocks less one step later."""
 
 
 class SharedGAN:
@@ -74,7 +78,7 @@ class SharedGAN:
         self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
         self._state = CommittedState(store, STATE)
         self._checkpoints = ProgressCheckpoints(store, world, stop, checkpoint_seconds)
-        self._windows = LossWindows(config.search.dynamic_reset)
+        self._watch = CollapseWatch(config.search.dynamic_reset, world)
         self._stage = 0
         self._committed_slot = -1
         self._trials: dict[int, str] = {}
@@ -100,7 +104,7 @@ class SharedGAN:
         record = Record(assignment, self._score(assignment, progress), reset=progress.collapsed)
         if progress.collapsed:
             self._reset_pending = True
-            self._windows.clear()
+            self._watch.clear()
         self._commit(record)
         return record
 
@@ -153,7 +157,7 @@ class SharedGAN:
 
     def _enter(self, assignment: Assignment) -> None:
         if assignment.stage != self._stage:
-            self._windows.clear()
+            self._watch.clear()
             self._stage = assignment.stage
 
     def _train(self, assignment: Assignment, progress: Progress) -> None:
@@ -166,34 +170,36 @@ class SharedGAN:
         stream = TrainingStream(images, training.discriminator_batch, self._config.model.latent_dim, seed)
         total = stream.steps_per_epoch * self._config.search.shared_epochs
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: training the shared GAN"
+        draws = _draws(assignment, seed, progress.step, total)
         with self._monitor.task(description, total) as task:
             task.advance(progress.step)
-            for step, architecture in _draws(assignment, seed, progress.step, total):
+            while self._watch.collapsed_in is None and (block := list(itertools.islice(draws, STEPS_PER_BLOCK))):
                 self._checkpoint(progress)
-                losses = self._gan.train_step(stream, step, architecture)
-                progress.step = step + 1
-                self._windows.push(losses.discriminator, losses.generator)
-                task.advance(1, losses.named())
-                if self._windows.collapsed:
-                    progress.collapsed = True
-                    logger.warning(
-                        "slot %d: the losses stopped moving in step %d (%s): dynamic reset before the next training",
-                        *(assignment.slot, step, self._windows.spreads()),
-                    )
-                    return
+                losses = [self._gan.train_step(stream, step, architecture) for step, architecture in block]
+                progress.step += len(block)
+                latest = self._watch.push(block[0][0], losses)
+                task.advance(len(block), latest[-1].named() if latest else {})
+            self._watch.finish()
+        if self._watch.collapsed_in is not None:
+            progress.collapsed = True
+            logger.warning(
+                "slot %d: the losses stopped moving in step %d (%s): dynamic reset before the next training",
+                *(assignment.slot, self._watch.collapsed_in, self._watch.spreads()),
+            )
 
     def _score(self, assignment: Assignment, progress: Progress) -> tuple[float | None, ...]:
         """Phase 2. Candidates of a slot share their latent vectors, so rewards differ by architecture, not by luck;
         a candidate drawn twice is scored once."""
         rewards, ranks = progress.rewards, self._world.size
         pending = [a for a in dict.fromkeys(assignment.candidates) if a not in rewards]
+        own = self._scores(pending[self._world.rank :: ranks], assignment.slot)
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: scoring candidates"
         with self._monitor.task(description, len(rewards) + len(pending)) as task:
             task.advance(len(rewards))
             for start in range(0, len(pending), ranks):
                 self._checkpoint(progress)
                 batch = pending[start : start + ranks]
-                scored = score_sharded(self._world, batch, lambda a: self._reward(a, assignment.slot))
+                scored = score_sharded(self._world, batch, lambda a: self._reward(a, next(own)))
                 rewards.update(zip(batch, scored, strict=True))
                 known = [value for value in rewards.values() if value is not None]
                 task.advance(len(batch), {"best_reward": max(known)} if known else {})
@@ -201,17 +207,21 @@ class SharedGAN:
             self._gan.synchronise(source=(len(pending) - 1) % ranks)
         return tuple(rewards[architecture] for architecture in assignment.candidates)
 
-    def _reward(self, architecture: Architecture, slot: int) -> float | None:
-        search = self._config.search
-        scores = self._scorer.score(
+    def _scores(self, architectures: Sequence[Architecture], slot: int) -> Iterator[Scores]:
+        """The scores of each architecture; the next one's images are under way while one's scores are read."""
+        reward = self._config.search.reward
+        return self._scorer.score_all(
             self._gan.generator,
-            architecture,
+            architectures,
             "reward",
             slot,
-            num_images=search.reward.num_images,
-            splits=search.reward.splits,
-            with_fid=needs_fid(search.reward),
+            num_images=reward.num_images,
+            splits=reward.splits,
+            with_fid=needs_fid(reward),
         )
+
+    def _reward(self, architecture: Architecture, scores: Scores) -> float | None:
+        search = self._config.search
         macs = generator_macs(architecture, self._config.model, search.generator_channels)
         value = reward(scores, search.reward, macs)
         return value if math.isfinite(value) else None
@@ -246,7 +256,7 @@ class SharedGAN:
         snapshot = agreed_snapshot(self._state, self._world)
         if snapshot is None:  # a first iteration that failed may have left its weights
             self._gan = self._initialise(slot=0)
-            self._windows.clear()
+            self._watch.clear()
             return
         snapshot.require(self._identity, "the shared GAN")
         self._load_tensors(snapshot)
@@ -255,11 +265,11 @@ class SharedGAN:
         self._trials = {int(slot): name for slot, name in snapshot.meta["trials"].items()}
 
     def _tensors(self) -> dict[str, Tensor]:
-        return self._gan.state() | self._windows.state()
+        return self._gan.state() | self._watch.state()
 
     def _load_tensors(self, snapshot: Snapshot) -> None:
         self._gan.load_state(snapshot.tensors)
-        self._windows.load_state(snapshot.tensors)
+        self._watch.load_state(snapshot.tensors)
 
     def _committed_record(self, assignment: Assignment) -> Record:
         slot, name = assignment.slot, self._trials.get(assignment.slot)

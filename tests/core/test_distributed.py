@@ -25,10 +25,12 @@ from torch import Tensor, nn
 from autogan_core.cells import BatchNorm2d, statistics_across
 from autogan_core.distributed import World, score_sharded
 from autogan_core.errors import ConfigError
-from autogan_core.gan import GAN, TrainingStream, draw_latents
+from autogan_core.gan import GAN, StepLosses
 from autogan_core.generator import recalibrate
+from autogan_core.loss_reader import LossReader, LossValues
 from autogan_core.presets import load_config
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
+from autogan_core.training_stream import TrainingStream, draw_latents
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).parents[2]
@@ -42,10 +44,6 @@ PAIR = {"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT
 
 class DoubleStream(TrainingStream):
     """The same batches in float64."""
-
-    def real(self, step: int) -> Tensor:
-        """As in the base class."""
-        return super().real(step).double()
 
     def latents(self, step: int, purpose: str, count: int) -> Tensor:
         """As in the base class."""
@@ -80,7 +78,14 @@ def train(world: World, stream: type[TrainingStream], steps: int, batch: int, co
         trained.discriminator.double()
     data = stream(images(count), batch, 8, seed=5)
     losses = [trained.train_step(data, step, TRAINED[step // 2 % 4]) for step in range(steps)]
-    return trained, [[loss.discriminator, loss.generator] for loss in losses]
+    return trained, [[loss.discriminator, loss.generator] for loss in read(world, losses)]
+
+
+def read(world: World, losses: list[StepLosses]) -> list[LossValues]:
+    """The sums over all ranks."""
+    reader = LossReader(world)
+    reader.push(0, losses)
+    return reader.finish()
 
 
 def scores(world: World, trained: GAN) -> tuple[float | None, ...]:
@@ -114,13 +119,13 @@ def refuse(value: int) -> float:
 
 
 def diverge(world: World) -> None:
-    """Real images that are no numbers, in a row that rank 0 alone sees."""
+    """Latent vectors that are no numbers, in a row that rank 0 alone sees."""
     trained = gan(world)
     data = TrainingStream(images(46), 15, 8, seed=5)
-    real = data.real(0)
-    real[0] = math.nan
-    data.real = lambda step: real  # type: ignore[method-assign]
-    trained.train_step(data, 0, TRAINED[0])
+    latents = data.latents(0, "discriminator", 15)
+    latents[0] = math.nan
+    data.latents = lambda step, purpose, count: latents  # type: ignore[method-assign]
+    read(world, [trained.train_step(data, 0, TRAINED[0])])
 
 
 def work(folder: Path, world: World) -> None:
@@ -293,7 +298,6 @@ def test_one_process_needs_no_group(monkeypatch: pytest.MonkeyPatch, variables: 
         rows = torch.arange(6.0).view(3, 2)
         assert world.share(rows) is rows and world.sum_(rows) is rows
         assert torch.equal(world.gather(rows), rows[None])
-        world.sum_all_([rows])
         world.broadcast([rows])
         world.barrier()
         assert torch.equal(rows, torch.arange(6.0).view(3, 2))

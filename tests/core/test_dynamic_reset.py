@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
 
 from autogan_core.config import DynamicResetConfig
-from autogan_core.dynamic_reset import LossWindows
+from autogan_core.distributed import World
+from autogan_core.dynamic_reset import CollapseWatch, LossWindows
+from autogan_core.gan import StepLosses
+from tests.core.tiny import CPU
 
 
 def test_spread_is_the_released_codes_running_variance(golden: dict[str, Any]) -> None:
@@ -76,3 +80,46 @@ def test_state_round_trips() -> None:
         each.push(0.5, 0.7)
     assert again.spreads() == windows.spreads()
     assert again.state()["losses.discriminator"].tolist() == [0.3, 0.4, 0.5]
+
+
+def still_from(step: int, device: torch.device = CPU) -> StepLosses:
+    """Losses that move until step 9 and not from there on."""
+    value = 1.0 if step >= 9 else 1.0 + step % 2
+    return StepLosses(torch.tensor(value, device=device), torch.tensor(value, device=device))
+
+
+def test_the_watch_judges_as_the_windows_would_but_later(device: torch.device) -> None:
+    """Losses put in by fours collapse in the step in which they would have one by one, noticed with the next block."""
+    config, windows = DynamicResetConfig(window=3), LossWindows(DynamicResetConfig(window=3))
+    expected = None
+    for step in range(20):
+        losses = still_from(step)
+        assert losses.generator is not None
+        windows.push(losses.discriminator.item(), losses.generator.item())
+        if windows.collapsed and expected is None:
+            expected = step
+    watch, noticed = CollapseWatch(config, World.single(device)), None
+    for first in range(0, 20, 4):
+        seen = watch.push(first, [still_from(step, device) for step in range(first, first + 4)])
+        assert [values.step for values in seen] == list(range(max(first - 4, 0), first))
+        if watch.collapsed_in is not None and noticed is None:
+            noticed = first + 3
+    assert watch.collapsed_in == expected == 10
+    assert noticed == 15
+    watch.clear()
+    assert watch.collapsed_in is None and watch.finish() == [] and watch.spreads() == {}
+
+
+@pytest.mark.parametrize("stored_after", [1, 2, 3, 4])
+def test_a_watch_goes_on_where_it_was(stored_after: int) -> None:
+    """Stored between any two blocks, the losses not yet judged included, the collapse is noticed in the same block."""
+    config, world = DynamicResetConfig(window=3), World.single(CPU)
+    one, other = CollapseWatch(config, world), CollapseWatch(config, world)
+    noticed = []
+    for block in range(5):
+        if block == stored_after:
+            other.load_state(one.state())
+            one = other
+        one.push(4 * block, [still_from(step) for step in range(4 * block, 4 * block + 4)])
+        noticed.append(one.collapsed_in is not None)
+    assert noticed == [False, False, False, True, True]
