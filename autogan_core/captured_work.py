@@ -61,8 +61,13 @@ class CapturedWork:
         """A graph of the work, which has not been done by it; None, for all work to come too, if it cannot be had."""
         graph = torch.cuda.CUDAGraph()
         try:
-            with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
-                work()
+            with torch.cuda.stream(self._stream):
+                # Not by torch.cuda.graph, which waits for the device and gives all cached memory back each time.
+                graph.capture_begin(pool=self._pool)
+                try:
+                    work()
+                finally:
+                    graph.capture_end()
         except RuntimeError as error:
             logger.warning("training goes on without CUDA graphs, several times slower: %s", error)
             self._enabled = False

@@ -1,0 +1,34 @@
+"""A reward as most people would write it: images batch by batch through the network as published, score on the CPU."""
+
+from __future__ import annotations
+
+import torch
+from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, isc_features_to_metric
+
+from autogan_core.search_space import Architecture
+from benchmarks.extractors import PlainExtractor
+from benchmarks.plain_networks import PlainGenerator
+
+BATCH = 100
+"""Images generated and scored at a time, as in the released code."""
+
+
+@torch.no_grad()
+def plain_reward(
+    generator: PlainGenerator,
+    extractor: PlainExtractor,
+    architecture: Architecture,
+    latent_dim: int,
+    num_images: int,
+    splits: int,
+) -> float:
+    """The Inception score of ``num_images`` samples, through the running batch-norm statistics."""
+    device = next(generator.parameters()).device
+    generator.eval()
+    logits = []
+    for start in range(0, num_images, BATCH):
+        z = torch.randn(min(BATCH, num_images - start), latent_dim, device=device)
+        images = generator(z, architecture).mul(127.5).add(127.5).clamp(0, 255).to(torch.uint8)
+        logits.append(extractor(images)[1].cpu())
+    generator.train()
+    return float(isc_features_to_metric(torch.cat(logits), splits=splits)[KEY_METRIC_ISC_MEAN])
