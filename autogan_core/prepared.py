@@ -31,7 +31,7 @@ from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snaps
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Version of what is stored and how it is made; raise it with any change, so that older inputs are not used."""
 PLACES_THAT_DECIDE = frozenset({"folder", "npz"})
 """Loaders whose images are known by nothing but their path."""
@@ -44,7 +44,7 @@ class Inputs:
     dataset: ImageDataset
     """On the CPU."""
     extractor: FeatureExtractor
-    """What scores are computed on, on the trial's device."""
+    """What scores are computed on, on the trial's device, in the precision that the reference was made in."""
     reference: Moments
     """Of the training images' features, for FID."""
     real_scores: dict[str, float]
@@ -138,6 +138,7 @@ def _name(config: Config) -> str:
         "seed": None if data.max_images is None else config.seed,  # it chooses the images
         "image": [model.image_channels, model.image_size],
         "features": config.scores.features,
+        "precision": config.scores.precision if config.scores.features == "inception" else None,
         "splits": config.scores.splits,
     }
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
@@ -154,7 +155,7 @@ def make_inputs(config: Config, device: torch.device, cache: Path, dataset: Imag
 
 def _score_real(config: Config, dataset: ImageDataset, extractor: FeatureExtractor, cache: Path) -> dict[str, float]:
     """The real images' own scores, computed once per data set and extractor, then cached."""
-    key = cache_key(dataset.fingerprint, extractor.fingerprint, config.scores.splits)
+    key = cache_key(dataset.fingerprint, extractor.fingerprint, extractor.precision, config.scores.splits)
     store, name = DirectoryStore(cache), f"real-{dataset.name}-{extractor.name}-{key}.json"
     if store.exists(name):
         try:

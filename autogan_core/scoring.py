@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -10,10 +11,10 @@ from torch import Tensor
 
 from autogan_core.config import Config
 from autogan_core.data import to_uint8
-from autogan_core.gan import draw_latents
 from autogan_core.generator import Generator, recalibrate
-from autogan_core.metrics import FeatureExtractor, Moments, Scores, score_images
+from autogan_core.metrics import FeatureExtractor, Moments, ScoreAccumulator, Scores
 from autogan_core.search_space import Architecture
+from autogan_core.training_stream import draw_latents
 
 
 @dataclass(frozen=True)
@@ -44,22 +45,56 @@ class Scorer:
         splits: int,
         with_fid: bool,
     ) -> Scores:
-        """Scores ``num_images`` samples.
+        """Scores ``num_images`` samples of one architecture: `score_all` for it alone."""
+        [scores] = self.score_all(
+            generator, [architecture], *names, num_images=num_images, splits=splits, with_fid=with_fid
+        )
+        return scores
+
+    def score_all(
+        self,
+        generator: Generator,
+        architectures: Iterable[Architecture],
+        *names: str | int,
+        num_images: int,
+        splits: int,
+        with_fid: bool,
+    ) -> Iterator[Scores]:
+        """Scores architectures one after the other, each from samples and batches of its own.
+
+        On a GPU a candidate's work is queued before the previous one's scores are read, so that it never waits for the
+        reader. An architecture's scores are the same bits alone and in company.
 
         Args:
-            generator: its batch-norm statistics are re-estimated, and it is left in eval mode.
-            architecture: lies in the generator's space.
-            names: what the latent vectors are drawn for; equal names draw equal vectors.
-            num_images: samples to score.
+            generator: its batch-norm statistics are re-estimated for each architecture, and it is left in eval mode.
+                Between two scores it may be one architecture ahead; nobody else may use or change it then.
+            architectures: lie in the generator's space; taken one ahead of the scores.
+            names: what the latent vectors are drawn for; equal names draw equal vectors, for all architectures.
+            num_images: samples to score, of each.
             splits: parts over which the Inception score is averaged.
             with_fid: whether to compute FID too.
+
+        Yields:
+            One per architecture, in their order.
         """
+        ahead = 1 if next(generator.parameters()).is_cuda else 0
+        reference = self.reference if with_fid else None
+        queued: deque[ScoreAccumulator] = deque()
+        for architecture in architectures:
+            queued.append(ScoreAccumulator(self.extractor, splits=splits, reference=reference))
+            for images in self._samples(generator, architecture, num_images, *names):
+                queued[-1].add(images)
+            if len(queued) > ahead:
+                yield queued.popleft().read()
+        yield from (accumulator.read() for accumulator in queued)
+
+    def _samples(
+        self, generator: Generator, architecture: Architecture, num_images: int, *names: str | int
+    ) -> Iterator[Tensor]:
         device = next(generator.parameters()).device
         size = (self.recalibration_images, generator.latent_dim)
         recalibrate(generator, architecture, draw_latents(device, *size, self.seed, "recalibrate", *names), 128)
-        batches = sample_images(generator, architecture, num_images, self.batch_size, self.seed, *names)
-        reference = self.reference if with_fid else None
-        return score_images(batches, self.extractor, splits=splits, reference=reference)
+        return sample_images(generator, architecture, num_images, self.batch_size, self.seed, *names)
 
 
 @torch.no_grad()

@@ -5,6 +5,7 @@ from autogan_core.metrics.features import FeatureExtractor, dump_extractor, load
 from autogan_core.metrics.reward import needs_fid, reward
 from autogan_core.metrics.scores import (
     Moments,
+    ScoreAccumulator,
     Scores,
     frechet_distance,
     inception_score,
@@ -16,6 +17,7 @@ from autogan_core.metrics.scores import (
 __all__ = [
     "FeatureExtractor",
     "Moments",
+    "ScoreAccumulator",
     "Scores",
     "dump_extractor",
     "frechet_distance",

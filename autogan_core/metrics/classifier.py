@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import torch
 from safetensors import SafetensorError
@@ -55,6 +56,8 @@ class ClassifierExtractor:
     """The cached weights, for torch-fidelity's ``feature_extractor_weights_path``; None: from a run store."""
     name: str = field(default="classifier", init=False)
     suffix: str = field(default="_classifier", init=False)
+    precision: Literal["float32"] = field(default="float32", init=False)
+    """Whatever ``scores.precision`` says: the network is too small for less to pay."""
 
     @torch.no_grad()
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:

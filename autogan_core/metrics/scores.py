@@ -7,8 +7,10 @@ import logging
 import math
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -142,33 +144,72 @@ def frechet_distance(a: Moments, b: Moments) -> float:
     return 0.0 if -rounding <= distance < 0 else distance
 
 
+class ScoreAccumulator:
+    """The scores of one set of images, which come batch by batch; neither they nor their features are kept.
+
+    On a GPU `add` only queues work, and `read` waits for no more than this set's: what has been queued meanwhile for
+    another one goes on.
+    """
+
+    def __init__(self, extractor: FeatureExtractor, *, splits: int, reference: Moments | None) -> None:
+        """``splits``: for the Inception score; ``reference``: real images' moments by this extractor, None: no FID."""
+        self._extractor, self._splits, self._reference = extractor, splits, reference
+        self._moments = MomentsAccumulator()
+        self._logits: list[Tensor] = []
+        self._added: torch.cuda.Event | None = None
+
+    def add(self, images: Tensor) -> None:
+        """Takes in uint8 images (N, C, H, W), N >= 1."""
+        features, logits = self._extractor(images)
+        self._logits.append(logits)
+        if self._reference is not None:
+            self._moments.add(features)
+        if logits.is_cuda:
+            self._added = torch.cuda.current_stream(logits.device).record_event()
+
+    def read(self) -> Scores:
+        """The scores of everything added so far; NaN (something was not finite) is left to the caller.
+
+        Raises:
+            ConfigError: there are fewer images than splits.
+        """
+        with _stream_after(self._added):
+            logits = torch.cat(self._logits) if self._logits else torch.empty(0, 0)
+            mean, std = inception_score(logits, self._splits)
+            moments = None if self._reference is None else self._moments.moments()
+        fid = None if moments is None or self._reference is None else frechet_distance(moments, self._reference)
+        return Scores(mean, std, fid, len(logits), self._splits, self._extractor.suffix)
+
+
+@contextmanager
+def _stream_after(event: torch.cuda.Event | None) -> Iterator[None]:
+    """A stream that waits for ``event`` alone and goes before others; without an event nothing changes.
+
+    What is computed inside must be read inside: other streams do not wait for it.
+    """
+    if event is None:
+        yield
+        return
+    stream = _reading_stream(event.device)
+    stream.wait_event(event)
+    with torch.cuda.stream(stream):
+        yield
+
+
+@cache
+def _reading_stream(device: torch.device) -> torch.cuda.Stream:
+    """One for all reads: memory that a stream has used is kept for that stream."""
+    return torch.cuda.Stream(device, priority=-1)  # type: ignore[no-untyped-call]
+
+
 def score_images(
     batches: Iterable[Tensor], extractor: FeatureExtractor, *, splits: int, reference: Moments | None
 ) -> Scores:
-    """Scores images as they come; neither they nor, unlike the logits, their features are kept.
-
-    Args:
-        batches: uint8 images, each of shape (N, C, H, W).
-        extractor: what to see them with.
-        splits: parts over which the Inception score is averaged.
-        reference: the real images' moments by the same extractor, or None for no FID.
-
-    Returns:
-        The scores; values that are NaN (the extractor gave something that is not finite) are left to the caller.
-
-    Raises:
-        ConfigError: there are fewer images than splits.
-    """
-    accumulator, logits = MomentsAccumulator(), []
+    """Scores one set of images, given in batches of any size: a `ScoreAccumulator` filled and read. Raises like it."""
+    accumulator = ScoreAccumulator(extractor, splits=splits, reference=reference)
     for images in batches:
-        features, batch_logits = extractor(images)
-        logits.append(batch_logits)
-        if reference is not None:
-            accumulator.add(features)
-    all_logits = torch.cat(logits) if logits else torch.empty(0, 0)
-    mean, std = inception_score(all_logits, splits)
-    fid = None if reference is None else frechet_distance(accumulator.moments(), reference)
-    return Scores(mean, std, fid, len(all_logits), splits, extractor.suffix)
+        accumulator.add(images)
+    return accumulator.read()
 
 
 def score_real(dataset: ImageDataset, extractor: FeatureExtractor, splits: int, batch_size: int) -> Scores:
@@ -182,7 +223,7 @@ def reference_moments(dataset: ImageDataset, extractor: FeatureExtractor, cache_
     Raises:
         OSError: the cache cannot be written.
     """
-    key = cache_key(dataset.fingerprint, extractor.fingerprint)
+    key = cache_key(dataset.fingerprint, extractor.fingerprint, extractor.precision)
     path = cache_dir / f"moments-{dataset.name}-{extractor.name}-{key}.npz"
     cached = _read_moments(path)
     if cached is not None:

@@ -15,8 +15,8 @@ from autogan_core.config import Config
 from autogan_core.data import load_dataset
 from autogan_core.errors import DataError, StateError
 from autogan_core.metrics import FeatureExtractor, Moments, load_extractor, reference_moments, score_real
-from autogan_core.metrics.features import InceptionExtractor
-from autogan_core.prepared import Inputs, load_inputs, pinned, prepare
+from autogan_core.metrics.inception import build_inception
+from autogan_core.prepared import Inputs, inputs_location, load_inputs, pinned, prepare
 from autogan_core.storage import DirectoryStore, RunStore
 from tests.core.tiny import CPU, tiny_config, tiny_dataset
 
@@ -51,9 +51,9 @@ def assert_same(one: Inputs, other: Inputs) -> None:
         assert mine is None or torch.equal(mine, theirs), name
     for name in ("name", "num_classes", "fingerprint"):
         assert getattr(one.dataset, name) == getattr(other.dataset, name)
-    for name in ("name", "suffix", "fingerprint"):
+    for name in ("name", "suffix", "fingerprint", "precision"):
         assert getattr(one.extractor, name) == getattr(other.extractor, name)
-    images = one.dataset.images[:8]
+    images = one.dataset.images[:2]
     for mine, theirs in zip(one.extractor(images), other.extractor(images), strict=True):
         assert torch.equal(mine, theirs)
     np.testing.assert_array_equal(one.reference.mean, other.reference.mean)
@@ -96,7 +96,8 @@ def test_preparing_again_does_nothing(tmp_path: Path, cache: Path, monkeypatch: 
     prepare(tiny_config(), store, CPU, cache)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
     monkeypatch.setattr(autogan_core.prepared, "load_dataset", None)
-    prepare(tiny_config("search.iterations=9", "scores.batch_size=16"), store, CPU, cache)
+    others = ("search.iterations=9", "scores.batch_size=16", "scores.precision=float16")  # a classifier has but one
+    prepare(tiny_config(*others), store, CPU, cache)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")} == before
 
 
@@ -121,6 +122,16 @@ def test_other_inputs_have_not_been_prepared(prepared: DirectoryStore, other: Co
         DataError, match="not in the run store .*; run 'python -m components.prepare_data' with the same"
     ):
         load_inputs(other, prepared, CPU)
+
+
+def test_inception_inputs_belong_to_one_precision(tmp_path: Path) -> None:
+    """Inputs for InceptionV3 in another precision lie elsewhere."""
+    store = DirectoryStore(tmp_path)
+    places = {
+        inputs_location(tiny_config("scores.features=inception", f"scores.precision={precision}"), store)
+        for precision in ("auto", "float32", "float16")
+    }
+    assert len(places) == 3
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +209,7 @@ class _Untrained(FeatureExtractorInceptionV3):  # type: ignore[misc]
 
 
 def test_inception_travels_without_its_file(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """InceptionV3 from the store gives the same features as the network that was stored."""
+    """InceptionV3 from the store gives the same features as the one that was stored, in its precision."""
     nothing = io.BytesIO()
     torch.save({}, nothing)
     nothing.seek(0)
@@ -208,6 +219,7 @@ def test_inception_travels_without_its_file(tmp_path: Path, cache: Path, monkeyp
         network = _Untrained("inception-v3-compat", layers, feature_extractor_weights_path=nothing)
     config = tiny_config("scores.features=inception")
     usual = made(tiny_config(), cache)
-    expected = Inputs(usual.dataset, InceptionExtractor(network, CPU, "fingerprint"), usual.reference, {})
+    extractor = build_inception(network.state_dict(), "fingerprint", CPU, "float16")
+    expected = Inputs(usual.dataset, extractor, usual.reference, {})
     monkeypatch.setattr(autogan_core.prepared, "make_inputs", lambda *_: expected)
     assert_same(prepare(config, DirectoryStore(tmp_path), CPU, cache), expected)

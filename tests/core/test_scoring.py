@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from autogan_core.generator import Generator
-from autogan_core.scoring import sample_images
+from autogan_core.metrics import Moments, ScoreAccumulator
+from autogan_core.metrics.classifier import ClassifierExtractor
+from autogan_core.metrics.classifier_network import NUM_FEATURES, new_network
+from autogan_core.scoring import Scorer, sample_images
 from autogan_core.search_space import NAMED, SearchSpace
 from tests.core.tiny import tiny_config, tiny_scorer
 
@@ -53,6 +60,58 @@ def test_more_recalibration_images_change_the_score_a_little(tmp_path: Path) -> 
     assert few is not None and many is not None
     assert few != many
     assert few == pytest.approx(many, rel=0.2)
+
+
+def test_company_changes_no_bit(tmp_path: Path) -> None:
+    """Several candidates in one stream score as each alone, in their order, and twice the same candidate twice."""
+    scorer, net = tiny_scorer(tmp_path), generator()
+    candidates = [TOP3, SearchSpace.full().sample(random.Random(0)), TOP3]
+    score = partial(scorer.score, net, num_images=48, splits=2, with_fid=True)
+    alone = [score(candidate, "a") for candidate in candidates]
+    assert list(scorer.score_all(net, candidates, "a", num_images=48, splits=2, with_fid=True)) == alone
+    assert alone[0] == alone[2] != alone[1]
+    assert list(scorer.score_all(net, [], num_images=48, splits=2, with_fid=True)) == []
+
+
+def classifier_scorer(device: torch.device) -> Scorer:
+    """Scores by an untrained classifier on ``device``."""
+    network = new_network(1, 16, 10).eval().requires_grad_(False).to(device)
+    reference = Moments(np.zeros(NUM_FEATURES), np.eye(NUM_FEATURES), 2)
+    return Scorer(ClassifierExtractor(network, device, "", 1.0, None), reference, 32, 32, seed=0)
+
+
+def test_a_gpu_has_the_next_candidate_queued_before_a_score_is_read(
+    monkeypatch: pytest.MonkeyPatch, device: torch.device
+) -> None:
+    """Reading, the only thing that waits, leaves a GPU a candidate to work on; a CPU reads each as soon as it can."""
+    events: list[str] = []
+    for name in ("add", "read"):
+        method = getattr(ScoreAccumulator, name)
+
+        def recorded(*arguments: object, name: str = name, method: Callable[..., object] = method) -> object:
+            events.append(name)
+            return method(*arguments)
+
+        monkeypatch.setattr(ScoreAccumulator, name, recorded)
+    net, scorer = generator().to(device), classifier_scorer(device)
+    assert len(list(scorer.score_all(net, [TOP3] * 3, num_images=40, splits=2, with_fid=False))) == 3
+    ahead = ["add", "add", "add", "add", "read", "add", "add", "read", "read"]
+    assert events == (ahead if device.type == "cuda" else ["add", "add", "read"] * 3)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
+def test_a_gpu_is_not_waited_for_before_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recalibration, samples, features and moments of several candidates are queued without one synchronisation."""
+    cuda = torch.device("cuda")
+    net, scorer = generator().to(cuda), classifier_scorer(cuda)
+    scorer.score(net, TOP3, num_images=64, splits=2, with_fid=True)  # a first run may wait to set things up
+    monkeypatch.setattr(ScoreAccumulator, "read", lambda _: None)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        scores = list(scorer.score_all(net, [TOP3] * 3, num_images=64, splits=2, with_fid=True))
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert len(scores) == 3
 
 
 @pytest.mark.parametrize(("count", "batch", "sizes"), [(10, 4, [4, 4, 2]), (3, 8, [3]), (8, 8, [8])])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -65,6 +66,7 @@ class FixedExtractor:
     name = "fixed"
     suffix = "_fixed"
     fingerprint = "fixed"
+    precision: Literal["float32"] = "float32"
 
     def __init__(self) -> None:
         rng = torch.Generator().manual_seed(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 import math
 from pathlib import Path
@@ -15,9 +16,11 @@ from torch import Tensor
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.classifier import ClassifierExtractor
+from autogan_core.metrics.inception import Precision
 from autogan_core.metrics.scores import (
     Moments,
     MomentsAccumulator,
+    ScoreAccumulator,
     Scores,
     frechet_distance,
     inception_score,
@@ -32,8 +35,8 @@ class FixedExtractor:
 
     name, suffix = "fixed", "_fixed"
 
-    def __init__(self, scale: float = 1.0) -> None:
-        self.scale, self.calls, self.fingerprint = scale, 0, str(scale)
+    def __init__(self, scale: float = 1.0, precision: Precision = "float32") -> None:
+        self.scale, self.calls, self.fingerprint, self.precision = scale, 0, str(scale), precision
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Features (N, 2) and logits (N, 3)."""
@@ -112,6 +115,20 @@ def test_streaming_scores_equal_all_at_once(noise: Tensor, batch_size: int, spli
     assert parts.suffix == "_fixed"
 
 
+def test_a_score_is_of_what_was_added_before_it_is_read(noise: Tensor, device: torch.device) -> None:
+    """Two sets that take turns are scored as each alone, also when the other one goes on before the reading."""
+    reference = gathered(torch.randn(50, 2, generator=torch.Generator().manual_seed(3)), 50)
+    sets = [noise[:300].to(device), noise[300:].to(device)]
+    alone = [score_images(torch.split(s, 100), FixedExtractor(0.01), splits=2, reference=reference) for s in sets]
+    ones, others = (ScoreAccumulator(FixedExtractor(0.01), splits=2, reference=reference) for _ in sets)
+    for one, other in itertools.zip_longest(*(torch.split(s, 100) for s in sets)):
+        ones.add(one)
+        if other is not None:
+            others.add(other)
+    assert [ones.read(), others.read()] == alone
+    assert alone[0] != alone[1]
+
+
 @pytest.mark.parametrize("scale", [math.nan, math.inf])
 def test_non_finite_features_give_nan(noise: Tensor, scale: float) -> None:
     """A broken extractor shows as NaN in both scores; nothing raises."""
@@ -152,12 +169,14 @@ def test_reference_is_cached(digits: ImageDataset, tmp_path: Path) -> None:
 
 
 def test_reference_belongs_to_one_extractor_and_dataset(digits: ImageDataset, tmp_path: Path) -> None:
-    """Other weights or other data get moments of their own."""
+    """Other weights, another precision or other data get moments of their own."""
     other = dataclasses.replace(digits, images=digits.images[:100], fingerprint="other")
-    cases = [(digits, FixedExtractor()), (digits, FixedExtractor(2.0)), (other, FixedExtractor())]
+    reduced = FixedExtractor(precision="float16")
+    cases = [(digits, FixedExtractor()), (digits, FixedExtractor(2.0)), (digits, reduced), (other, FixedExtractor())]
     moments = [reference_moments(dataset, extractor, tmp_path, batch_size=500) for dataset, extractor in cases]
     np.testing.assert_allclose(moments[1].mean, 2 * moments[0].mean)
-    assert [each.count for each in moments] == [len(digits.images), len(digits.images), 100]
+    assert [each.count for each in moments] == [*[len(digits.images)] * 3, 100]
+    assert reduced.calls > 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"not an archive", None])
