@@ -103,7 +103,10 @@ class TrainingConfig(Section):
     adam_betas: tuple[float, float] = (0.0, 0.9)
     """Adam's decay rates. Paper: "follow SN-GAN"; released code: (0.0, 0.9)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """What convolutions and matrix products take in; all else is float32. auto: bfloat16 on GPUs, float32 on CPUs."""
+    """What convolutions and matrix products take in; weights, moments and losses are float32 in any case.
+
+    auto: bfloat16 on a device that has matrix units for it (GPUs since Ampere, CPUs with AMX), else float32. A run that
+    moves between unlike machines should name one."""
 
 
 class ControllerConfig(Section):

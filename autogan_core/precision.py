@@ -21,5 +21,7 @@ def reduced(device: torch.device, dtype: torch.dtype) -> torch.autocast:
 
 
 def _multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether the device has matrix units for it: GPUs since Ampere."""
-    return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    """Whether the device has matrix units for it: GPUs since Ampere, and CPUs with AMX."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return bool(torch.cpu.get_capabilities().get("amx_bf16", False))

@@ -57,7 +57,8 @@ def images(count: int) -> Tensor:
 
 def gan(world: World, batch: int = 15) -> GAN:
     batches = (f"training.discriminator_batch={batch}", f"training.generator_batch={batch}")
-    config = load_config("digits", ["model.latent_dim=8", "training.n_critic=2", *batches], seed=0)
+    settings = ("model.latent_dim=8", "training.n_critic=2", "training.precision=float32")
+    config = load_config("digits", [*settings, *batches], seed=0)
     return GAN(
         SearchSpace.full(),
         config.model,

@@ -14,23 +14,26 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 @pytest.mark.parametrize(
     ("setting", "device", "capability", "expected"),
     [
-        ("auto", CPU, None, torch.float32),
+        ("auto", CPU, {"avx512_bf16": True}, torch.float32),
+        ("auto", CPU, {"amx_bf16": True}, torch.bfloat16),
+        ("float32", CPU, {"amx_bf16": True}, torch.float32),
         ("auto", CUDA, (9, 0), torch.bfloat16),
         ("auto", CUDA, (8, 0), torch.bfloat16),
         ("auto", CUDA, (7, 5), torch.float32),
         ("float32", CUDA, (9, 0), torch.float32),
-        ("bfloat16", CPU, None, torch.bfloat16),
+        ("bfloat16", CPU, {}, torch.bfloat16),
     ],
 )
 def test_auto_takes_what_the_device_is_made_for(
     monkeypatch: pytest.MonkeyPatch,
     setting: str,
     device: torch.device,
-    capability: tuple[int, int] | None,
+    capability: tuple[int, int] | dict[str, bool],
     expected: torch.dtype,
 ) -> None:
-    """bfloat16 on GPUs with matrix units for it, float32 elsewhere; a setting that names one is obeyed."""
+    """bfloat16 on devices with matrix units for it, float32 elsewhere; a setting that names one is obeyed."""
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capability)
     assert training_dtype(TrainingConfig.model_validate({"precision": setting}), device) == expected
 
 

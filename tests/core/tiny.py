@@ -24,6 +24,7 @@ OVERRIDES = (
     "training.discriminator_batch=16",
     "training.generator_batch=16",
     "training.n_critic=2",
+    "training.precision=float32",
     "search.iterations=3",
     "search.shared_epochs=2",
     "search.controller_steps=3",

@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from autogan_core.config import ModelConfig
 from autogan_core.generator import Generator
 from autogan_core.metrics.complexity import generator_macs, generator_parameters
-from autogan_core.search_space import NAMED, SearchSpace
+from autogan_core.search_space import NAMED, CellSpace, SearchSpace
 from tests.core.golden_rules import from_tokens
 
 ODD = ModelConfig(bottom_width=3, num_cells=4, image_channels=1, latent_dim=7)
@@ -55,8 +55,10 @@ def test_parameters_are_the_released_codes(golden: dict[str, Any], arch: str, wi
 
 @pytest.mark.parametrize("seed", range(8))
 def test_both_agree_with_a_generator_of_odd_shapes(seed: int) -> None:
-    """Random four-cell architectures, one image channel and a short latent vector: as counted in the real module."""
-    architecture = SearchSpace.full(ODD.num_cells).sample(random.Random(seed))
+    """Random four-cell architectures, one image channel and a short latent vector: as counted in the real module, for
+    deconv, where no convolution is merged with an interpolation."""
+    cell = CellSpace(ups=("deconv",))
+    architecture = SearchSpace.uniform(ODD.num_cells, cell, (False, True)).sample(random.Random(seed))
     generator = Generator(SearchSpace.only(architecture), ODD, channels=5).eval()
     assert generator_parameters(architecture, ODD, 5) == sum(p.numel() for p in generator.parameters())
     counter = FlopCounterMode(display=False)
