@@ -183,7 +183,6 @@ class GAN:
 
     def _descend(self, loss: Tensor, optimizer: Adam) -> None:
         """One step down the sum of all ranks' ``loss``."""
-        optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._gradients.finish()
         for group in optimizer.param_groups:  # else it refuses to be captured, or warns of not being

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, isc_features_to_metric
 
 from autogan_core.search_space import Architecture
@@ -21,9 +22,19 @@ def plain_reward(
     latent_dim: int,
     num_images: int,
     splits: int,
+    recalibration_images: int,
 ) -> float:
-    """The Inception score of ``num_images`` samples, through the running batch-norm statistics."""
+    """The Inception score of ``num_images`` samples, after estimating the batch-norm statistics on others."""
     device = next(generator.parameters()).device
+    norms = [module for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average over the batches
+    for start in range(0, recalibration_images, BATCH):
+        generator(torch.randn(min(BATCH, recalibration_images - start), latent_dim, device=device), architecture)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
     generator.eval()
     logits = []
     for start in range(0, num_images, BATCH):

@@ -50,7 +50,7 @@ def step_works(size: Size, rivals: Rivals, architectures: list[Architecture]) ->
 def reward_works(
     size: Size, rivals: Rivals, architectures: list[Architecture], extractors: Extractors, images: int
 ) -> dict[str, Work]:
-    """Rewards of ``images`` samples; the product's recalibration is cut in proportion."""
+    """Rewards of ``images`` samples; the recalibration before them is cut in proportion."""
     reward, latent_dim = size.config.search.reward, size.config.model.latent_dim
     scorer = reward_scorer(size, extractors.product, images / reward.num_images)
     generators = rivals.product.generator, rivals.plain.generator
@@ -63,7 +63,8 @@ def reward_works(
 
     def plain(number: int) -> object:
         chosen = architectures[number % len(architectures)]
-        return plain_reward(generators[1], extractors.plain, chosen, latent_dim, images, reward.splits)
+        samples = scorer.recalibration_images
+        return plain_reward(generators[1], extractors.plain, chosen, latent_dim, images, reward.splits, samples)
 
     return {PRODUCT: product, PLAIN: by_default(plain)}
 

@@ -10,6 +10,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from autogan_core.devices import open_device
+
 DATA = Path(__file__).parent / "data"
 
 settings.register_profile("untimed", deadline=None)  # a busy machine must not fail a property
@@ -27,3 +29,11 @@ def golden() -> dict[str, Any]:
     """Numbers of the paper's released code; where they come from stands in the file."""
     content: dict[str, Any] = json.loads((DATA / "autogan-golden.json").read_text())
     return content
+
+
+@pytest.fixture(params=["cpu", "cuda"])
+def device(request: pytest.FixtureRequest) -> torch.device:
+    """Each kind of device; the GPU set up as the product sets it up."""
+    if request.param == "cuda" and not torch.cuda.is_available():
+        pytest.skip("there is no GPU here")
+    return open_device(request.param, None)

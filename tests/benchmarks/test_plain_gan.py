@@ -64,7 +64,7 @@ def config(learning_rate: float) -> Config:
 class Pair:
     """The product's GAN and the plain one, from one state, on equal batches of every stage."""
 
-    def __init__(self, dtype: torch.dtype, learning_rate: float) -> None:
+    def __init__(self, dtype: torch.dtype, learning_rate: float, device: torch.device = CPU) -> None:
         settings = config(learning_rate)
         dataset = load_dataset(settings.data, settings.model, settings.seed)
         self.product = GAN(
@@ -73,7 +73,7 @@ class Pair:
             settings.training,
             generator_channels=CHANNELS,
             discriminator_channels=CHANNELS,
-            device=CPU,
+            device=device,
             seed=1,
         )
         self.plain = PlainGAN(
@@ -82,12 +82,13 @@ class Pair:
             settings.training,
             generator_channels=CHANNELS,
             discriminator_channels=CHANNELS,
-            device=CPU,
+            device=device,
             state=self.product.state(),
         )
         kind = WideStream if dtype == torch.float64 else TrainingStream
         self.streams = {
-            depth: kind(dataset.at_size(settings.model.image_size_at(depth)), 16, 8, seed=5) for depth in (1, 2, 3)
+            depth: kind(dataset.at_size(settings.model.image_size_at(depth)).to(device), 16, 8, seed=5)
+            for depth in (1, 2, 3)
         }
         self.batches = {depth: SharedBatches(stream, dtype) for depth, stream in self.streams.items()}
         for gan in (self.product, self.plain):
@@ -133,20 +134,20 @@ def test_the_sample_covers_every_choice() -> None:
     assert skips == {(*ends, up) for ends in ((1, 0), (2, 0), (2, 1)) for up in ("bilinear", "nearest", "deconv")}
 
 
-def test_losses_agree_in_float64() -> None:
+def test_losses_agree_in_float64(device: torch.device) -> None:
     """50 steps over changing architectures and stages at the demo's learning rates: the same computation."""
-    pair = Pair(torch.float64, 1e-3)
+    pair = Pair(torch.float64, 1e-3, device)
     assert max(deviations(pair)) < 1e-9
 
 
-def test_losses_agree_in_float32() -> None:
+def test_losses_agree_in_float32(device: torch.device) -> None:
     """The same in the precision that is timed, to 1e-5.
 
     With the biases of convolutions held fixed. In front of a normalisation, or where real and generated images cancel
     in the discriminator, they have no gradient but rounding noise, which Adam scales up to steps of a full learning
     rate; what else they reach then differs by that. In float64 the noise drowns in Adam's epsilon.
     """
-    pair = Pair(torch.float32, 2e-4)
+    pair = Pair(torch.float32, 2e-4, device)
     pair.hold_convolution_biases()
     assert max(deviations(pair)) < 1e-5
 

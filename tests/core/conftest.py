@@ -1,4 +1,4 @@
-"""A fake bucket for the session, both kinds of run store, and both kinds of device."""
+"""A fake bucket for the session, and both kinds of run store."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
-from autogan_core.devices import open_device
 from autogan_core.storage import DirectoryStore, GCSStore, RunStore
 from tests.fake_gcs import FakeGCS
 
@@ -44,11 +42,3 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> RunStore:
         return DirectoryStore(tmp_path / "store")
     bucket_store: GCSStore = request.getfixturevalue("gcs_store")
     return bucket_store
-
-
-@pytest.fixture(params=["cpu", "cuda"])
-def device(request: pytest.FixtureRequest) -> torch.device:
-    """Each kind of device; the GPU set up as the product sets it up."""
-    if request.param == "cuda" and not torch.cuda.is_available():
-        pytest.skip("there is no GPU here")
-    return open_device(request.param, None)
