@@ -112,7 +112,7 @@ def discriminator_weights(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The product's discriminator tensors under the names of torch's own spectral norm.
 
     The product keeps the estimates of all layers' singular vectors as the rows of two zero-padded matrices, ordered so
-    that the layers of a stage are the first ones.
+    that the layers of a stage are the first ones, and a layer's inputs by height, width and channel.
     """
     blocks = ("linear", "first", "last", "middle")
     layers = [name.removesuffix(".weight") for name in tensors if name.endswith(".weight")]
@@ -122,7 +122,8 @@ def discriminator_weights(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         weight, norm = tensors[f"{layer}.weight"], f"{layer}.parametrizations.weight"
         named[f"{norm}.original"] = weight
         named[f"{norm}.0._u"] = left[: len(weight)]
-        named[f"{norm}.0._v"] = right[: weight[0].numel()]
+        inputs = right[: weight[0].numel()].view(*weight.shape[2:], weight.shape[1])
+        named[f"{norm}.0._v"] = inputs.movedim(-1, 0).flatten()
     return named
 
 

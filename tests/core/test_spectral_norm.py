@@ -33,7 +33,8 @@ def test_three_training_passes_equal_pytorchs() -> None:
         norm.left[i] = 0
         norm.right[i] = 0
         norm.left[i, : len(parametrization._u)] = parametrization._u
-        norm.right[i, : len(parametrization._v)] = parametrization._v
+        inputs = parametrization._v.view(own[i].shape[1:])
+        norm.right[i, : inputs.numel()] = inputs.permute(*range(1, inputs.dim()), 0).flatten()
     for _ in range(3):
         seen: list[Tensor] = norm(own)
         expected: list[Tensor] = [each.weight for each in layers]  # type: ignore[misc]
