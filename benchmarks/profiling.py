@@ -46,7 +46,7 @@ def profile_work(work: Work, device: torch.device, steps: int, trace: Path) -> l
         work(number)
     synchronise(device)
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if cuda else [])]
-    with profile(activities=activities) as profiler:
+    with profile(activities=activities, acc_events=True) as profiler:  # PyTorch 2.11 warns without it
         for number in range(steps):
             work(number)
         synchronise(device)
