@@ -31,7 +31,7 @@ manifests: .venv/ready ## Write manifests/experiments anew from their recipes
 pipelines: .venv/ready ## Compile the pipelines anew into pipelines/compiled
 	@$(BIN)/autogan pipeline compile --output pipelines/compiled
 
-bench: .venv/ready ## Time training, rewards, several processes and the suggestion service on this machine (15 minutes)
+bench: .venv/ready ## Time training, rewards, several processes and the suggestion service on this machine (11 minutes)
 	@$(BIN)/python -m benchmarks.speed --out runs/speed.json
 	@$(BIN)/python -m benchmarks.scaling --out runs/scaling.json
 	@$(BIN)/python -m benchmarks.suggestion_service
