@@ -199,4 +199,4 @@ def _enlarged(x: Tensor, up: Up, learned: nn.Module | None, pointwise: nn.Module
     if up == "deconv":
         enlarged: Tensor = pointwise(upsample(x, up, learned, scale))
         return enlarged
-    return upsample(pointwise(x), up, None, scale)
+    return interpolate(pointwise(x), up, scale)

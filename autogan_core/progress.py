@@ -44,7 +44,7 @@ class ProgressCheckpoints:
         """Args:
         store: the run's.
         world: the ranks that work together; rank 0 writes, and all stop when one is told to.
-        stop: whether to stop now; called before every step and every candidate.
+        stop: whether to stop now; called before every block of steps and every candidate.
         seconds: between two commits.
         """
         self._state, self._world, self._stop, self._seconds = CommittedState(store, STATE), world, stop, seconds

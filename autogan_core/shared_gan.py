@@ -70,7 +70,8 @@ class SharedGAN:
         store: the run's.
         world: the ranks that work together, each on its device; all are built and run alike.
         monitor: is told of training and scoring.
-        stop: whether to store the progress and give up, such as after SIGTERM; asked before every step and candidate.
+        stop: whether to store the progress and give up, such as after SIGTERM; asked before every block of steps and
+            every candidate.
         checkpoint_seconds: time between two commits of the progress.
         """
         self._config, self._space, self._dataset = config, space, dataset

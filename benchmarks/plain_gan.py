@@ -18,6 +18,7 @@ from torch.optim import Adam
 from autogan_core.config import ModelConfig, TrainingConfig
 from autogan_core.losses import hinge_loss_discriminator, hinge_loss_generator
 from autogan_core.search_space import Architecture, SearchSpace
+from autogan_core.storage import tensors_below
 from benchmarks.plain_networks import PlainDiscriminator, PlainGenerator
 
 
@@ -68,8 +69,8 @@ class PlainGAN:
         self.generator = PlainGenerator(space, model, generator_channels).to(device)
         self.discriminator = PlainDiscriminator(model, discriminator_channels).to(device)
         if state is not None:
-            self.generator.load_state_dict(_below("generator.", state))
-            self.discriminator.load_state_dict(discriminator_weights(_below("discriminator.", state)))
+            self.generator.load_state_dict(tensors_below("generator.", state))
+            self.discriminator.load_state_dict(discriminator_weights(tensors_below("discriminator.", state)))
         self.training = training
         self.generator_optimizer = Adam(
             self.generator.parameters(), lr=training.generator_lr, betas=training.adam_betas
@@ -125,7 +126,3 @@ def discriminator_weights(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         inputs = right[: weight[0].numel()].view(*weight.shape[2:], weight.shape[1])
         named[f"{norm}.0._v"] = inputs.movedim(-1, 0).flatten()
     return named
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
