@@ -1,4 +1,4 @@
-"""The derived GAN: one architecture, trained from scratch and scored along the way (paper, sections 3.3.3 and 4)."""
+"""The derived GAN: one design, trained from scratch and scored along the way (paper, sections 3.3.3 and 4)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset
+from autogan_core.design import Design
 from autogan_core.distributed import World
 from autogan_core.errors import NonFiniteLossError, StateError
-from autogan_core.gan import GAN
-from autogan_core.generator import Generator
+from autogan_core.generator import ImageSource
 from autogan_core.loss_reader import LossReader, LossValues
 from autogan_core.monitor import Monitor, Task
 from autogan_core.scoring import Scorer
-from autogan_core.search_space import Architecture, SearchSpace
+from autogan_core.search_space import Architecture
 from autogan_core.seeding import derive_seed
 from autogan_core.storage import CommittedState, RunStore, Snapshot
 from autogan_core.training_stream import TrainingStream
@@ -70,7 +70,7 @@ class Training:
 
 
 class DerivedGAN:
-    """Trains one architecture, validating and committing every ``retrain.validate_every`` generator steps.
+    """Trains one architecture or baseline, validating and committing every ``retrain.validate_every`` generator steps.
 
     What is scored and kept is an exponential moving average of the generator's weights (its batch-norm statistics are
     re-estimated). The best checkpoint by FID is kept beside the last: late collapse is what users of the released code
@@ -79,7 +79,7 @@ class DerivedGAN:
 
     def __init__(
         self,
-        architecture: Architecture,
+        design: Design,
         config: Config,
         dataset: ImageDataset,
         scorer: Scorer,
@@ -87,22 +87,15 @@ class DerivedGAN:
         device: torch.device,
         monitor: Monitor,
     ) -> None:
-        self.architecture = architecture
+        self.architecture = design.architecture
+        self.name = design.name
         self._config, self._dataset, self._scorer = config, dataset, scorer
         self._device, self._monitor = device, monitor
         self._state = CommittedState(store, self.state_name)
         self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
-        self._seed = derive_seed(config.seed, "retrain", str(architecture))
-        self._gan = GAN(
-            SearchSpace.only(architecture),
-            config.model,
-            config.training,
-            generator_channels=config.retrain.generator_channels,
-            discriminator_channels=config.retrain.discriminator_channels,
-            device=device,
-            seed=self._seed,
-        )
-        self._average: Generator = copy.deepcopy(self._gan.generator)
+        self._seed = derive_seed(config.seed, "retrain", design.name)
+        self._gan = design.gan(config, device, self._seed)
+        self._average: ImageSource = copy.deepcopy(self._gan.generator)
         self._update_average = get_ema_multi_avg_fn(config.retrain.ema_decay)  # type: ignore[no-untyped-call]
         self._best = self._weights()
         self._validations: list[Validation] = []
@@ -111,20 +104,20 @@ class DerivedGAN:
     @property
     def state_name(self) -> str:
         """The state's name in the run store."""
-        return f"retrain/{self.architecture}"
+        return f"retrain/{self.name}"
 
     def train(self) -> Training:
         """Trains to the end, from where an earlier call or process left off.
 
         Raises:
             NonFiniteLossError: training diverged; the last commit stays.
-            ConflictError: another process trains the same architecture in this run.
+            ConflictError: another process trains the same design in this run.
             StateError: the store's state is damaged or belongs to another configuration.
         """
         self._restore()
         retrain = self._config.retrain
         done = self._validations[-1].iteration if self._validations else 0
-        with self._monitor.task(f"training {self.architecture}", retrain.generator_iterations) as task:
+        with self._monitor.task(f"training {self.name}", retrain.generator_iterations) as task:
             task.advance(done)
             while done < retrain.generator_iterations:
                 until = min(done + retrain.validate_every, retrain.generator_iterations)
@@ -141,19 +134,17 @@ class DerivedGAN:
         """What training has come to so far, in this process or an earlier one.
 
         Raises:
-            StateError: this architecture has no checkpoint in the run store.
+            StateError: this design has no checkpoint in the run store.
         """
         self._restore()
         if not self._validations:
-            raise StateError(
-                f"{self.architecture} has not been trained in this run folder; run 'autogan retrain' first"
-            )
+            raise StateError(f"{self.name} has not been trained in this run folder; run 'autogan retrain' first")
         return self._training()
 
-    def generator(self, checkpoint: str) -> Generator:
+    def generator(self, checkpoint: str) -> ImageSource:
         """The averaged generator of the ``best`` or the ``last`` checkpoint. Raises like `result`."""
         self.result()
-        generator: Generator = copy.deepcopy(self._average)
+        generator: ImageSource = copy.deepcopy(self._average)
         if checkpoint == "best":
             generator.load_state_dict(self._best)
         return generator
@@ -165,7 +156,7 @@ class DerivedGAN:
             NonFiniteLossError: a loss is NaN or infinite; noticed one generator step later.
         """
         images = self._dataset.at_size(self._config.model.image_size).to(self._device)
-        batch, n_critic = self._config.training.discriminator_batch, self._config.training.n_critic
+        batch, n_critic = self._gan.training.discriminator_batch, self._gan.training.n_critic
         stream = TrainingStream(images, batch, self._config.model.latent_dim, self._seed)
         reader = LossReader(World.single(self._device))
         for iteration in range(start, until):
@@ -190,7 +181,7 @@ class DerivedGAN:
         )
         if scores.fid is None or not math.isfinite(scores.fid + scores.inception_score):
             raise NonFiniteLossError(
-                f"the images of {self.architecture} cannot be scored after {iteration} iterations "
+                f"the images of {self.name} cannot be scored after {iteration} iterations "
                 f"(IS {scores.inception_score}, FID {scores.fid}); lower training.generator_lr if it happens again"
             )
         return Validation(iteration, scores.inception_score, scores.fid, scores.named())
@@ -208,7 +199,7 @@ class DerivedGAN:
         if training.collapsed:
             logger.warning(
                 "%s has collapsed: FID %.1f after %d iterations, but %.1f after %d; that one is kept as its best",
-                *(self.architecture, validation.fid, validation.iteration, training.best.fid, training.best.iteration),
+                *(self.name, validation.fid, validation.iteration, training.best.fid, training.best.iteration),
             )
 
     def _training(self) -> Training:
@@ -218,7 +209,7 @@ class DerivedGAN:
         snapshot = self._state.load(self._device)
         if snapshot is None:
             return
-        snapshot.require(self._identity, str(self.architecture))
+        snapshot.require(self._identity, self.name)
         self._gan.load_state(snapshot.tensors)
         self._average.load_state_dict(snapshot.part("average."))
         self._best = snapshot.part("best.")

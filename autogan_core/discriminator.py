@@ -52,7 +52,21 @@ class Block(nn.Module):
         return convolve_and_pool(h, weights[self.conv2], self.conv2.bias) + shortcut
 
 
-class Discriminator(nn.Module):
+class ImageJudge(nn.Module):
+    """Any discriminator: called with images (N, C, S, S) and a search stage it returns logits (N, 1), unbounded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dtype = torch.float32
+        """What the convolutions compute in: see `precision.reduced`. The logits are float32 in any case."""
+
+    def judge(self, real: Tensor, fake: Tensor, stage: int) -> tuple[Tensor, Tensor]:
+        """Logits of real (N, C, S, S) and of generated (M, C, S, S) images in [-1, 1]: (N, 1) and (M, 1)."""
+        logits = self(torch.cat([real, fake]), stage)
+        return logits[: len(real)], logits[len(real) :]
+
+
+class Discriminator(ImageJudge):
     """Real or generated, for the images of any stage.
 
     Stage s runs the first block, s middle blocks and the last block; all exist from the start, and stages only add to
@@ -65,8 +79,6 @@ class Discriminator(nn.Module):
 
     def __init__(self, model: ModelConfig, channels: int, *, spectral_norm: bool = True) -> None:
         super().__init__()
-        self.dtype = torch.float32
-        """What the convolutions compute in: see `precision.reduced`. The logits are float32 in any case."""
         self.first = FirstBlock(model.image_channels, channels)
         self.middle = nn.ModuleList(Block(channels, downsample=i != 1) for i in range(model.num_cells - 1))
         self.last = Block(channels, downsample=False)
@@ -93,8 +105,11 @@ class Discriminator(nn.Module):
             for block in self.middle[:stage]:
                 h = block(h, weights)
             features = F.relu(self.last(h, weights), inplace=True)
-        wide = torch.promote_types(features.dtype, torch.float32)
-        return F.linear(features.sum(dim=(2, 3), dtype=wide), weights[self.linear])
+        return F.linear(self.pool(features), weights[self.linear])
+
+    def pool(self, features: Tensor) -> Tensor:
+        """What the linear layer sees of the last map: (N, channels, H, W) -> (N, channels), float32 or wider."""
+        return features.sum(dim=(2, 3), dtype=torch.promote_types(features.dtype, torch.float32))
 
     def weights(self, stage: int) -> Weights:
         """What the layers of a stage compute with; in training mode every call makes a power iteration."""

@@ -11,7 +11,21 @@ from autogan_core.precision import reduced
 from autogan_core.search_space import Architecture, SearchSpace
 
 
-class Generator(nn.Module):
+class ImageSource(nn.Module):
+    """Any generator: called with latent vectors (N, latent_dim) and an architecture it returns images (N, C, S, S)."""
+
+    project: nn.Linear
+    """What latent vectors go through first."""
+
+    def __init__(self, latent_dim: int) -> None:
+        super().__init__()
+        self.dtype = torch.float32
+        """What the layers compute in: see `precision.reduced`. The output layer is float32 in any case."""
+        self.latent_dim = latent_dim
+        """Length of a latent vector."""
+
+
+class Generator(ImageSource):
     """Latent vectors to images, along any architecture of its search space.
 
     Over a whole space it is the supernet; over `SearchSpace.only` one architecture it is the derived generator, which
@@ -24,10 +38,7 @@ class Generator(nn.Module):
     """
 
     def __init__(self, space: SearchSpace, model: ModelConfig, channels: int) -> None:
-        super().__init__()
-        self.dtype = torch.float32
-        """What the cells compute in: see `precision.reduced`. The output layer is float32 in any case."""
-        self.latent_dim = model.latent_dim
+        super().__init__(model.latent_dim)
         self._shape = (channels, model.bottom_width, model.bottom_width)
         self.project = nn.Linear(model.latent_dim, channels * model.bottom_width**2)
         self.cells = nn.ModuleList(GeneratorCell(channels, cell) for cell in space.cells)
@@ -65,7 +76,7 @@ class Generator(nn.Module):
 
 
 @torch.no_grad()
-def recalibrate(generator: Generator, architecture: Architecture, latents: Tensor, batch_size: int) -> None:
+def recalibrate(generator: ImageSource, architecture: Architecture, latents: Tensor, batch_size: int) -> None:
     """Estimates the batch-norm statistics that ``architecture`` meets, on its own samples, and switches to eval mode.
 
     In a supernet the running statistics are a mixture over all sampled architectures and stages, and after weight

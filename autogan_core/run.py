@@ -6,46 +6,32 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from autogan_core.config import Config
 from autogan_core.derived_gan import DerivedGAN, Training
+from autogan_core.design import searched
 from autogan_core.distributed import World
 from autogan_core.errors import ConfigError, ConflictError
-from autogan_core.generator import Generator
+from autogan_core.final_scores import FinalScores, final_scores, stored_scores
+from autogan_core.generator import ImageSource
 from autogan_core.history import Record
 from autogan_core.mlas import Beam, MultiLevelSearch
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import Inputs
-from autogan_core.report import CheckpointScores
 from autogan_core.run_config import keep_config
 from autogan_core.scoring import Scorer, sample_images
-from autogan_core.search import HistoryFile, run_search
+from autogan_core.search import HistoryFile, Trials, run_search
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.shared_gan import SharedGAN
-from autogan_core.storage import RunStore, read_document, seal, unseal, write_document
+from autogan_core.storage import RunStore, seal, unseal
 
-CHECKPOINTS = ("best", "last")
 GRID_IMAGES = 64
 SECONDS_FILE = "seconds.json"
-SCORES_FILE = "scores.json"
-
-
-@dataclass(frozen=True, slots=True)
-class FinalScores:
-    """What a trained architecture scores by the final protocol."""
-
-    best: CheckpointScores
-    last: CheckpointScores
-    evaluated: datetime
-    """When these scores were computed."""
 
 
 class Run:
@@ -120,8 +106,12 @@ class Run:
         """Takes over the history of a search that was done elsewhere."""
         self._history_file.write(history)
 
-    def search(self) -> tuple[Beam, ...]:
-        """Searches; returns the last stage's beams, best first."""
+    def search(self, trials: Callable[[SharedGAN], Trials] = lambda shared_gan: shared_gan) -> tuple[Beam, ...]:
+        """Searches; returns the last stage's beams, best first.
+
+        Args:
+            trials: what runs the assignments on the shared GAN: it alone, or something that also measures it.
+        """
         with self._timed("search"):
             history = self.history
             if not self.mlas.finished(history):
@@ -135,7 +125,7 @@ class Run:
                     self.monitor,
                 )
                 failures = self.config.search.max_failures
-                history = run_search(self.mlas, shared_gan, self._history_file, failures, self.monitor)
+                history = run_search(self.mlas, trials(shared_gan), self._history_file, failures, self.monitor)
         return self.mlas.beams(history)
 
     def found(self) -> list[Architecture]:
@@ -171,12 +161,10 @@ class Run:
 
     def evaluated(self) -> dict[Architecture, FinalScores]:
         """The scores that are stored, whatever they are of; nothing is loaded or computed for them."""
-        names = {architecture: f"retrain/{architecture}/{SCORES_FILE}" for architecture in self.trained()}
-        return {
-            architecture: _final_scores(read_document(self._store, name))
-            for architecture, name in names.items()
-            if self._store.exists(name)
+        stored = {
+            architecture: stored_scores(self._store, f"retrain/{architecture}") for architecture in self.trained()
         }
+        return {architecture: scores for architecture, scores in stored.items() if scores is not None}
 
     def keep_files(self, files: Mapping[str, bytes]) -> None:
         """Stores files for people, such as the report, in the run's folder."""
@@ -187,7 +175,7 @@ class Run:
         """Whether `keep_files`, or a phase, has stored a file of that name."""
         return self._store.exists(name)
 
-    def generator(self, architecture: Architecture, checkpoint: str) -> Generator:
+    def generator(self, architecture: Architecture, checkpoint: str) -> ImageSource:
         """The averaged generator of the ``best`` or the ``last`` checkpoint of a trained architecture."""
         return self._derived(architecture).generator(checkpoint)
 
@@ -217,35 +205,13 @@ class Run:
                 f"{architecture} has {architecture.depth} cells, but model.num_cells is {self.config.model.num_cells}"
             )
         dataset = self.inputs.dataset
-        return DerivedGAN(architecture, self.config, dataset, self._scorer, self._store, self.device, self.monitor)
+        design = searched(architecture)
+        return DerivedGAN(design, self.config, dataset, self._scorer, self._store, self.device, self.monitor)
 
     def final_scores(self, architecture: Architecture) -> FinalScores:
         """One architecture's scores, computed unless they are stored for the checkpoints that there are."""
         derived = self._derived(architecture)
-        name = f"{derived.state_name}/{SCORES_FILE}"
-        generators = {checkpoint: self.generator(architecture, checkpoint) for checkpoint in CHECKPOINTS}
-        training = derived.result()
-        iterations = {"best": training.best.iteration, "last": training.last.iteration}
-        if self._store.exists(name):
-            stored = _final_scores(read_document(self._store, name))
-            if {"best": stored.best.iteration, "last": stored.last.iteration} == iterations:
-                return stored
-        final = {}
-        with self.monitor.task(f"scoring {architecture}", len(CHECKPOINTS)) as task:
-            for checkpoint, generator in generators.items():
-                scores = self._scorer.score(
-                    generator,
-                    architecture,
-                    "evaluate",
-                    num_images=self.config.scores.num_images,
-                    splits=self.config.scores.splits,
-                    with_fid=True,
-                ).named()
-                final[checkpoint] = asdict(CheckpointScores(iterations[checkpoint], scores))
-                task.advance()
-        document = {**final, "evaluated": datetime.now(UTC).isoformat(timespec="seconds")}
-        write_document(self._store, name, document)
-        return _final_scores(document)
+        return final_scores(derived, self._scorer, self.config.scores, self._store, self.monitor)
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
@@ -272,11 +238,6 @@ class Run:
         if current is None:
             return {}, None
         return unseal(current[0], self._store.location(SECONDS_FILE)), current[1]
-
-
-def _final_scores(document: dict[str, Any]) -> FinalScores:
-    best, last = (CheckpointScores(**document[checkpoint]) for checkpoint in CHECKPOINTS)
-    return FinalScores(best, last, datetime.fromisoformat(document["evaluated"]))
 
 
 def cache_folder() -> Path:

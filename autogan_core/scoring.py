@@ -11,7 +11,7 @@ from torch import Tensor
 
 from autogan_core.config import Config
 from autogan_core.data import to_uint8
-from autogan_core.generator import Generator, recalibrate
+from autogan_core.generator import ImageSource, recalibrate
 from autogan_core.metrics import FeatureExtractor, Moments, ScoreAccumulator, Scores
 from autogan_core.search_space import Architecture
 from autogan_core.training_stream import draw_latents
@@ -38,7 +38,7 @@ class Scorer:
 
     def score(
         self,
-        generator: Generator,
+        generator: ImageSource,
         architecture: Architecture,
         *names: str | int,
         num_images: int,
@@ -53,7 +53,7 @@ class Scorer:
 
     def score_all(
         self,
-        generator: Generator,
+        generator: ImageSource,
         architectures: Iterable[Architecture],
         *names: str | int,
         num_images: int,
@@ -89,7 +89,7 @@ class Scorer:
         yield from (accumulator.read() for accumulator in queued)
 
     def _samples(
-        self, generator: Generator, architecture: Architecture, num_images: int, *names: str | int
+        self, generator: ImageSource, architecture: Architecture, num_images: int, *names: str | int
     ) -> Iterator[Tensor]:
         device = next(generator.parameters()).device
         size = (self.recalibration_images, generator.latent_dim)
@@ -99,7 +99,7 @@ class Scorer:
 
 @torch.no_grad()
 def sample_images(
-    generator: Generator, architecture: Architecture, count: int, batch_size: int, seed: int, *names: str | int
+    generator: ImageSource, architecture: Architecture, count: int, batch_size: int, seed: int, *names: str | int
 ) -> Iterator[Tensor]:
     """Samples as uint8 batches (<= batch_size, C, S, S) on the generator's device; equal for equal seeds and names."""
     device = next(generator.parameters()).device

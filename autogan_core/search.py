@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable
+from typing import Protocol
 
 from autogan_core.errors import AutoGANError, NonFiniteLossError, StateError
-from autogan_core.history import Record
+from autogan_core.history import Assignment, Record
 from autogan_core.mlas import MultiLevelSearch
 from autogan_core.monitor import Monitor
-from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import RunStore
 
 logger = logging.getLogger(__name__)
@@ -62,8 +62,16 @@ def history_lines(records: Iterable[Record]) -> bytes:
     return b"".join(json.dumps(record.to_json(), allow_nan=False).encode() + b"\n" for record in records)
 
 
+class Trials(Protocol):
+    """What runs a search's assignments."""
+
+    def run(self, assignment: Assignment) -> Record:
+        """Trains and scores as the assignment says. Raises NonFiniteLossError when its training diverged."""
+        ...
+
+
 def run_search(
-    search: MultiLevelSearch, shared_gan: SharedGAN, history_file: HistoryFile, max_failures: int, monitor: Monitor
+    search: MultiLevelSearch, shared_gan: Trials, history_file: HistoryFile, max_failures: int, monitor: Monitor
 ) -> list[Record]:
     """Searches to the end.
 

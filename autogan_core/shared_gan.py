@@ -82,6 +82,8 @@ class SharedGAN:
         self._watch = CollapseWatch(config.search.dynamic_reset, world)
         self._stage = 0
         self._committed_slot = -1
+        self.steps = 0
+        """Training steps of the slot that was committed last, over all processes that worked on it."""
         self._trials: dict[int, str] = {}
         self._reset_pending = False
         self._gan = self._initialise(slot=0)
@@ -106,8 +108,19 @@ class SharedGAN:
         if progress.collapsed:
             self._reset_pending = True
             self._watch.clear()
+        self.steps = progress.step
         self._commit(record)
         return record
+
+    def score(self, architectures: Sequence[Architecture], *names: str | int) -> list[Scores]:
+        """Both scores of architectures on the committed weights, by the reward's protocol; commits nothing.
+
+        Args:
+            architectures: of any depth.
+            names: what the latent vectors are drawn for.
+        """
+        self._restore()
+        return list(self._scores(architectures, *names, with_fid=True))
 
     def records(self) -> list[Record]:
         """The records of all committed slots, in their order.
@@ -121,7 +134,7 @@ class SharedGAN:
 
     def _initialise(self, slot: int) -> GAN:
         search = self._config.search
-        return GAN(
+        return GAN.over(
             self._space,
             self._config.model,
             self._config.training,
@@ -193,7 +206,8 @@ class SharedGAN:
         a candidate drawn twice is scored once."""
         rewards, ranks = progress.rewards, self._world.size
         pending = [a for a in dict.fromkeys(assignment.candidates) if a not in rewards]
-        own = self._scores(pending[self._world.rank :: ranks], assignment.slot)
+        fid = needs_fid(self._config.search.reward)
+        own = self._scores(pending[self._world.rank :: ranks], assignment.slot, with_fid=fid)
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: scoring candidates"
         with self._monitor.task(description, len(rewards) + len(pending)) as task:
             task.advance(len(rewards))
@@ -208,17 +222,17 @@ class SharedGAN:
             self._gan.synchronise(source=(len(pending) - 1) % ranks)
         return tuple(rewards[architecture] for architecture in assignment.candidates)
 
-    def _scores(self, architectures: Sequence[Architecture], slot: int) -> Iterator[Scores]:
+    def _scores(self, architectures: Sequence[Architecture], *names: str | int, with_fid: bool) -> Iterator[Scores]:
         """The scores of each architecture; the next one's images are under way while one's scores are read."""
         reward = self._config.search.reward
         return self._scorer.score_all(
             self._gan.generator,
             architectures,
             "reward",
-            slot,
+            *names,
             num_images=reward.num_images,
             splits=reward.splits,
-            with_fid=needs_fid(reward),
+            with_fid=with_fid,
         )
 
     def _reward(self, architecture: Architecture, scores: Scores) -> float | None:
@@ -239,6 +253,7 @@ class SharedGAN:
         meta = {
             "slot": slot,
             "stage": self._stage,
+            "steps": self.steps,
             "reset_pending": self._reset_pending,
             "trials": {str(number): trial for number, trial in trials.items()},
             **self._identity,
@@ -262,7 +277,7 @@ class SharedGAN:
         snapshot.require(self._identity, "the shared GAN")
         self._load_tensors(snapshot)
         self._stage, self._reset_pending = snapshot.meta["stage"], snapshot.meta["reset_pending"]
-        self._committed_slot = snapshot.meta["slot"]
+        self._committed_slot, self.steps = snapshot.meta["slot"], snapshot.meta.get("steps", 0)
         self._trials = {int(slot): name for slot, name in snapshot.meta["trials"].items()}
 
     def _tensors(self) -> dict[str, Tensor]:

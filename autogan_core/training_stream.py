@@ -1,4 +1,4 @@
-"""What a training is fed with: real batches and latent vectors, each a function of the step alone."""
+"""What a training is fed with: real batches and random draws, each a function of the step alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autogan_core.torch_seeding import seeded_generator
 
 
 class TrainingStream:
-    """Real batches and latent vectors for every step of a training.
+    """Real batches, latent vectors and mixtures for every step of a training.
 
     An epoch visits every image once, in an order of its own; its last batch holds what is left, as in the released
     code. Nothing has to be stored for a training to continue where it was.
@@ -38,6 +38,11 @@ class TrainingStream:
     def latents(self, step: int, purpose: str, count: int) -> Tensor:
         """The step's latent vectors for one network, (count, latent_dim)."""
         return draw_latents(self.images.device, count, self._latent_dim, self._seed, purpose, step)
+
+    def mix(self, step: int, count: int) -> Tensor:
+        """The step's draws from [0, 1), uniform (count, 1, 1, 1): for `losses.gradient_penalty`."""
+        device = self.images.device
+        return torch.rand(count, 1, 1, 1, device=device, generator=seeded_generator(device, self._seed, "mix", step))
 
 
 def draw_latents(device: torch.device, count: int, latent_dim: int, seed: int, *names: str | int) -> Tensor:

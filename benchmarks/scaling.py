@@ -149,7 +149,7 @@ def rates_table(rates: Sequence[Rates], device: str) -> Table:
 
 def _shared_gan(size: Size, world: World) -> GAN:
     config = size.config
-    return GAN(
+    return GAN.over(
         config.search_space(),
         config.model,
         config.training,

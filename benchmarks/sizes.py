@@ -75,7 +75,7 @@ def derived_rivals(size: Size, architecture: Architecture, device: torch.device)
 def _rivals(
     config: Config, space: SearchSpace, generator_channels: int, discriminator_channels: int, device: torch.device
 ) -> Rivals:
-    product = GAN(
+    product = GAN.over(
         space,
         config.model,
         config.training,

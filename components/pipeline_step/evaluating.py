@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from autogan_core.errors import StateError
+from autogan_core.final_scores import FinalScores
 from autogan_core.report.samples import samples_page as render_samples
-from autogan_core.run import GRID_IMAGES, FinalScores, Run
+from autogan_core.run import GRID_IMAGES, Run
 from autogan_core.storage import write_atomically
 from components.pipeline_step.publish import OutputArtifact, describe
 from components.pipeline_step.work import Work

@@ -11,10 +11,11 @@ from typing import Any, Protocol
 from safetensors.torch import save
 
 from autogan_core.data import ImageDataset
-from autogan_core.generator import Generator
+from autogan_core.final_scores import FinalScores
+from autogan_core.generator import ImageSource
 from autogan_core.provenance import code_fingerprint, git_revision
 from autogan_core.report.protocols import joint_protocol
-from autogan_core.run import FinalScores, Run
+from autogan_core.run import Run
 from autogan_core.search import history_lines
 from autogan_core.storage import write_atomically
 from components.pipeline_step.work import Work
@@ -75,7 +76,7 @@ def publish_history(artifact: OutputArtifact, run: Run) -> None:
     describe(artifact, run, reward=run.config.search.reward.score)
 
 
-def publish_model(artifact: OutputArtifact, run: Run, work: Work, generator: Generator, fid: float) -> None:
+def publish_model(artifact: OutputArtifact, run: Run, work: Work, generator: ImageSource, fid: float) -> None:
     """The best checkpoint's generator as safetensors, with everything that is needed to build it in the header."""
     header = {
         "architecture": work.architecture,

@@ -13,6 +13,7 @@ import torch
 
 from autogan_core.config import Config
 from autogan_core.derived_gan import DerivedGAN
+from autogan_core.design import searched
 from autogan_core.errors import ConfigError
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import load_inputs
@@ -76,7 +77,7 @@ def train_from_scratch(
     inputs = load_inputs(config, open_store(store_uri, cache), device)
     store = open_store(f"{store_uri.rstrip('/')}/scratch/{trial}", cache)
     scorer = inputs.scorer(config)
-    training = DerivedGAN(architecture, config, inputs.dataset, scorer, store, device, monitor).train()
+    training = DerivedGAN(searched(architecture), config, inputs.dataset, scorer, store, device, monitor).train()
     return {
         "inception-score": max(validation.inception_score for validation in training.validations),
         "inverse-fid": 1 / training.best.fid,

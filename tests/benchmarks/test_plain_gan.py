@@ -67,7 +67,7 @@ class Pair:
     def __init__(self, dtype: torch.dtype, learning_rate: float, device: torch.device = CPU) -> None:
         settings = config(learning_rate)
         dataset = load_dataset(settings.data, settings.model, settings.seed)
-        self.product = GAN(
+        self.product = GAN.over(
             SearchSpace.full(),
             settings.model,
             settings.training,

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from autogan_core.baselines import BASELINES
 from autogan_core.config import Config
 from autogan_core.derived_gan import DerivedGAN, Training, Validation
+from autogan_core.design import Design, searched
 from autogan_core.errors import NonFiniteLossError, StateError
 from autogan_core.metrics import Scores
 from autogan_core.monitor import Monitor
@@ -21,9 +23,11 @@ from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
 TOP1 = NAMED["paper-top1"]
 
 
-def derived_gan(folder: Path, config: Config | None = None) -> DerivedGAN:
+def derived_gan(folder: Path, config: Config | None = None, design: Design | None = None) -> DerivedGAN:
     scorer = tiny_scorer(folder / "cache")
-    return DerivedGAN(TOP1, config or tiny_config(), tiny_dataset(), scorer, DirectoryStore(folder), CPU, Monitor())
+    store = DirectoryStore(folder)
+    chosen = design or searched(TOP1)
+    return DerivedGAN(chosen, config or tiny_config(), tiny_dataset(), scorer, store, CPU, Monitor())
 
 
 def test_training_validates_and_keeps_best_and_last(tmp_path: Path) -> None:
@@ -87,6 +91,35 @@ def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path: Path, monk
     # Once finished, training again does nothing.
     monkeypatch.setattr(DerivedGAN, "_train_until", None)
     assert derived_gan(tmp_path / "parts").train().validations == expected.validations
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_an_interrupted_baseline_ends_as_if_it_had_not_been(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before its second commit and started again, a baseline ends with the same scores and bits, under a name
+    and with batches of its own."""
+    design = BASELINES[name](3)
+    expected = derived_gan(tmp_path / "whole", design=design).train()
+    real, killed = DerivedGAN._commit, derived_gan(tmp_path / "parts", design=design)
+
+    def commit_or_die(self: DerivedGAN, validation: Validation) -> None:
+        if validation.iteration > 2:
+            raise KeyboardInterrupt
+        real(self, validation)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DerivedGAN, "_commit", commit_or_die)
+        with pytest.raises(KeyboardInterrupt):
+            killed.train()
+    resumed = derived_gan(tmp_path / "parts", design=design)
+    assert resumed.train().validations == expected.validations
+    assert resumed.state_name == f"retrain/{name}"
+    folders = [tmp_path / part / "retrain" / name for part in ("whole", "parts")]
+    files = [sorted(folder.rglob("00000003-*/*.safetensors")) for folder in folders]
+    assert files[0][0].read_bytes() == files[1][0].read_bytes()
+    [images] = sample_images(resumed.generator("best"), design.architecture, 5, 8, 0, "x")
+    assert images.shape == (5, 1, 16, 16)
 
 
 def test_the_best_checkpoint_survives_a_collapse(

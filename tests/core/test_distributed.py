@@ -22,6 +22,7 @@ import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from autogan_core.baselines import BASELINES
 from autogan_core.cells import BatchNorm2d, statistics_across
 from autogan_core.distributed import World, score_sharded
 from autogan_core.errors import ConfigError
@@ -59,7 +60,7 @@ def gan(world: World, batch: int = 15) -> GAN:
     batches = (f"training.discriminator_batch={batch}", f"training.generator_batch={batch}")
     settings = ("model.latent_dim=8", "training.n_critic=2", "training.precision=float32")
     config = load_config("digits", [*settings, *batches], seed=0)
-    return GAN(
+    return GAN.over(
         SearchSpace.full(),
         config.model,
         config.training,
@@ -80,6 +81,19 @@ def train(world: World, stream: type[TrainingStream], steps: int, batch: int, co
     data = stream(images(count), batch, 8, seed=5)
     losses = [trained.train_step(data, step, TRAINED[step // 2 % 4]) for step in range(steps)]
     return trained, [[loss.discriminator, loss.generator] for loss in read(world, losses)]
+
+
+def train_baseline(world: World, name: str) -> list[Any]:
+    """Six steps of a baseline in float64, the fourth with a smaller batch of real images."""
+    settings = ("model.latent_dim=8", "retrain.generator_channels=8", "training.precision=float32")
+    config = load_config("digits", list(settings), seed=0)
+    alone = BASELINES[name](3).gan(config, CPU, 1)
+    training = alone.training.model_copy(update={"discriminator_batch": 15, "generator_batch": 15})
+    networks = (alone.generator.double(), alone.discriminator.double())
+    trained = GAN(*networks, config.model, training, loss=alone.loss, device=CPU, world=world)
+    data = DoubleStream(images(46), 15, 8, seed=5)
+    losses = [trained.train_step(data, step, TRAINED[0]) for step in range(6)]
+    return [[loss.discriminator, loss.generator] for loss in read(world, losses)]
 
 
 def read(world: World, losses: list[StepLosses]) -> list[LossValues]:
@@ -135,6 +149,7 @@ def work(folder: Path, world: World) -> None:
     trained, report["double"] = train(world, DoubleStream, 8, 15, 46)
     _, report["single"] = train(world, TrainingStream, 1, 15, 46)
     _, report["lonely"] = train(world, DoubleStream, 4, 1, 2)
+    report |= {name: train_baseline(world, name) for name in BASELINES}
     tensors = {f"trained.{name}": tensor.clone().contiguous() for name, tensor in trained.state().items()}
     report["scores"] = scores(world, trained)
     tensors |= {f"scored.{name}": tensor.clone().contiguous() for name, tensor in trained.state().items()}
@@ -230,6 +245,15 @@ def test_losses_are_those_of_one_process(pair: list[Outcome], alone: Outcome, ke
     assert [step[1] is None for step in one] == [step % 2 == 1 for step in range(len(one))]
     for mine, expected in zip(ranks[0], one, strict=True):
         assert mine == [value if value is None else pytest.approx(value, rel=tolerance) for value in expected]
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_baselines_losses_are_those_of_one_process(pair: list[Outcome], alone: Outcome, name: str) -> None:
+    """Also with batch norm in the discriminator, of 15 real images or of 1, and with a gradient penalty."""
+    one, *ranks = (outcome.report[name] for outcome in (alone, *pair))
+    assert ranks[0] == ranks[1]
+    for mine, expected in zip(ranks[0], one, strict=True):
+        assert mine == [value if value is None else pytest.approx(value, rel=1e-7) for value in expected]
 
 
 def test_weights_are_those_of_one_process(pair: list[Outcome], alone: Outcome) -> None:

@@ -14,10 +14,11 @@ import torch
 from autogan_core.config import Config
 from autogan_core.devices import choose_device
 from autogan_core.errors import ConfigError
+from autogan_core.final_scores import CHECKPOINTS
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import make_inputs
 from autogan_core.report.html import write_report
-from autogan_core.run import CHECKPOINTS, Run, cache_folder
+from autogan_core.run import Run, cache_folder
 from autogan_core.run_results import collect_results
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore

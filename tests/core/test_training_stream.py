@@ -1,4 +1,4 @@
-"""Batches and latent vectors: functions of the step alone."""
+"""Batches, latent vectors and mixtures: functions of the step alone."""
 
 from __future__ import annotations
 
@@ -34,3 +34,15 @@ def test_latents_differ_by_step_and_purpose() -> None:
     assert not torch.equal(z, data.latents(3, "discriminator", 4000))
     assert z.mean().item() == pytest.approx(0, abs=0.03)
     assert z.std().item() == pytest.approx(1, abs=0.03)
+
+
+def test_mixtures_are_uniform_and_differ_by_step() -> None:
+    """The same step gives the same draws from [0, 1), another step others."""
+    data = TrainingStream(torch.zeros(64, 1, 16, 16, dtype=torch.uint8), 16, 8, seed=5)
+    mix = data.mix(3, 4000)
+    assert mix.shape == (4000, 1, 1, 1)
+    assert torch.equal(mix, data.mix(3, 4000))
+    assert not torch.equal(mix, data.mix(4, 4000))
+    assert mix.min().item() >= 0 and mix.max().item() < 1
+    assert mix.mean().item() == pytest.approx(0.5, abs=0.02)
+    assert mix.std().item() == pytest.approx(12**-0.5, abs=0.02)

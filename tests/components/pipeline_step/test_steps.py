@@ -17,7 +17,7 @@ from kfp import dsl
 from safetensors import safe_open
 
 from autogan_core.config import ModelConfig
-from autogan_core.generator import Generator
+from autogan_core.generator import Generator, ImageSource
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import make_inputs
 from autogan_core.run import Run
@@ -151,7 +151,7 @@ def driven(folder: Path, fingerprint: str) -> Run:
     return run
 
 
-def assert_generator(model: Any, expected: Generator) -> None:
+def assert_generator(model: Any, expected: ImageSource) -> None:
     """The artifact holds all that is needed to build the generator, and its very weights."""
     with safe_open(model.path, "pt") as file:
         header, weights = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
