@@ -16,7 +16,7 @@ from autogan_core.report.figures import policy_figure, reward_figure, training_f
 from autogan_core.report.images import inline_grid
 from autogan_core.report.observations import Observation, observe
 from autogan_core.report.protocols import Kind, find_score, joint_protocol, reward_words
-from autogan_core.report.published import PUBLISHED
+from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
 from autogan_core.report.results import PAGE, CheckpointScores, GeneratorResult, RunResults
 from autogan_core.report.summary import summary_json
 from autogan_core.search_space import Architecture, Cell
@@ -110,6 +110,7 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
         "training_figure": _inline(training_figure(results.generators)),
         "validation_protocol": _validation_protocol(results),
         "published": PUBLISHED.get(config.data.name, ()),
+        "later_searches": LATER_SEARCHES,
         "config_text": yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
     }
 

@@ -20,6 +20,7 @@ from autogan_core.history import Record
 from autogan_core.report import RunResults
 from autogan_core.report.html import duration, write_report
 from autogan_core.report.images import inline_grid
+from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
 from tests.core.report.fake_run import FAILURE, fake_run
 
 SECTIONS = ["architectures", "reward", "policy", "samples", "scores", "reproduce"]
@@ -146,11 +147,31 @@ def test_hostile_strings_stay_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("preset", "rows"), [("cifar10", 15), ("stl10", 7)])
 def test_published_scores_stand_beside_ours(tmp_path: Path, preset: str, rows: int) -> None:
-    """Where the paper has a table, all its rows are shown, marked as published."""
+    """Where the paper has a table, all its rows and later searches are shown, marked as published, with sources."""
     source, structure = read(without_figures(fake_run(preset)), tmp_path)
     assert structure.sections == [*SECTIONS[:-1], "published", SECTIONS[-1]]
-    assert source.count("<td>published</td>") == rows
-    assert source.count("this run: 5,000 images") == 2
+    assert source.count("<td>published</td>") == rows + len(LATER_SEARCHES)
+    assert structure.words.count("this run 5,000 images") == 2
+    for row in PUBLISHED[preset] + LATER_SEARCHES:
+        assert row.source.text in structure.words
+    assert set(filter(None, (row.source.link for row in LATER_SEARCHES))) <= set(structure.references)
+
+
+@pytest.mark.parametrize(
+    ("preset", "words"),
+    [
+        ("cifar10", "SN-GAN 8.22 ± .05 21.7 ± .01 published Miyato et al., Spectral normalization"),
+        (
+            "cifar10",
+            "EAGAN generator, then discriminator, by evolution 8.81 ± .10 9.91 1.2 GPU days published Ying et al.",
+        ),
+        ("stl10", "EAGAN generator, then discriminator, by evolution 10.44 ± .087 22.18 1.2 GPU days published"),
+        ("stl10", "AlphaGAN generator, by gradients – – 3 GPU hours published Tian et al."),
+    ],
+)
+def test_published_rows_read(tmp_path: Path, preset: str, words: str) -> None:
+    """A row has the scores of the run's own data set, and dashes for what was not seen."""
+    assert words in read(without_figures(fake_run(preset)), tmp_path)[1].words
 
 
 def all_failed(results: RunResults) -> RunResults:
