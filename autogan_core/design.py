@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from autogan_core.config import Config
+from autogan_core.config import Config, TrainingConfig
 from autogan_core.gan import GAN
 from autogan_core.metrics import generator_macs, generator_parameters
 from autogan_core.search_space import Architecture, SearchSpace
@@ -27,6 +27,8 @@ class Design:
     """The route through its generator. Of a generator with one route only the depth counts."""
     gan: Callable[[Config, torch.device, int], GAN]
     """Configuration, device and seed -> the untrained networks, with optimisers and settings of their own."""
+    training: Callable[[Config], TrainingConfig]
+    """Configuration -> how these networks are trained: batches, learning rates, discriminator steps."""
     macs: Callable[[Config], int]
     """Configuration -> multiply-accumulates of the generator for one image: see `metrics.complexity`."""
     parameters: Callable[[Config], int]
@@ -53,6 +55,7 @@ def searched(architecture: Architecture) -> Design:
         source="AutoGAN's search space (Gong et al., ICCV 2019, section 3.1)",
         architecture=architecture,
         gan=gan,
+        training=lambda config: config.training,
         macs=lambda config: generator_macs(architecture, config.model, config.retrain.generator_channels),
         parameters=lambda config: generator_parameters(architecture, config.model, config.retrain.generator_channels),
     )

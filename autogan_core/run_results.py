@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import torch
-
 from autogan_core.devices import describe_device
 from autogan_core.metrics import generator_macs, generator_parameters
 from autogan_core.provenance import git_revision
 from autogan_core.report import CheckpointScores, GeneratorResult, RunResults
 from autogan_core.run import GRID_IMAGES, Run
 from autogan_core.search_space import Architecture
-from autogan_core.torch_seeding import seeded_generator
 
 
 def collect_results(run: Run, command: str) -> RunResults:
@@ -26,8 +23,6 @@ def collect_results(run: Run, command: str) -> RunResults:
     beams = run.mlas.beams(history) if run.mlas.finished(history) else ()
     rewards = {beam.architecture: beam.reward for beam in beams}
     ranked = sorted(run.trained(), key=lambda a: -rewards.get(a, float("-inf")))
-    rng = seeded_generator(torch.device("cpu"), config.seed, "real samples")
-    shown = torch.randperm(len(dataset.images), generator=rng)[:GRID_IMAGES]
     return RunResults(
         config=config,
         command=command,
@@ -41,7 +36,7 @@ def collect_results(run: Run, command: str) -> RunResults:
         entropy={r.assignment.slot: run.mlas.entropy(history, r.assignment.slot) for r in history},
         beams=tuple((beam.architecture, beam.reward) for beam in beams),
         generators=tuple(_result(run, rank, a, rewards.get(a)) for rank, a in enumerate(ranked, start=1)),
-        real_samples=dataset.images[shown],
+        real_samples=dataset.sample(GRID_IMAGES, config.seed),
         real_scores=run.inputs.real_scores,
         seconds=run.seconds,
     )

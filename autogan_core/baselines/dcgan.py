@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from autogan_core.baselines import scale
 from autogan_core.cells import BatchNorm2d
-from autogan_core.config import Config, ModelConfig
+from autogan_core.config import Config, ModelConfig, TrainingConfig
 from autogan_core.design import Design
 from autogan_core.discriminator import ImageJudge
 from autogan_core.gan import GAN
@@ -113,6 +113,7 @@ def dcgan(num_cells: int) -> Design:
         source="Radford et al., ICLR 2016",
         architecture=Architecture(cells),
         gan=_gan,
+        training=_training,
         macs=lambda config: dcgan_macs(config.model, scale.generator_width(WIDTH, config)),
         parameters=lambda config: dcgan_parameters(config.model, scale.generator_width(WIDTH, config)),
     )
@@ -137,11 +138,14 @@ def dcgan_parameters(model: ModelConfig, width: int) -> int:
 
 
 def _gan(config: Config, device: torch.device, seed: int) -> GAN:
-    training = scale.training(config, discriminator_batch=128, generator_batch=128, n_critic=1, adam_betas=(0.5, 0.999))
     with seeded_initialisation(seed, "weights"):
         generator = DCGANGenerator(config.model, scale.generator_width(WIDTH, config))
         discriminator = DCGANDiscriminator(config.model, scale.discriminator_width(WIDTH, config))
-    return GAN(generator, discriminator, config.model, training, loss=NON_SATURATING, device=device)
+    return GAN(generator, discriminator, config.model, _training(config), loss=NON_SATURATING, device=device)
+
+
+def _training(config: Config) -> TrainingConfig:
+    return scale.training(config, discriminator_batch=128, generator_batch=128, n_critic=1, adam_betas=(0.5, 0.999))
 
 
 def _widths(model: ModelConfig, width: int) -> list[int]:

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from autogan_core.baselines import scale
-from autogan_core.config import Config, ModelConfig
+from autogan_core.config import Config, ModelConfig, TrainingConfig
 from autogan_core.design import Design
 from autogan_core.discriminator import Discriminator
 from autogan_core.gan import GAN
@@ -63,20 +63,24 @@ def wgan_gp(num_cells: int) -> Design:
         source="Gulrajani et al., NIPS 2017",
         architecture=architecture,
         gan=gan,
+        training=_training,
         macs=lambda config: generator_macs(architecture, config.model, channels(config)),
         parameters=lambda config: generator_parameters(architecture, config.model, channels(config)),
     )
 
 
 def _gan(architecture: Architecture, config: Config, device: torch.device, seed: int) -> GAN:
-    training = scale.training(config, discriminator_batch=64, generator_batch=128, n_critic=5, adam_betas=(0.0, 0.9))
     space = SearchSpace.only(architecture)
     with seeded_initialisation(seed, "weights"):
         generator = Generator(space, config.model, scale.generator_width(WIDTH, config))
         critic = Critic(config.model, scale.discriminator_width(WIDTH, config))
         for network in (generator, critic):
             _initialise(network)
-    return GAN(generator, critic, config.model, training, loss=WASSERSTEIN, device=device)
+    return GAN(generator, critic, config.model, _training(config), loss=WASSERSTEIN, device=device)
+
+
+def _training(config: Config) -> TrainingConfig:
+    return scale.training(config, discriminator_batch=64, generator_batch=128, n_critic=5, adam_betas=(0.0, 0.9))
 
 
 def _initialise(network: nn.Module) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from autogan_core.data.pixels import resize
 from autogan_core.errors import DataError
+from autogan_core.torch_seeding import seeded_generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,11 @@ class ImageDataset:
             uint8 (N, C, size, size), antialiased bilinear; the images themselves when they have that size.
         """
         return resize(self.images, size)
+
+    def sample(self, count: int, seed: int) -> Tensor:
+        """Different training images drawn at random, uint8 (<= count, C, S, S)."""
+        rng = seeded_generator(torch.device("cpu"), seed, "real samples")
+        return self.images[torch.randperm(len(self.images), generator=rng)[:count]]
 
     def require_labels(self) -> Tensor:
         """The labels, for a consumer that cannot do without.

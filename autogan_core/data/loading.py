@@ -32,6 +32,9 @@ LOADERS: dict[str, Loader] = {
 }
 """A loader for every ``data.name``."""
 
+TRAINING_IMAGES = {"digits": 1_797, "fashion-mnist": 60_000, "cifar10": 50_000, "stl10": 105_000}
+"""How many training images a data set has, where its publisher decides that."""
+
 CHUNK = 1000
 """Images that are held in their own size at a time; STL-10's 105,000 would take 2.9 GB."""
 

@@ -76,13 +76,17 @@ def joint_protocol(scores: Mapping[str, float]) -> str:
     return "; ".join(f"{LONG_NAMES[score.kind]}: {score.protocol}" for score in found)
 
 
+def reward_protocol(reward: RewardConfig, scores: ScoresConfig) -> str:
+    """How candidates are scored: images, splits and features in words."""
+    return f"{reward.num_images:,} images, {reward.splits} splits, {_FEATURES[scores.features]} features"
+
+
 def reward_words(reward: RewardConfig, scores: ScoresConfig) -> str:
     """What a candidate's reward is, with its protocol."""
-    features = _FEATURES[scores.features]
     if reward.score == "inverse-fid":
-        words = f"1 / FID ({reward.num_images:,} images, {features} features)"
+        words = f"1 / FID ({reward.num_images:,} images, {_FEATURES[scores.features]} features)"
     else:
-        words = f"Inception score ({reward.num_images:,} images, {reward.splits} splits, {features} features)"
+        words = f"Inception score ({reward_protocol(reward, scores)})"
     if reward.penalty_per_gflop:
         words += f" less {reward.penalty_per_gflop:g} per 10⁹ multiply-accumulates"
     return words

@@ -64,3 +64,8 @@ def render(draw: Callable[[Figure], None], height: float, description: str) -> s
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{description}" ', 1)
+
+
+def on_white(svg: str) -> str:
+    """A figure that stands alone, as a file, on a white sheet of its own: readable also where pages are dark."""
+    return re.sub(r'<svg(?:[^>"]|"[^"]*")*>', r'\g<0><rect width="100%" height="100%" fill="#ffffff"/>', svg, count=1)

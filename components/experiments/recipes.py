@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autogan_core.errors import ConfigError
+from autogan_core.experiments.variants import FID_REWARD, RANDOM_SHARED, SLAS
 from autogan_core.presets import load_config
 from components.experiments.builder import build_experiment
 from components.experiments.pytorch_job import Placement
@@ -35,12 +36,12 @@ EXPERIMENTS: dict[str, Recipe] = {
     "slas-cifar10": Recipe(
         title="The paper's ablation: one controller for all cells, at full depth from the start",
         preset="cifar10",
-        overrides=("search.levels=single",),
+        overrides=SLAS.overrides,
     ),
     "random-shared-cifar10": Recipe(
         title="Random search on the shared weights: what the controller has to beat",
         preset="cifar10",
-        overrides=("search.policy=random",),
+        overrides=RANDOM_SHARED.overrides,
     ),
     "random-scratch-cifar10": Recipe(
         title="Random search without shared weights: Katib's own algorithm, four short trainings at a time",
@@ -59,7 +60,7 @@ EXPERIMENTS: dict[str, Recipe] = {
     "mlas-fid-reward-cifar10": Recipe(
         title="The paper's ablation: multi-level search for 1 / FID",
         preset="cifar10",
-        overrides=("search.reward.score=inverse-fid",),
+        overrides=FID_REWARD.overrides,
     ),
     "mlas-smoke": Recipe(
         title="A search of minutes on handwritten digits, without a GPU: shows that a cluster is set up",

@@ -1,0 +1,26 @@
+"""The searches that the experiments compare: the paper's, and the same with one thing changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A way to search."""
+
+    name: str
+    """Names its folder."""
+    words: str
+    """For tables and legends."""
+    overrides: tuple[str, ...] = ()
+    """What it changes in the configuration."""
+    probed: bool = False
+    """Whether every slot's weights are scored by both scores (Figure 8)."""
+
+
+MLAS = Variant("mlas", "MLAS (the paper's)", probed=True)
+SLAS = Variant("slas", "SLAS", ("search.levels=single",))
+NO_RESET = Variant("no-reset", "without resetting", ("search.dynamic_reset.enabled=false",))
+FID_REWARD = Variant("fid-reward", "1 / FID as reward", ("search.reward.score=inverse-fid",), probed=True)
+RANDOM_SHARED = Variant("random-shared", "random, shared weights", ("search.policy=random",))

@@ -1,0 +1,45 @@
+"""What the budgets hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from autogan_core.errors import ConfigError
+from autogan_core.experiments.budget import budget_names, load_budget
+from autogan_core.presets import load_config, preset_names
+
+
+def test_names_go_from_small_to_large() -> None:
+    """The order is that of what they cost, not of the alphabet."""
+    assert budget_names() == ["short", "reduced", "full"]
+    costs = [load_config("digits", load_budget(name).settings).retrain.generator_iterations for name in budget_names()]
+    assert costs == sorted(costs) and len(set(costs)) == 3
+
+
+@pytest.mark.parametrize("preset", preset_names())
+@pytest.mark.parametrize("name", ["short", "reduced", "full"])
+def test_every_budget_fits_every_preset(name: str, preset: str) -> None:
+    """The settings are known, consistent, and all of them take effect."""
+    budget = load_budget(name)
+    flat = load_config(preset, budget.settings).flat()
+    for setting in budget.settings:
+        key, value = setting.split("=")
+        assert float(flat[key]) == float(value)
+
+
+def test_full_is_the_papers() -> None:
+    """No setting changed, all target images, and the 30 epochs of section 4.3.1."""
+    full = load_budget("full")
+    assert (full.settings, full.target_images, full.proxy_epochs) == ((), None, 30)
+
+
+@pytest.mark.parametrize(("name", "seeds"), [("short", 2), ("reduced", 5), ("full", 3)])
+def test_seeds_allow_intervals(name: str, seeds: int) -> None:
+    """At least two, or nothing could ever be said."""
+    assert load_budget(name).seeds == seeds
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    """So that nobody has to look them up."""
+    with pytest.raises(ConfigError, match="there is no budget 'tiny'; choose one of short, reduced, full"):
+        load_budget("tiny")
