@@ -43,7 +43,7 @@ def finding(suite: Suite) -> Finding:
         paper="With and without resetting the searches reach comparable Inception scores, in 43 hours with it and "
         "72 without (section 4.3.3, Figure 9).",
         here=f"{_events(arms, resets)} Steps of training: {steps[_WITH]:,} with, {steps[_WITHOUT]:,} without. Time, "
-        f"with minus without, in minutes: {difference_words(time, 'slower', 'faster', 1)}. Mean reward in the last "
+        f"with minus without, in minutes: {difference_words(time, 'slower', 'faster')}. Mean reward in the last "
         f"iteration, with minus without: {difference_words(last, 'higher', 'lower')}. What was found, retrained: "
         f"{comparison_sentences(final, _WITH)}",
         figure=curves_figure(

@@ -36,7 +36,7 @@ def finding(suite: Suite) -> Finding:
         "much slower, since its images always have the final size (section 4.3.4, Figure 10).",
         here=f"Mean reward, MLAS minus SLAS: {difference_words(first, 'higher', 'lower')} in the first iteration, "
         f"{difference_words(last, 'higher', 'lower')} in the last one before the final derivation. Search time, SLAS "
-        f"minus MLAS, in minutes: {difference_words(slower, 'slower', 'faster', 1)}. What was found, retrained: "
+        f"minus MLAS, in minutes: {difference_words(slower, 'slower', 'faster')}. What was found, retrained: "
         f"{comparison_sentences(final, 'MLAS')}",
         figure=curves_figure(
             [

@@ -111,20 +111,19 @@ def difference_table(arms: Arms, ours: str) -> Table:
     return Table((f"{ours} minus", *LONG_NAMES.values()), rows, caption)
 
 
-def difference_words(difference: Estimate, more: str, less: str, digits: int = 2) -> str:
+def difference_words(difference: Estimate, more: str, less: str) -> str:
     """A difference, and what its interval allows to say: ``+0.31 [+0.10, +0.52] (higher)``.
 
     Args:
         difference: ours minus theirs.
         more: what ours is when it lies above, such as ``higher``.
         less: what ours is when it lies below.
-        digits: behind the point.
     """
     if difference.count == 0:
         return "cannot be compared"
     if difference.low is None or difference.high is None:
-        return f"{difference.value:+.{digits}f} (one seed cannot tell)"
-    text = f"{difference.value:+.{digits}f} [{difference.low:+.{digits}f}, {difference.high:+.{digits}f}]"
+        return f"{difference.value:+.2f} (one seed cannot tell)"
+    text = f"{difference.value:+.2f} [{difference.low:+.2f}, {difference.high:+.2f}]"
     if not difference.excludes(0):
         return f"{text} (no difference shown)"
     return f"{text} ({more if difference.value > 0 else less})"

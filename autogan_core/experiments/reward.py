@@ -35,7 +35,7 @@ def finding(suite: Suite) -> Finding:
         paper="Both scores improve along both searches, which perform comparably; FID takes more time to compute "
         "(section 4.3.2, Figure 8).",
         here=f"What was found, retrained: {comparison_sentences(final, _IS)} Search time, with 1 / FID minus with the "
-        f"Inception score, in minutes: {difference_words(time, 'slower', 'faster', 1)}.",
+        f"Inception score, in minutes: {difference_words(time, 'slower', 'faster')}.",
         figure=curves_figure(
             [
                 curves.over_iterations(arms, "Inception score (higher is better)", "IS", lambda m: m.inception_score),
