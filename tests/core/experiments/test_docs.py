@@ -47,7 +47,7 @@ def test_every_command_is_one() -> None:
 
 
 def test_its_numbers_are_those_of_the_data() -> None:
-    """The table at the top quotes data.json: a difference of FIDs, a share, a correlation and a difference of rewards."""
+    """The table at the top quotes data.json: a correlation, a difference of rewards and a share."""
     data = {name: json.loads((PAGE.parent / "results" / name / "data.json").read_text()) for name in EXPERIMENTS}
     top = TEXT[: TEXT.index("## At the paper's size")]
     spearman, last = data["proxy"]["spearman"], data["mlas-vs-slas"]["reward_difference_last"]
