@@ -23,6 +23,7 @@ from rich.table import Table
 
 from autogan_core.config import Config
 from autogan_core.errors import AutoGANError, ConfigError
+from autogan_core.experiments.command import HELP as EXPERIMENT_HELP
 from autogan_core.experiments.command import experiment
 from autogan_core.presets import command_for, load_config, preset_names
 from autogan_core.search_space import NAMED, Architecture
@@ -253,7 +254,7 @@ def describe(
         console.print(f"drawn in {svg}", highlight=False)
 
 
-app.command()(experiment)
+app.command(help=EXPERIMENT_HELP)(experiment)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

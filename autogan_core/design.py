@@ -20,9 +20,7 @@ class Design:
     name: str
     """Names its state in the run store, and its seed."""
     title: str
-    """Its name in tables."""
-    source: str
-    """Where it comes from."""
+    """Its name in tables: a baseline's says where it comes from."""
     architecture: Architecture
     """The route through its generator. Of a generator with one route only the depth counts."""
     gan: Callable[[Config, torch.device, int], GAN]
@@ -51,8 +49,7 @@ def searched(architecture: Architecture) -> Design:
 
     return Design(
         name=str(architecture),
-        title=architecture.readable,
-        source="AutoGAN's search space (Gong et al., ICCV 2019, section 3.1)",
+        title=str(architecture),
         architecture=architecture,
         gan=gan,
         training=lambda config: config.training,

@@ -109,8 +109,7 @@ def dcgan(num_cells: int) -> Design:
     cells = tuple(Cell("post", "bn", "deconv", shortcut=False, skips=(False,) * i) for i in range(num_cells))
     return Design(
         name="dcgan",
-        title="DCGAN",
-        source="Radford et al., ICLR 2016",
+        title="DCGAN (Radford et al., ICLR 2016)",
         architecture=Architecture(cells),
         gan=_gan,
         training=_training,

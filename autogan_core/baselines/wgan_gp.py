@@ -59,8 +59,7 @@ def wgan_gp(num_cells: int) -> Design:
 
     return Design(
         name="wgan-gp",
-        title="WGAN-GP, ResNet",
-        source="Gulrajani et al., NIPS 2017",
+        title="WGAN-GP, ResNet (Gulrajani et al., NIPS 2017)",
         architecture=architecture,
         gan=gan,
         training=_training,

@@ -29,12 +29,23 @@ NAMES = {
     "random-search": "4.3.5: with and without shared weights, in equal time",
 }
 """Every experiment, and what it shows; `catalogue` has what they do."""
+_LINES = "\n".join(f"{name:18}{words}" for name, words in NAMES.items())
+HELP = f"""Repeat the paper's experiments: JSON, a figure and a paragraph each, and a page that collects them.
+
+\b
+{_LINES}
+
+Runs are shared between experiments and resumed after a stop. The same command, started a second time beside the first
+(for another GPU: CUDA_VISIBLE_DEVICES=1 autogan experiment ...), shares the work.
+
+To reproduce the paper's tables: autogan experiment comparison transfer --preset cifar10 --set data.path=CIFAR10
+--target-path STL10.
+"""
+"""Of the command."""
 
 
 def experiment(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help=f"{', '.join(NAMES)}. [default: all]")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which ones. [default: all]")] = None,
     preset: Annotated[str, typer.Option(help=f"{', '.join(preset_names())}, or a .yaml file.")] = "digits",
     budget: Annotated[
         str, typer.Option(help=" ".join(f"{name}: {load_budget(name).summary}" for name in budget_names()))
@@ -56,13 +67,7 @@ def experiment(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the settings and what would be done.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the program's log.")] = False,
 ) -> None:
-    """Repeat the paper's experiments: JSON, a figure and a paragraph each, and a page that collects them.
-
-    Runs are shared between experiments and resumed after a stop. The same command, started a second time beside the
-    first (for another GPU: CUDA_VISIBLE_DEVICES=1 autogan experiment ...), shares the work.
-
-    To reproduce the paper's tables: autogan experiment --preset cifar10 --set data.path=CIFAR --target-path STL.
-    """
+    """Does the named experiments, or prints what would be done: see `HELP`."""
     chosen = _chosen(names)
     plan = _plan(preset, budget, seeds, overrides or (), target, target_path)
     folder = run_dir or Path("runs/experiments") / f"{Path(preset).stem}-{budget}"

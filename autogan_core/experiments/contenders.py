@@ -100,7 +100,7 @@ def _row(name: str, contenders: Sequence[Contender], outcomes_of: Sequence[Outco
     seconds = [c.seconds() for c, outcome in zip(contenders, outcomes_of, strict=True) if not outcome.failure]
     return (
         name,
-        ", ".join(dict.fromkeys(outcome.trained for outcome in outcomes_of)),
+        "; ".join(dict.fromkeys(design.title for design in designs)),
         *(estimate.text() for estimate in estimates(outcomes_of).values()),
         str(designs[0].training(config).n_critic),
         mean([spent / 60 for spent in seconds]).text(1),

@@ -10,6 +10,8 @@ from typing import Any
 from autogan_core.experiments.figures import Curve, CurvePanel
 from autogan_core.experiments.searches import Search, SlotMeasures
 from autogan_core.experiments.statistics import Estimate, mean
+from autogan_core.experiments.suite import Plan
+from autogan_core.report.protocols import reward_words
 
 Searches = Mapping[str, Sequence[Search]]
 """The arms of a comparison, by their names in words: a search for each seed, in the same order of seeds."""
@@ -39,8 +41,24 @@ def over_time(arms: Searches, title: str, ylabel: str, measure: Measure) -> Curv
     return CurvePanel(title, unit, ylabel, curves)
 
 
-def reward(measures: SlotMeasures) -> float | None:
-    """Mean reward of the slot's candidates."""
+def reward_panels(arms: Searches) -> list[CurvePanel]:
+    """Mean rewards along the searches, by iteration and by time."""
+    return [
+        over_iterations(arms, "By iteration", "mean reward", _reward),
+        over_time(arms, "By time", "mean reward", _reward),
+    ]
+
+
+def reward_caption(plan: Plan) -> str:
+    """What `reward_panels` show, but for the dashed lines."""
+    config = plan.config(plan.seeds[0])
+    return (
+        f"Mean reward of each iteration's candidates: {reward_words(config.search.reward, config.scores)}. Thin lines: "
+        f"{plan.seed_words}; bold: their mean, with its 95 % interval."
+    )
+
+
+def _reward(measures: SlotMeasures) -> float | None:
     return measures.reward
 
 

@@ -12,7 +12,6 @@ from autogan_core.experiments.statistics import paired_difference
 from autogan_core.experiments.suite import Suite
 from autogan_core.experiments.variants import MLAS, NO_RESET
 from autogan_core.experiments.work import Work
-from autogan_core.report.protocols import reward_words
 
 NAME = "dynamic-reset"
 _WITH, _WITHOUT = "with resetting", "without"
@@ -28,7 +27,6 @@ def finding(suite: Suite) -> Finding:
     """Rewards and times with and without resetting, and how often it happened."""
     arms = searches(suite, _ARMS)
     final, minutes = outcomes(arms), curves.minutes(arms)
-    config = suite.plan.config(suite.plan.seeds[0])
     resets = sum(m.reset for search in arms[_WITH] for m in search.measures())
     steps = {name: sum(m.steps for search in found for m in search.measures()) for name, found in arms.items()}
     last = curves.reward_difference(arms[_WITH], arms[_WITHOUT], -1)
@@ -47,15 +45,10 @@ def finding(suite: Suite) -> Finding:
         f"iteration, with minus without: {difference_words(last, 'higher', 'lower')}. What was found, retrained: "
         f"{comparison_sentences(final, _WITH)}",
         figure=curves_figure(
-            [
-                curves.over_iterations(arms, "By iteration", "mean reward", curves.reward),
-                curves.over_time(arms, "By time", "mean reward", curves.reward),
-            ],
+            curves.reward_panels(arms),
             "Mean reward of the candidates along the search, with and without dynamic resetting",
         ),
-        caption=f"Mean reward of each iteration's candidates: {reward_words(config.search.reward, config.scores)}. "
-        f"Thin lines: {suite.plan.seed_words}; bold: their mean, with its 95 % interval. Dashed: where a cell is "
-        "added.",
+        caption=f"{curves.reward_caption(suite.plan)} Dashed: where a cell is added.",
         command=suite.command_for(NAME),
         tables=(outcome_table(final, columns),),
         data={

@@ -11,7 +11,6 @@ from autogan_core.experiments.statistics import paired_difference
 from autogan_core.experiments.suite import Suite
 from autogan_core.experiments.variants import MLAS, SLAS
 from autogan_core.experiments.work import Work
-from autogan_core.report.protocols import reward_words
 
 NAME = "mlas-vs-slas"
 _ARMS = {"MLAS": MLAS, "SLAS": SLAS}
@@ -26,7 +25,6 @@ def finding(suite: Suite) -> Finding:
     """Rewards along both searches, their times, and the final scores of what they found."""
     arms = searches(suite, _ARMS)
     final, minutes = outcomes(arms), curves.minutes(arms)
-    config = suite.plan.config(suite.plan.seeds[0])
     first, last = (curves.reward_difference(arms["MLAS"], arms["SLAS"], place) for place in (0, -1))
     slower = paired_difference(*([search.seconds() / 60 for search in arms[name]] for name in ("SLAS", "MLAS")))
     return Finding(
@@ -39,15 +37,11 @@ def finding(suite: Suite) -> Finding:
         f"minus MLAS, in minutes: {difference_words(slower, 'slower', 'faster')}. What was found, retrained: "
         f"{comparison_sentences(final, 'MLAS')}",
         figure=curves_figure(
-            [
-                curves.over_iterations(arms, "By iteration", "mean reward", curves.reward),
-                curves.over_time(arms, "By time", "mean reward", curves.reward),
-            ],
+            curves.reward_panels(arms),
             "Mean reward of the candidates along the multi-level and the single-level search",
         ),
-        caption=f"Mean reward of each iteration's candidates: {reward_words(config.search.reward, config.scores)}. "
-        f"Thin lines: {suite.plan.seed_words}; bold: their mean, with its 95 % interval. Dashed: where MLAS adds a "
-        "cell, and its images double; before the last of them its scores are of smaller images.",
+        caption=f"{curves.reward_caption(suite.plan)} Dashed: where MLAS adds a cell, and its images double; before "
+        "the last of them its scores are of smaller images.",
         command=suite.command_for(NAME),
         tables=(outcome_table(final, {"Search, minutes": {name: e.text(1) for name, e in minutes.items()}}),),
         data={
