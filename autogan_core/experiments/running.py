@@ -33,11 +33,11 @@ def run_experiments(suite: Suite, names: Sequence[str], device: str) -> Path:
         ConfigError: the folder holds experiments with other settings; the message lists the differences.
         AutoGANError: images or feature weights are missing, or a piece of work failed; what was done stays.
     """
-    keep_config(DirectoryStore(suite.folder), suite.plan.config(suite.plan.seeds[0]))
     works = in_order(work for name in names for work in EXPERIMENTS[name].works(suite))
     suite.inputs()
     if transfer.NAME in names:  # not after hours of searching
         suite.inputs(target=True)
+    keep_config(DirectoryStore(suite.folder), suite.plan.config(suite.plan.seeds[0]))
     ledger = Ledger(suite.folder / "work")
     complete(works, ledger, suite.monitor)
     finished = {name: experiment for name, experiment in EXPERIMENTS.items() if _done(experiment, suite)}

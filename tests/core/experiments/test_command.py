@@ -222,7 +222,7 @@ def test_help_names_experiments_and_budgets() -> None:
     text = re.sub(r"(?<=-) ", "", " ".join(autogan("experiment", "--help").stdout.split()))  # lines break at hyphens
     assert all(name in text for name in NAMES)
     assert all(f"{budget}: " in text for budget in ("short", "reduced", "full"))
-    assert "autogan experiment --preset cifar10 --set data.path=CIFAR --target-path STL" in text
+    assert "autogan experiment comparison transfer --preset cifar10 --set data.path=CIFAR10 --target-path STL10" in text
 
 
 def test_the_command_line_knows_exactly_the_experiments_that_there_are() -> None:
