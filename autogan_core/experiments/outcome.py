@@ -89,12 +89,10 @@ def comparison_sentences(arms: Arms, ours: str) -> str:
     return " ".join([*sentences, *_failure_sentences(arms)])
 
 
-def summary_sentences(arms: Arms, ours: str) -> str:
-    """The same in short, for many arms: by score, which others ``ours`` is better or worse than; `difference_table`
-    has the numbers."""
-    others = [name for name in arms if name != ours]
-    found = {name: differences(arms[ours], arms[name]) for name in others}
-    return " ".join([*(_summary(found, ours, kind) for kind in LONG_NAMES), *_failure_sentences(arms)])
+def summary_sentences(arms: Arms, *ours: str) -> str:
+    """The same in short, for many arms: by score, which others each of ``ours`` is better or worse than;
+    `difference_table` has the numbers."""
+    return " ".join([*(_summary(arms, name, kind) for name in ours for kind in LONG_NAMES), *_failure_sentences(arms)])
 
 
 def difference_table(arms: Arms, ours: str) -> Table:
@@ -172,8 +170,9 @@ def _sentence(arms: Arms, ours: str, other: str) -> str:
     return f"{ours} minus {other}: {', '.join(parts)}."
 
 
-def _summary(found: Mapping[str, Mapping[Kind, Estimate]], ours: str, kind: Kind) -> str:
-    told = {name: by_kind[kind] for name, by_kind in found.items() if by_kind[kind].excludes(0)}
+def _summary(arms: Arms, ours: str, kind: Kind) -> str:
+    found = {name: differences(arms[ours], theirs)[kind] for name, theirs in arms.items() if name != ours}
+    told = {name: difference for name, difference in found.items() if difference.excludes(0)}
     sides = {
         word: [name for name, difference in told.items() if (difference.value > 0) == (word == _BETTER_WORSE[kind][0])]
         for word in ("better", "worse")
