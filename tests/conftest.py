@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,14 @@ settings.load_profile("untimed")
 def _one_thread() -> None:
     """Small networks on a busy machine: threads would wait for each other longer than they work."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _no_console() -> None:
+    """Takes the program's log back from a console that a command line, run by an earlier test, has sent it to."""
+    log = logging.getLogger("autogan_core")
+    log.handlers, log.propagate = [], True
+    log.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")
