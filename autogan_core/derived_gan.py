@@ -20,7 +20,7 @@ from autogan_core.errors import NonFiniteLossError, StateError
 from autogan_core.generator import ImageSource
 from autogan_core.loss_reader import LossReader, LossValues
 from autogan_core.monitor import Monitor, Task
-from autogan_core.scoring import Scorer
+from autogan_core.scoring import Scorer, sample_images
 from autogan_core.search_space import Architecture
 from autogan_core.seeding import derive_seed
 from autogan_core.storage import CommittedState, RunStore, Snapshot
@@ -148,6 +148,12 @@ class DerivedGAN:
         if checkpoint == "best":
             generator.load_state_dict(self._best)
         return generator
+
+    def sample(self, checkpoint: str, count: int, seed: int) -> Tensor:
+        """Uncurated images of a checkpoint's generator, uint8 (count, C, S, S), on the CPU. Raises like `result`."""
+        generator, batch = self.generator(checkpoint).eval(), self._config.scores.batch_size
+        batches = sample_images(generator, self.architecture, count, batch, seed, "sample")
+        return torch.cat([images.cpu() for images in batches])
 
     def _train_until(self, start: int, until: int, task: Task) -> LossValues:
         """Trains from one generator step to another, ``start < until``; returns the last one's losses.

@@ -24,7 +24,7 @@ from autogan_core.mlas import Beam, MultiLevelSearch
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import Inputs
 from autogan_core.run_config import keep_config
-from autogan_core.scoring import Scorer, sample_images
+from autogan_core.scoring import Scorer
 from autogan_core.search import HistoryFile, Trials, run_search
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.shared_gan import SharedGAN
@@ -181,9 +181,7 @@ class Run:
 
     def sample(self, architecture: Architecture, checkpoint: str, count: int, seed: int) -> Tensor:
         """Uncurated images of a trained generator, uint8 (count, C, S, S), on the CPU."""
-        generator = self.generator(architecture, checkpoint)
-        batches = sample_images(generator.eval(), architecture, count, self.config.scores.batch_size, seed, "sample")
-        return torch.cat([batch.cpu() for batch in batches])
+        return self._derived(architecture).sample(checkpoint, count, seed)
 
     def trained(self) -> list[Architecture]:
         """Every architecture that has been trained in this folder, sorted."""

@@ -12,6 +12,7 @@ from autogan_core.experiments.statistics import Estimate, share
 from autogan_core.experiments.suite import Suite
 from autogan_core.experiments.variants import MLAS
 from autogan_core.experiments.work import Work
+from autogan_core.report.observations import Choice
 from autogan_core.search_space import NORMS, UPS, Architecture, Cell, CellSpace, SearchSpace
 
 NAME = "observations"
@@ -34,15 +35,6 @@ class Counted:
         if not self.estimate.excludes(self.uniform):
             return "not told from uniform"
         return "more often" if self.estimate.value > self.uniform else "less often"
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    words: str
-    made: Callable[[Cell], Sequence[bool]]
-    """Whether a cell makes it; once for each place where it could."""
-    rate: Callable[[CellSpace], Sequence[float]]
-    """Its share under uniform choices, for each such place."""
 
 
 def works(suite: Suite) -> list[Work]:
@@ -92,30 +84,25 @@ def finding(suite: Suite) -> Finding:
 def count_choices(architectures: Sequence[Architecture], space: SearchSpace) -> list[Counted]:
     """How often the cells of ``architectures`` make each choice; choices that the space does not leave are missing."""
     counted = []
+    cells = [(place, cell) for architecture in architectures for place, cell in enumerate(architecture.cells)]
     for choice in _CHOICES:
-        trials = [
-            (made, rate)
-            for architecture in architectures
-            for cell, cells in zip(architecture.cells, space.cells, strict=True)
-            for made, rate in zip(choice.made(cell), choice.rate(cells), strict=True)
-            if 0 < rate < 1
-        ]
+        trials = choice.trials(cells, space)
         if trials:
             estimate = share(sum(made for made, _ in trials), len(trials))
             counted.append(Counted(choice.words, estimate, sum(rate for _, rate in trials) / len(trials)))
     return counted
 
 
-def _option(words: str, made: Callable[[Cell], bool], rate: Callable[[CellSpace], float]) -> _Choice:
-    return _Choice(words, lambda cell: [made(cell)], lambda cells: [rate(cells)])
+def _option(words: str, made: Callable[[Cell], bool], rate: Callable[[CellSpace], float]) -> Choice:
+    return Choice(words, lambda cell: [made(cell)], lambda cells: [rate(cells)])
 
 
-def _norm(norm: str) -> _Choice:
+def _norm(norm: str) -> Choice:
     words = f"normalisation: {_NORM_WORDS[norm]}"
     return _option(words, lambda cell: cell.norm == norm, lambda c: (norm in c.norms) / len(c.norms))
 
 
-def _up(up: str) -> _Choice:
+def _up(up: str) -> Choice:
     return _option(f"up-sampling: {up}", lambda cell: cell.up == up, lambda c: (up in c.ups) / len(c.ups))
 
 
@@ -124,7 +111,7 @@ _CHOICES = (
     *map(_up, UPS),
     *map(_norm, NORMS),
     _option("in-cell shortcut", lambda c: c.shortcut, lambda c: c.shortcuts.count(True) / len(c.shortcuts)),
-    _Choice("skip connections", lambda c: c.skips, lambda c: [values.count(True) / len(values) for values in c.skips]),
+    Choice("skip connections", lambda c: c.skips, lambda c: [values.count(True) / len(values) for values in c.skips]),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autogan_core.experiments.arms import searches
+from autogan_core.experiments.arms import outcomes, searches
 from autogan_core.experiments.bars import score_panels
 from autogan_core.experiments.figures import Bar, BarPanel, intervals_figure
 from autogan_core.experiments.finding import Finding
@@ -39,7 +39,7 @@ def finding(suite: Suite) -> Finding:
     """The final scores of what each search found, and what each spent."""
     arms = searches(suite, _ARMS)
     final: Arms = {
-        **{name: [Retraining(search).outcome() for search in found] for name, found in arms.items()},
+        **outcomes(arms),
         _SCRATCH: [_from_scratch(search).outcome() for search in arms[_OURS]],
     }
     tried = [ScratchSearch(search).result() for search in arms[_OURS]]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import torch
 from torch import Tensor
 
 from autogan_core.baselines import BASELINES
@@ -22,7 +21,6 @@ from autogan_core.experiments.suite import Suite
 from autogan_core.experiments.work import Cost, Work
 from autogan_core.final_scores import final_scores, stored_scores
 from autogan_core.run_config import keep_config
-from autogan_core.scoring import sample_images
 from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore, RunStore
 
@@ -146,10 +144,7 @@ class TrainedFromScratch:
 
     def samples(self, count: int) -> Tensor:
         """Images of the best checkpoint, uint8 (count, C, S, S); only if it has scores."""
-        derived = self._derived()
-        generator, batch = derived.generator("best").eval(), self.config.scores.batch_size
-        batches = sample_images(generator, derived.architecture, count, batch, self.seed, "sample")
-        return torch.cat([images.cpu() for images in batches])
+        return self._derived().sample("best", count, self.seed)
 
     def _derived(self) -> DerivedGAN:
         suite, config = self.suite, self.config

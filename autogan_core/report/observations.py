@@ -50,29 +50,48 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
+class Choice:
+    """Something that a cell may choose."""
+
     words: str
+    """What it is."""
     hits: Callable[[Cell], Sequence[bool]]
+    """Whether a cell makes it; once for each place where it could."""
     rates: Callable[[CellSpace], Sequence[float]]
+    """Its share under uniform choices, for each such place."""
+
+    def trials(self, cells: Iterable[tuple[int, Cell]], space: SearchSpace) -> list[tuple[bool, float]]:
+        """Whether it was made, and its uniform share, wherever the search space leaves a choice.
+
+        Args:
+            cells: each with its place in the architecture, from 0.
+            space: what could be chosen.
+        """
+        return [
+            (hit, rate)
+            for place, cell in cells
+            for hit, rate in zip(self.hits(cell), self.rates(space.cells[place]), strict=True)
+            if 0 < rate < 1
+        ]
 
 
 _CLAIMS = (
-    _Claim(
+    Choice(
         "pre-activation over post-activation",
         lambda cell: [cell.conv == "pre"],
         lambda space: [space.convs.count("pre") / len(space.convs)],
     ),
-    _Claim(
+    Choice(
         "nearest or bilinear over deconvolution",
         lambda cell: [cell.up != "deconv"],
         lambda space: [1 - space.ups.count("deconv") / len(space.ups)],
     ),
-    _Claim(
+    Choice(
         "no normalisation over batch or instance norm",
         lambda cell: [cell.norm == "none"],
         lambda space: [space.norms.count("none") / len(space.norms)],
     ),
-    _Claim(
+    Choice(
         "skips from earlier cells over none",
         lambda cell: cell.skips,
         lambda space: [bits.count(True) / len(bits) for bits in space.skips],
@@ -112,13 +131,8 @@ def observe(records: Iterable[Record], beams: Iterable[Architecture], space: Sea
     return tuple(_count(claim, source, cells, space) for claim in _CLAIMS for source, cells in places)
 
 
-def _count(claim: _Claim, source: Source, cells: Iterable[tuple[int, Cell]], space: SearchSpace) -> Observation:
-    trials = [
-        (hit, rate)
-        for place, cell in cells
-        for hit, rate in zip(claim.hits(cell), claim.rates(space.cells[place]), strict=True)
-        if 0 < rate < 1
-    ]
+def _count(claim: Choice, source: Source, cells: Iterable[tuple[int, Cell]], space: SearchSpace) -> Observation:
+    trials = claim.trials(cells, space)
     count, total = sum(hit for hit, _ in trials), len(trials)
     if not total:
         return Observation(claim.words, source, 0, 0, float("nan"), 1.0)
