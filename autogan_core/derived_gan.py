@@ -117,8 +117,12 @@ class DerivedGAN:
         self._restore()
         retrain = self._config.retrain
         done = self._validations[-1].iteration if self._validations else 0
-        with self._monitor.task(f"training {self.name}", retrain.generator_iterations) as task:
-            task.advance(done)
+        if 0 < done < retrain.generator_iterations and (pointer := self._state.current):
+            logger.info(
+                "training %s: going on at step %d of %d, from checkpoint %s",
+                *(self.name, done, retrain.generator_iterations, self._state.location(pointer)),
+            )
+        with self._monitor.task(f"training {self.name}", retrain.generator_iterations, done) as task:
             while done < retrain.generator_iterations:
                 until = min(done + retrain.validate_every, retrain.generator_iterations)
                 started = time.monotonic()

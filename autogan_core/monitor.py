@@ -19,8 +19,14 @@ class Monitor:
     """Receives progress and measurements. This one ignores them; the command line's shows and stores them."""
 
     @contextmanager
-    def task(self, description: str, total: int) -> Iterator[Task]:
-        """Announces work of ``total`` steps that lasts as long as the context."""
+    def task(self, description: str, total: int, done: int = 0) -> Iterator[Task]:
+        """Announces work that lasts as long as the context.
+
+        Args:
+            description: what is done.
+            total: steps of the whole work.
+            done: steps that were made before, such as by a process that was stopped.
+        """
         yield _Silent()
 
     def log(self, kind: str, step: int, values: dict[str, float]) -> None:

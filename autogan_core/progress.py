@@ -31,6 +31,8 @@ class Progress:
     """Whether dynamic resetting has ended the training."""
     rewards: dict[Architecture, float | None] = field(default_factory=dict)
     """Of the candidates scored so far, in their order."""
+    origin: str | None = None
+    """The checkpoint that it was restored from, for messages; None for a fresh start."""
 
 
 class ProgressCheckpoints:
@@ -60,7 +62,7 @@ class ProgressCheckpoints:
         """
         self._key = {"assignment": assignment.to_json(), "base": base}
         self._last = time.monotonic()
-        snapshot = None
+        pointer = snapshot = None
         try:
             pointer = agreed_pointer(self._state, self._world)
             if pointer is not None and all(pointer.content["meta"].get(k) == v for k, v in self._key.items()):
@@ -68,7 +70,9 @@ class ProgressCheckpoints:
         except StateError as error:  # the iteration can still be run from its start
             logger.warning("the progress of slot %d is not used: %s", assignment.slot, error)
         [missing] = self._world.any(snapshot is None)
-        return None if missing or snapshot is None else (_from_meta(snapshot.meta), snapshot)
+        if missing or snapshot is None or pointer is None:
+            return None
+        return _from_meta(snapshot.meta, self._state.location(pointer)), snapshot
 
     def check(
         self, progress: Progress, identity: Mapping[str, str], tensors: Callable[[], Mapping[str, Tensor]]
@@ -124,6 +128,6 @@ def agreed_snapshot(state: CommittedState, world: World) -> Snapshot | None:
     return None if pointer is None else state.load(world.device, pointer)
 
 
-def _from_meta(meta: Mapping[str, Any]) -> Progress:
+def _from_meta(meta: Mapping[str, Any], origin: str) -> Progress:
     rewards = {Architecture.parse(text): reward for text, reward in meta["rewards"].items()}
-    return Progress(meta["step"], meta["collapsed"], rewards)
+    return Progress(meta["step"], meta["collapsed"], rewards, origin)

@@ -89,8 +89,7 @@ def run_search(
         AutoGANError: too many slots failed in a row; the message quotes the last failure.
     """
     history = history_file.read()
-    with monitor.task("searching", max(search.num_slots, len(history))) as task:
-        task.advance(len(history))
+    with monitor.task("searching", max(search.num_slots, len(history)), len(history)) as task:
         while not search.finished(history):
             slot = len(history)
             [assignment] = search.ask(history, slot)

@@ -100,7 +100,9 @@ class SharedGAN:
         """
         self._restore()
         if self._committed_slot >= assignment.slot:
-            return self._committed_record(assignment)
+            record = self._committed_record(assignment)
+            logger.info("slot %d is committed already; nothing is trained or scored again", assignment.slot)
+            return record
         progress = self._resume(assignment) or self._begin(assignment)
         if assignment.phase == "search":
             self._train(assignment, progress)
@@ -163,10 +165,6 @@ class SharedGAN:
         self._enter(assignment)
         self._reset_pending = self._reset_pending and assignment.phase != "search"
         self._load_tensors(snapshot)
-        logger.info(
-            "slot %d: going on after %d training steps and %d scored candidates",
-            *(assignment.slot, progress.step, len(progress.rewards)),
-        )
         return progress
 
     def _enter(self, assignment: Assignment) -> None:
@@ -184,9 +182,13 @@ class SharedGAN:
         stream = TrainingStream(images, training.discriminator_batch, self._config.model.latent_dim, seed)
         total = stream.steps_per_epoch * self._config.search.shared_epochs
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: training the shared GAN"
+        if progress.origin and not progress.rewards:
+            logger.info(
+                "slot %d: going on at step %d of %d, from checkpoint %s",
+                *(assignment.slot, progress.step, total, progress.origin),
+            )
         draws = _draws(assignment, seed, progress.step, total)
-        with self._monitor.task(description, total) as task:
-            task.advance(progress.step)
+        with self._monitor.task(description, total, progress.step) as task:
             while self._watch.collapsed_in is None and (block := list(itertools.islice(draws, STEPS_PER_BLOCK))):
                 self._checkpoint(progress)
                 losses = [self._gan.train_step(stream, step, architecture) for step, architecture in block]
@@ -209,8 +211,13 @@ class SharedGAN:
         fid = needs_fid(self._config.search.reward)
         own = self._scores(pending[self._world.rank :: ranks], assignment.slot, with_fid=fid)
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: scoring candidates"
-        with self._monitor.task(description, len(rewards) + len(pending)) as task:
-            task.advance(len(rewards))
+        total = len(rewards) + len(pending)
+        if progress.origin and (rewards or progress.collapsed):
+            logger.info(
+                "slot %d: going on at candidate %d of %d, from checkpoint %s",
+                *(assignment.slot, len(rewards), total, progress.origin),
+            )
+        with self._monitor.task(description, total, len(rewards)) as task:
             for start in range(0, len(pending), ranks):
                 self._checkpoint(progress)
                 batch = pending[start : start + ranks]

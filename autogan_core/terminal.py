@@ -32,16 +32,16 @@ class RunMonitor(Monitor):
         self._writers: dict[str, object] = {}
 
     @contextmanager
-    def task(self, description: str, total: int) -> Iterator[Task]:
+    def task(self, description: str, total: int, done: int = 0) -> Iterator[Task]:
         """See `Monitor.task`. Tasks nest or overlap; each has its own bar while it lasts."""
         if not self._console.is_terminal:
-            yield _PlainTask(self._console, description, total)
+            yield _PlainTask(self._console, description, total, done)
             return
         if self._progress is None:
             columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[values]}"))
             self._progress = Progress(TextColumn("{task.description}"), *columns, console=self._console)
             self._progress.start()
-        bar = self._progress.add_task(description, total=total, values="")
+        bar = self._progress.add_task(description, total=total, completed=done, values="")
         try:
             yield _Bar(self._progress, bar)
         finally:
@@ -79,20 +79,24 @@ class _Bar:
 
 
 class _PlainTask:
-    def __init__(self, console: Console, description: str, total: int) -> None:
+    def __init__(self, console: Console, description: str, total: int, done: int) -> None:
         self._console, self._description, self._total = console, description, total
-        self._done = 0
+        self._begun_at = self._done = done
         self._values: dict[str, float] = {}
         self._started = self._shown = time.monotonic()
+        if done:
+            self._show(self._started)
 
     def advance(self, steps: int = 1, values: Mapping[str, float] | None = None) -> None:
         self._done += steps
         self._values |= values or {}
         now = time.monotonic()
-        if self._done < self._total and now - self._shown < PLAIN_LINE_EVERY_S:
-            return
+        if self._done >= self._total or now - self._shown >= PLAIN_LINE_EVERY_S:
+            self._show(now)
+
+    def _show(self, now: float) -> None:
         self._shown = now
-        left = (now - self._started) / max(self._done, 1) * (self._total - self._done)
+        left = (now - self._started) / max(self._done - self._begun_at, 1) * (self._total - self._done)
         remaining = f", {left:.0f} s left" if left else ""
         text = f"{self._description}: {self._done}/{self._total}{remaining}  {_words(self._values)}"
         self._console.print(text.rstrip(), highlight=False, markup=False, soft_wrap=True)

@@ -13,15 +13,15 @@ logger = logging.getLogger(__name__)
 
 
 class LogMonitor(Monitor):
-    """Logs how far a task is when it begins and ends and, in between, every so many seconds."""
+    """Logs how far a task is when it begins, or goes on, and ends and, in between, every so many seconds."""
 
     def __init__(self, seconds: float = 30.0) -> None:
         self._seconds = seconds
 
     @contextmanager
-    def task(self, description: str, total: int) -> Iterator[Task]:
+    def task(self, description: str, total: int, done: int = 0) -> Iterator[Task]:
         """See `Monitor.task`."""
-        task = _LoggedTask(description, total, self._seconds)
+        task = _LoggedTask(description, total, done, self._seconds)
         task.report()
         yield task
         task.report()
@@ -32,9 +32,8 @@ class LogMonitor(Monitor):
 
 
 class _LoggedTask:
-    def __init__(self, description: str, total: int, seconds: float) -> None:
-        self._description, self._total, self._seconds = description, total, seconds
-        self._done = 0
+    def __init__(self, description: str, total: int, done: int, seconds: float) -> None:
+        self._description, self._total, self._done, self._seconds = description, total, done, seconds
         self._values: dict[str, float] = {}
         self._reported = self._started = time.monotonic()
 

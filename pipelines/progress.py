@@ -35,7 +35,8 @@ class StepDisplay:
                 self._print(f"{event['level'].lower()}: {event['text']}")
             elif event["kind"] == "begin":
                 stack = ExitStack()
-                task = stack.enter_context(self._monitor.task(event["description"], event["total"]))
+                begun = self._monitor.task(event["description"], event["total"], event.get("done", 0))
+                task = stack.enter_context(begun)
                 self._tasks[event["task"]] = task, stack
             elif event["kind"] == "advance" and event["task"] in self._tasks:
                 self._tasks[event["task"]][0].advance(event["steps"], event["values"])

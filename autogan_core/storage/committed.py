@@ -63,6 +63,10 @@ class CommittedState:
         """The pointer as it was read or committed last, which the next `commit` is to replace."""
         return self._pointer
 
+    def location(self, pointer: Pointer) -> str:
+        """Where the snapshot lies, for messages: a path or a URI."""
+        return self._store.location(f"{self._name}/{pointer.folder}")
+
     def pointer(self) -> Pointer | None:
         """Reads the pointer, which the next `commit` is to replace; None when there is no state.
 

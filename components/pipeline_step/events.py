@@ -40,9 +40,9 @@ class EventMonitor(RunMonitor):
     """Tasks as events; measurements as `RunMonitor` keeps them."""
 
     @contextmanager
-    def task(self, description: str, total: int) -> Iterator[Task]:
+    def task(self, description: str, total: int, done: int = 0) -> Iterator[Task]:
         """See `Monitor.task`."""
-        task = _EventTask(description, total)
+        task = _EventTask(description, total, done)
         try:
             yield task
         finally:
@@ -50,11 +50,11 @@ class EventMonitor(RunMonitor):
 
 
 class _EventTask:
-    def __init__(self, description: str, total: int) -> None:
+    def __init__(self, description: str, total: int, done: int) -> None:
         self._key = f"{os.getpid()}-{time.monotonic_ns()}"
         self._done, self._sent = 0, 0.0
         self._values: dict[str, float] = {}
-        emit("begin", task=self._key, description=description, total=total)
+        emit("begin", task=self._key, description=description, total=total, done=done)
 
     def advance(self, steps: int = 1, values: Mapping[str, float] | None = None) -> None:
         """See `Task.advance`."""

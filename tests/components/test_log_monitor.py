@@ -24,6 +24,13 @@ def test_tasks_are_logged_now_and_then(seconds: float, lines: int, caplog: pytes
     assert last["severity"] == "INFO"
 
 
+def test_a_resumed_task_is_logged_from_where_it_was(caplog: pytest.LogCaptureFixture) -> None:
+    """The first line tells what an earlier process did, not nothing."""
+    with caplog.at_level(logging.INFO), LogMonitor().task("training", 600, done=120) as task:
+        task.advance(480)
+    assert [record.getMessage() for record in caplog.records] == ["training: 120 of 600", "training: 600 of 600"]
+
+
 def test_exceptions_are_part_of_the_line() -> None:
     """One JSON object a line, the traceback included."""
     try:

@@ -18,16 +18,18 @@ from autogan_core.monitor import Monitor
 from autogan_core.scoring import Scorer, sample_images
 from autogan_core.search_space import NAMED
 from autogan_core.storage import CommittedState, DirectoryStore
-from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
+from tests.core.tiny import CPU, BeginningsMonitor, tiny_config, tiny_dataset, tiny_scorer
 
 TOP1 = NAMED["paper-top1"]
 
 
-def derived_gan(folder: Path, config: Config | None = None, design: Design | None = None) -> DerivedGAN:
+def derived_gan(
+    folder: Path, config: Config | None = None, design: Design | None = None, monitor: Monitor | None = None
+) -> DerivedGAN:
     scorer = tiny_scorer(folder / "cache")
     store = DirectoryStore(folder)
     chosen = design or searched(TOP1)
-    return DerivedGAN(chosen, config or tiny_config(), tiny_dataset(), scorer, store, CPU, Monitor())
+    return DerivedGAN(chosen, config or tiny_config(), tiny_dataset(), scorer, store, CPU, monitor or Monitor())
 
 
 def test_training_validates_and_keeps_best_and_last(tmp_path: Path) -> None:
@@ -65,8 +67,11 @@ def test_the_average_lags_behind_the_generator(tmp_path: Path) -> None:
     assert distances[2][1] < 1e-3 * distances[0][1]
 
 
-def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stopped after each commit and in the middle, the training ends with the same scores and bits."""
+def test_an_interrupted_training_ends_as_if_it_had_not_been(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Stopped after each commit and in the middle, the training says where it goes on, and ends with the same scores
+    and bits."""
     expected = derived_gan(tmp_path / "whole").train()
 
     def stop_after(iteration: int) -> None:
@@ -84,7 +89,11 @@ def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path: Path, monk
 
     for iteration in (0, 2, 4):
         stop_after(iteration)
-    resumed = derived_gan(tmp_path / "parts").train()
+    monitor, [checkpoint] = BeginningsMonitor(), (tmp_path / "parts").rglob("00000002-*")
+    with caplog.at_level(logging.INFO):
+        resumed = derived_gan(tmp_path / "parts", monitor=monitor).train()
+    assert monitor.begun == [(6, 4)]
+    assert f"training {TOP1}: going on at step 4 of 6, from checkpoint {checkpoint}" in caplog.messages
     assert resumed.validations == expected.validations
     files = [sorted((tmp_path / part / "retrain").rglob("00000003-*/*.safetensors")) for part in ("whole", "parts")]
     assert files[0][0].read_bytes() == files[1][0].read_bytes()

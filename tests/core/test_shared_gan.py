@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from autogan_core.progress import Progress, ProgressCheckpoints
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snapshot, open_store
-from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
+from tests.core.tiny import CPU, BeginningsMonitor, tiny_config, tiny_dataset, tiny_scorer
 
 A, B, C = (Architecture.parse(text) for text in ("1011", "0120", "1110"))
 SEARCH = Assignment(0, 0, "search", (A, B, A), (A, A, C))
@@ -26,6 +27,7 @@ DERIVE = Assignment(1, 0, "derive", (A, B, C))
 
 
 def shared_gan(folder: Path, config: Config | None = None, store: RunStore | None = None, **options: Any) -> SharedGAN:
+    monitor = options.pop("monitor", None) or Monitor()
     return SharedGAN(
         config or tiny_config(),
         SearchSpace.full(),
@@ -33,7 +35,7 @@ def shared_gan(folder: Path, config: Config | None = None, store: RunStore | Non
         tiny_scorer(folder / "cache"),
         store or DirectoryStore(folder),
         World.single(CPU),
-        Monitor(),
+        monitor,
         **options,
     )
 
@@ -196,9 +198,11 @@ class StopAfter:
 
 
 @pytest.mark.parametrize("questions", [1, 2, 3, 4])
-def test_a_preempted_iteration_ends_as_if_it_had_not_been(tmp_path: Path, questions: int) -> None:
+def test_a_preempted_iteration_ends_as_if_it_had_not_been(
+    tmp_path: Path, questions: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """Stopped before the first block of steps, between blocks and between candidates (8 steps in 2 blocks, 2 candidates
-    that differ), a new process goes on and ends with the same record and bits; nothing of the progress is left."""
+    that differ), a new process says where it goes on, and ends with the same record and bits; no progress is left."""
     before = shared_gan(tmp_path / "whole").run(SEARCH)
     second = Assignment(1, 0, "search", (B, C, B), (A, B, C, C))
     expected = shared_gan(tmp_path / "whole").run(second)
@@ -210,8 +214,13 @@ def test_a_preempted_iteration_ends_as_if_it_had_not_been(tmp_path: Path, questi
     assert progress is not None
     assert progress.content["meta"]["step"] == min(4 * (questions - 1), 8)
     assert len(progress.content["meta"]["rewards"]) == max(questions - 3, 0)
-    asked = StopAfter(0)
-    assert shared_gan(tmp_path / "parts", stop=asked).run(second) == expected
+    asked, monitor = StopAfter(0), BeginningsMonitor()
+    with caplog.at_level(logging.INFO):
+        assert shared_gan(tmp_path / "parts", stop=asked, monitor=monitor).run(second) == expected
+    assert monitor.begun == [(8, min(4 * (questions - 1), 8)), (2, max(questions - 3, 0))]
+    where = f"candidate {questions - 3} of 2" if questions > 3 else f"step {4 * (questions - 1)} of 8"
+    checkpoint = tmp_path / "parts" / "progress" / progress.folder
+    assert f"slot 1: going on at {where}, from checkpoint {checkpoint}" in caplog.messages
     assert -asked.questions == 4 - (questions - 1)
     assert_equal_states(tmp_path / "whole", tmp_path / "parts")
     assert DirectoryStore(tmp_path / "parts").folders("progress") == []

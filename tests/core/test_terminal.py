@@ -30,6 +30,23 @@ def test_plain_lines_where_there_is_no_terminal(tmp_path: Path, monkeypatch: pyt
     ]
 
 
+def test_a_resumed_task_begins_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first line and the bar show what an earlier process did, and the time left is judged by this one's pace."""
+    now = [0.0]
+    monkeypatch.setattr("autogan_core.terminal.time.monotonic", lambda: now[0])
+    plain, bars = io.StringIO(), io.StringIO()
+    with RunMonitor(Console(file=plain, soft_wrap=True), None).task("training", 40, done=10) as task:
+        for _ in range(30):
+            now[0] += 1.0
+            task.advance()
+    assert plain.getvalue().splitlines() == ["training: 10/40", "training: 25/40, 15 s left", "training: 40/40"]
+    monitor = RunMonitor(Console(file=bars, force_terminal=True, width=120), None)
+    with monitor.task("training", 40, done=10):
+        assert monitor._progress is not None
+        monitor._progress.refresh()
+    assert "10/40" in bars.getvalue()
+
+
 def test_nested_bars_on_a_terminal(tmp_path: Path) -> None:
     """Both tasks show their counts and values; afterwards another outermost task can start."""
     out = io.StringIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,7 @@ from torch.nn import functional as F
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset, load_dataset
 from autogan_core.metrics import reference_moments
+from autogan_core.monitor import Monitor, Task
 from autogan_core.presets import load_config
 from autogan_core.scoring import Scorer
 
@@ -84,3 +86,15 @@ def tiny_scorer(cache_dir: Path, seed: int = 0) -> Scorer:
     extractor = FixedExtractor()
     reference = reference_moments(tiny_dataset(), extractor, cache_dir, 32)
     return Scorer(extractor, reference, batch_size=32, recalibration_images=32, seed=seed)
+
+
+class BeginningsMonitor(Monitor):
+    """Remembers the total of every task, and what was done before it."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[int, int]] = []
+
+    def task(self, description: str, total: int, done: int = 0) -> AbstractContextManager[Task]:
+        """See `Monitor.task`."""
+        self.begun.append((total, done))
+        return super().task(description, total, done)

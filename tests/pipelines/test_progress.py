@@ -32,12 +32,17 @@ def test_events_are_shown_and_chatter_goes_to_the_log() -> None:
         event(kind="step", name="search"),
         event(kind="log", level="INFO", text="loading"),
         event(kind="log", level="WARNING", text="slot 3 failed"),
-        event(kind="begin", task="1", description="searching", total=2),
+        event(kind="begin", task="1", description="searching", total=3, done=1),
         event(kind="advance", task="1", steps=2, values={"reward": 1.5}),
         event(kind="end", task="1"),
     ):
         output.write(text)
-    assert shown.getvalue().splitlines() == ["step search", "warning: slot 3 failed", "searching: 2/2  reward=1.5"]
+    assert shown.getvalue().splitlines() == [
+        "step search",
+        "warning: slot 3 failed",
+        "searching: 1/3",
+        "searching: 3/3  reward=1.5",
+    ]
     assert [line for line in log.getvalue().splitlines() if line] == [
         "12:00 INFO - Executing task",
         "STEP: search",

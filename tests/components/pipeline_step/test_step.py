@@ -107,13 +107,14 @@ def test_monitors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     with step("search", str(tmp_path)) as here:
         monitor = here._monitor("digits")
         assert isinstance(monitor, EventMonitor) and isinstance(monitor, RunMonitor)
-        with monitor.task("training", 3) as task:
+        with monitor.task("training", 5, done=2) as task:
             task.advance(2, {"loss": 0.5})
             task.advance(1)
         monitor.log("search", 0, {"reward": 2.0})
         logging.getLogger("autogan_core.run").warning("collapsed")
     events = [json.loads(line.removeprefix(MARK)) for line in capsys.readouterr().out.split("\n") if line]
     assert [event["kind"] for event in events] == ["step", "begin", "advance", "advance", "end", "log"]
+    assert (events[1]["total"], events[1]["done"]) == (5, 2)
     assert sum(event.get("steps", 0) for event in events) == 3
     assert events[-1] == {"kind": "log", "level": "WARNING", "text": "collapsed"}
     assert json.loads((tmp_path / "digits" / "metrics.jsonl").read_text())["reward"] == 2.0

@@ -44,7 +44,7 @@ class KillingMonitor(Monitor):
     seen: list[str] = field(default_factory=list)
 
     @contextmanager
-    def task(self, description: str, total: int) -> Iterator[Task]:
+    def task(self, description: str, total: int, done: int = 0) -> Iterator[Task]:
         yield _KillingTask(self, description)
 
 

@@ -107,7 +107,7 @@ def test_progress_is_told(log: list[str], ledger: Ledger) -> None:
 
     class Listening(Monitor):
         @contextmanager
-        def task(self, description: str, total: int) -> Iterator[Task]:
+        def task(self, description: str, total: int, done: int = 0) -> Iterator[Task]:
             told.append((description, total))
             yield SimpleNamespace(advance=lambda steps=1, values=None: told.append(steps))
 
