@@ -35,9 +35,9 @@ _Result = TypeVar("_Result")
 class GCSStore:
     """A run store in ``gs://bucket/prefix``. A token is the object's generation.
 
-    Requests are repeated with exponential backoff on 429, 5xx and broken connections. Repeating a write is safe: names
-    that may be written twice are written with the same content, or under a condition on the generation. The role
-    "Storage Object User" on the bucket is enough.
+    Requests are repeated with exponential backoff on 429, 5xx and broken connections, and the log says so. Repeating a
+    write is safe: names that may be written twice are written with the same content, or under a condition on the
+    generation. The role "Storage Object User" on the bucket is enough.
     """
 
     def __init__(
@@ -195,10 +195,9 @@ class GCSStore:
 
     @cached_property
     def _options(self) -> dict[str, Any]:
-        from google.cloud.storage.retry import DEFAULT_RETRY  # type: ignore[import-untyped]
+        from autogan_core.storage.gcs_retry import ReportedRetry
 
-        retry = DEFAULT_RETRY.with_delay(initial=0.5, maximum=20.0, multiplier=2.0)
-        return {"retry": retry.with_timeout(self._deadline_seconds), "timeout": REQUEST_SECONDS}
+        return {"retry": ReportedRetry(self._bucket_name, self._deadline_seconds), "timeout": REQUEST_SECONDS}
 
     def _require_bucket(self) -> None:
         """Tells a missing object from a missing bucket, by a listing: only that needs no right to read buckets.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from google.api_core.exceptions import RetryError
 
 from autogan_core.errors import AutoGANError, StorageAccessError, StorageUnavailableError
 from autogan_core.storage import GCSStore
+from autogan_core.storage.gcs_retry import ReportedRetry
 from tests.core.conftest import BUCKET
 from tests.fake_gcs import FakeGCS, StormyProxy, free_port
 
@@ -87,14 +92,59 @@ def test_a_restarted_server_is_the_same_store(tmp_path: Path, monkeypatch: pytes
         assert store.read_current("state") == (b"1", token)
 
 
-def test_unreachable_storage_is_said_after_the_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing listens: the error, worth another try later, comes at the deadline, not before and not long after."""
+def test_unreachable_storage_is_said_after_the_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing listens: that is logged at once, and the error, worth another try later, comes at the deadline, not
+    before and not long after."""
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{free_port()}")
     store = GCSStore(BUCKET, "", tmp_path, deadline_seconds=1.5)
     started = time.monotonic()
     with pytest.raises(StorageUnavailableError, match="the bucket 'autogan-test' cannot be reached.*check the network"):
         store.read("state")
     assert 0.2 < time.monotonic() - started < 10
+    [line] = [record for record in caplog.records if record.name.startswith("autogan_core")]
+    assert "Connection refused" in line.getMessage() and re.search(r"; trying for \d s more$", line.getMessage())
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_an_outage_is_logged_at_its_beginning_and_end(
+    stormy_store: GCSStore, proxy: StormyProxy, request_name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many attempts fail, of whatever request: one warning with the reason and what will happen, and one line
+    when the bucket answers again."""
+    stormy_store.write("old", b"content")
+    proxy.storm(0, 1.0)
+    with caplog.at_level(logging.INFO, "autogan_core.storage"):
+        REQUESTS[request_name](stormy_store)
+    assert proxy.refused >= 2
+    (failure, failed), (recovery, recovered) = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert (failure, recovery) == ("WARNING", "INFO")
+    assert re.fullmatch(
+        r"the bucket 'autogan-test' cannot be reached \(ConnectionError: .*\); trying for \d+ s more", failed
+    )
+    assert re.fullmatch(r"the bucket 'autogan-test' answers again after \d+ s", recovered)
+
+
+def test_a_long_outage_is_logged_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By a clock that pauses move on: a line every half minute or so with the time left, none right before the end."""
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+
+    def fail() -> None:
+        raise ConnectionError("refused")
+
+    with pytest.raises(RetryError), caplog.at_level(logging.INFO, "autogan_core.storage"):
+        ReportedRetry(BUCKET, 300.0)(fail)()
+    left = [
+        int(re.findall(r"\(ConnectionError: refused\); trying for (\d+) s more", line)[0]) for line in caplog.messages
+    ]
+    assert left[0] == 300
+    assert all(30 <= earlier - later <= 50 for earlier, later in pairwise(left))
+    assert 20 <= left[-1] <= 70
 
 
 def test_no_request_goes_on_behind_the_stores_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,69 @@
+"""Google's retry, which says so in the log. Imports Google's client library, so it is imported late itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from google.cloud.storage.retry import DEFAULT_RETRY  # type: ignore[import-untyped]
+
+logger = logging.getLogger(__name__)
+
+REPORT_SECONDS = 30.0
+"""Least time between two lines about one bucket."""
+_LONGEST_PAUSE_S = 20.0
+
+
+class ReportedRetry:
+    """Repeats a request as `google.cloud.storage.retry.DEFAULT_RETRY` does, and warns that the bucket does not answer.
+
+    The client library calls it as it would a `google.api_core.retry.Retry`. The first failure is logged with what will
+    happen, later ones now and then, and the answer that ends an outage once. The error at the deadline is the caller's.
+
+    Args:
+        bucket: its name, for the log.
+        timeout: seconds that one request is repeated for.
+    """
+
+    def __init__(self, bucket: str, timeout: float) -> None:
+        pauses = DEFAULT_RETRY.with_delay(initial=0.5, maximum=_LONGEST_PAUSE_S, multiplier=2.0)
+        self._retry = pauses.with_timeout(timeout)
+        self._bucket, self._timeout = bucket, timeout
+        self._reported: float | None = None
+        """When the last line about a failure was logged."""
+        self._failing_since: float | None = None
+        """Since when the bucket has not answered, if that was logged."""
+
+    def __call__(self, request: Callable[..., Any]) -> Callable[..., Any]:
+        """The request, repeated."""
+
+        def repeated(*args: Any, **kwargs: Any) -> Any:
+            deadline = time.monotonic() + self._timeout
+            result = self._retry(request, on_error=lambda error: self._failed(error, deadline))(*args, **kwargs)
+            self._answered()
+            return result
+
+        return repeated
+
+    def _failed(self, error: Exception, deadline: float) -> None:
+        now = time.monotonic()
+        left = max(deadline - now, 0.0)
+        if self._reported is not None and now - self._reported < REPORT_SECONDS:
+            return
+        if self._failing_since is not None and left < _LONGEST_PAUSE_S:
+            return  # the next pause may end in the caller's error, which says it all
+        self._failing_since = self._failing_since or now
+        self._reported = now
+        logger.warning(
+            "the bucket '%s' cannot be reached (%s: %s); trying for %.0f s more",
+            *(self._bucket, type(error).__name__, " ".join(str(error).split()), left),
+        )
+
+    def _answered(self) -> None:
+        if self._failing_since is not None:
+            logger.info(
+                "the bucket '%s' answers again after %.0f s", self._bucket, time.monotonic() - self._failing_since
+            )
+            self._failing_since = None
