@@ -19,6 +19,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from autogan_core.errors import ConfigError, RankFailedError
+from autogan_core.rendezvous import meet
 
 TIMEOUT = timedelta(minutes=10)
 """How long a rank waits for the others before it fails."""
@@ -42,34 +43,38 @@ class World:
         return cls(0, 1, device)
 
     @classmethod
-    def from_environment(cls, device: torch.device) -> World:
+    def from_environment(cls, device: torch.device, stop: Callable[[], bool] = lambda: False) -> World:
         """The world that torchrun, or the training operator's PyTorchJob, describes in the environment.
 
         Reads WORLD_SIZE, RANK, LOCAL_RANK, MASTER_ADDR and MASTER_PORT. Without LOCAL_RANK there is one process per
         pod, whose RANK the operator sets. Without WORLD_SIZE, or with 1, the world is this process alone. Otherwise
-        joins a process group (nccl between GPUs, gloo between CPUs); use it as a context, or call `close`.
+        joins a process group (nccl between GPUs, gloo between CPUs) once all are there, and logs whom it waits for;
+        use it as a context, or call `close`.
 
         Args:
             device: what to work on; in a process group, a GPU's number gives way to the local rank.
+            stop: whether to give up waiting for the others, such as after SIGTERM.
 
         Raises:
             ConfigError: a variable is missing or not what it must be.
-            torch.distributed.DistError: the other ranks were not to be reached in time.
+            PreemptedError: ``stop`` said so.
+            RankFailedError: the other ranks were not to be reached in time.
         """
         size = _variable("WORLD_SIZE", 1, default=1)
         if size == 1:
             return cls.single(device)
         rank = _variable("RANK", 0, size - 1)
         local_rank = _local_rank()
-        _variable("MASTER_PORT", 1, 65535)
-        if not os.environ.get("MASTER_ADDR"):
+        port, host = _variable("MASTER_PORT", 1, 65535), os.environ.get("MASTER_ADDR")
+        if not host:
             raise ConfigError(f"MASTER_ADDR is not set, though WORLD_SIZE is {size}; set it to the host of rank 0")
         if device.type == "cuda":
             device = _gpu(local_rank)
         backend, device_id = ("nccl", device) if device.type == "cuda" else ("gloo", None)
-        dist.init_process_group(
-            backend, init_method="env://", timeout=TIMEOUT, rank=rank, world_size=size, device_id=device_id
-        )
+        # torchrun has made its processes meet, and serves a store of its own at this address.
+        agent = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+        store = None if agent else meet(host, port, rank, size, TIMEOUT, stop)
+        dist.init_process_group(backend, store=store, timeout=TIMEOUT, rank=rank, world_size=size, device_id=device_id)
         return cls(rank, size, device)
 
     def __enter__(self) -> World:

@@ -94,7 +94,8 @@ def _search(config: Config, trial: str, where: Where, reporter: Reporter) -> Non
     from components.trial.search_iteration import run_search_iteration
 
     parameters = {field: os.environ.get(variable, "") for field, variable in VARIABLES.items()}
-    with World.from_environment(open_device(where.device, config.cpu_threads)) as world:
+    device = open_device(where.device, config.cpu_threads)
+    with World.from_environment(device, stopping.is_set) as world:
         monitor = LogMonitor() if world.is_main else Monitor()
         scores = run_search_iteration(
             parameters, trial, config, where.store, where.cache, world, monitor, stopping.is_set
