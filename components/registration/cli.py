@@ -13,7 +13,9 @@ import yaml
 
 from autogan_core.errors import AutoGANError
 from components.katib_protocol import ALGORITHM
+from components.registration.cluster import ClusterError
 from components.registration.entry import DEFAULT_IMAGE, suggestion_entry
+from components.registration.experiments import WHY, experiments_of_ours, listed, refusal, rescue
 from components.registration.katib_config import KatibConfig
 from components.registration.places import Change, ConfigMapPlace, Edit, FilePlace, Place
 
@@ -35,6 +37,9 @@ File = Annotated[
         allow_dash=True,
     ),
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="Even while Experiments of the algorithm exist, which then cannot be deleted.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the difference and write nothing.")]
 
 
@@ -42,15 +47,24 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the difference an
 def add(
     image: Image = DEFAULT_IMAGE, namespace: Namespace = "kubeflow", file: File = None, dry_run: DryRun = False
 ) -> None:
-    """Add our entry, or bring it up to date; prints the difference."""
+    """Add our entry, or bring it up to date; prints the difference, and what Experiments without one need."""
     entry = suggestion_entry(image)
-    _apply(lambda text: KatibConfig(text).with_entry(entry), namespace, file, dry_run)
+    change = _apply(lambda text: KatibConfig(text).with_entry(entry), namespace, file, dry_run)
+    if not file and not dry_run and not KatibConfig(change.before).entry:
+        _advise_rescue()
 
 
 @app.command()
-def remove(namespace: Namespace = "kubeflow", file: File = None, dry_run: DryRun = False) -> None:
-    """Take our entry out; prints the difference."""
-    _apply(lambda text: KatibConfig(text).without_entry(), namespace, file, dry_run)
+def remove(namespace: Namespace = "kubeflow", file: File = None, force: Force = False, dry_run: DryRun = False) -> None:
+    """Take our entry out, unless Experiments of the algorithm exist in any namespace; prints the difference."""
+
+    def edit(text: str) -> str:
+        after = KatibConfig(text).without_entry()
+        if after != text:
+            _check_unused(file, force)
+        return after
+
+    _apply(edit, namespace, file, dry_run)
 
 
 @app.command()
@@ -58,41 +72,70 @@ def show(namespace: Namespace = "kubeflow", file: File = None) -> None:
     """Print our entry as it stands there."""
     text = sys.stdin.read() if file == Path("-") else _place(namespace, file).read()
     katib = KatibConfig(text)
-    _warn(text)
+    _warn(katib.warning())
     entry = katib.entry
     typer.echo(yaml.safe_dump([entry], sort_keys=False) if entry else f"{ALGORITHM} is not registered", nl=not entry)
 
 
-def _apply(edit: Edit, namespace: str, file: Path | None, dry_run: bool) -> None:
-    if file == Path("-"):
-        _filter(edit)
+def _check_unused(file: Path | None, force: bool) -> None:
+    if file:
+        _warn(
+            f"no cluster is asked with --file: before this is applied, no Experiment of '{ALGORITHM}' may be left in "
+            f"any namespace (kubectl get experiments --all-namespaces); {WHY}"
+        )
         return
+    try:
+        found = experiments_of_ours()
+    except ClusterError as error:
+        if not force:
+            raise ClusterError(f"{error}; or remove the entry all the same with --force") from error
+        _warn(str(error))
+        return
+    if found and not force:
+        raise ClusterError(f"{refusal(found)}, or at once with --force")
+    if found:
+        _warn(f"{listed(found)}; {WHY}; register again before you delete them")
+
+
+def _advise_rescue() -> None:
+    try:
+        found = experiments_of_ours()
+    except ClusterError:
+        return  # the entry is there, and this is advice: who may not list them need not hear of it
+    if found:
+        typer.echo(f"registration: {rescue(found)}", err=True)
+
+
+def _apply(edit: Edit, namespace: str, file: Path | None, dry_run: bool) -> Change:
+    if file == Path("-"):
+        return _filter(edit)
     place = _place(namespace, file)
     if dry_run:
         before = place.read()
         change = Change(before, edit(before))
     else:
         change = place.update(edit)
-    _warn(change.after)
+    _warn(KatibConfig(change.after).warning())
     typer.echo(change.diff(), nl=False)
     outcome = "nothing to change" if change.before == change.after else "not written" if dry_run else "written"
     typer.echo(f"{place}: {outcome}")
+    return change
 
 
-def _filter(edit: Edit) -> None:
+def _filter(edit: Edit) -> Change:
     before = sys.stdin.read()
     change = Change(before, edit(before))
-    _warn(change.after)
+    _warn(KatibConfig(change.after).warning())
     typer.echo(change.diff(), nl=False, err=True)
     typer.echo(change.after, nl=False)
+    return change
 
 
 def _place(namespace: str, file: Path | None) -> Place:
     return FilePlace(file) if file else ConfigMapPlace(namespace)
 
 
-def _warn(text: str) -> None:
-    warning = KatibConfig(text).warning()
+def _warn(warning: str | None) -> None:
     if warning:
         typer.echo(f"registration: warning: {warning}", err=True)
 

@@ -11,25 +11,21 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from kubernetes import client, config  # type: ignore[import-untyped]
+from kubernetes import client  # type: ignore[import-untyped]
 from kubernetes.client.exceptions import ApiException  # type: ignore[import-untyped]
 from urllib3.exceptions import HTTPError
 
-from autogan_core.errors import AutoGANError, ConfigError
+from autogan_core.errors import ConfigError
+from components.registration.cluster import REFUSALS, TIMEOUT_S, ClusterError, connect, reason
 from components.registration.katib_config import KEY
 
 logger = logging.getLogger(__name__)
 
 CONFIG_MAP = "katib-config"
 ATTEMPTS = 5
-TIMEOUT_S = 30
 _CONFLICT = 409
 
 Edit = Callable[[str], str]
-
-
-class ClusterError(AutoGANError):
-    """The cluster cannot be reached, refuses, or has no Katib."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +66,7 @@ class ConfigMapPlace:
 
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
-        try:
-            if "KUBERNETES_SERVICE_HOST" in os.environ:
-                config.load_incluster_config()
-            else:
-                config.load_kube_config()
-        except config.ConfigException as error:
-            raise ClusterError(
-                f"no cluster is configured ({error}); make 'kubectl get nodes' work first, or edit a file with --file"
-            ) from error
-        self._api = client.CoreV1Api()
+        self._api = client.CoreV1Api(connect())
 
     def __str__(self) -> str:
         return f"{self.namespace}/{CONFIG_MAP} at {self._api.api_client.configuration.host}"
@@ -115,7 +102,7 @@ class ConfigMapPlace:
     def _get(self) -> Any:
         try:
             return self._api.read_namespaced_config_map(CONFIG_MAP, self.namespace, _request_timeout=TIMEOUT_S)
-        except (ApiException, HTTPError) as error:
+        except REFUSALS as error:
             self._refuse(error, "read")
 
     def _text(self, config_map: Any) -> str:
@@ -132,27 +119,16 @@ class ConfigMapPlace:
         config_map.data[KEY] = text
         try:
             self._api.replace_namespaced_config_map(CONFIG_MAP, self.namespace, config_map, _request_timeout=TIMEOUT_S)
-        except (ApiException, HTTPError) as error:
+        except REFUSALS as error:
             if isinstance(error, ApiException) and error.status == _CONFLICT:
                 return False
             self._refuse(error, "update")
         return True
 
     def _refuse(self, error: ApiException | HTTPError, verb: str) -> NoReturn:
-        remedies = {
-            401: "the cluster does not know who you are; log in to it again",
-            403: f"you may not {verb} it; ask for the verbs get and update on this ConfigMap, or use --file",
-            404: "there is none; install Katib 0.18 or 0.19 first, or say where it is with --namespace",
-        }
-        if isinstance(error, HTTPError):
-            reason = (
-                f"the API server does not answer ({' '.join(str(error).split())}); see that 'kubectl get nodes' works"
-            )
-        else:
-            reason = remedies.get(
-                error.status, f"the API server answers {error.status} {error.reason}; try again later"
-            )
-        raise ClusterError(f"ConfigMap {self}: {reason}") from error
+        forbidden = f"you may not {verb} it; ask for the verbs get and update on this ConfigMap, or use --file"
+        missing = "there is none; install Katib 0.18 or 0.19 first, or say where it is with --namespace"
+        raise ClusterError(f"ConfigMap {self}: {reason(error, forbidden, missing)}") from error
 
 
 @dataclass(frozen=True, slots=True)

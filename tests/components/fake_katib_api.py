@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import yaml
 
 PATH = "/api/v1/namespaces/{}/configmaps/katib-config"
+EXPERIMENTS = "/apis/kubeflow.org/v1beta1/experiments"
 
 
 class FakeCluster:
-    """One ConfigMap with optimistic locking.
+    """One ConfigMap with optimistic locking, and the Experiments of all namespaces.
 
     Args:
         data: its content.
@@ -36,8 +38,10 @@ class FakeCluster:
             },
             "data": dict(data),
         }
+        self.experiments: list[dict[str, Any]] = []
+        """In a list that is handed out page by page."""
         self.refusal: dict[str, int] = {}
-        """HTTP status by method."""
+        """HTTP status by method; LIST stands for the list of Experiments."""
         self.others: list[str] = []
         """Texts that another writer stores right before our next writes."""
         self.requests: list[str] = []
@@ -50,9 +54,13 @@ class FakeCluster:
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """HTTP status and object."""
-        self.requests.append(method)
-        if method in self.refusal:
-            return self.refusal[method], {"kind": "Status", "message": "refused"}
+        path, _, query = path.partition("?")
+        request = "LIST" if path == EXPERIMENTS else method
+        self.requests.append(request)
+        if request in self.refusal:
+            return self.refusal[request], {"kind": "Status", "message": "refused"}
+        if path == EXPERIMENTS:
+            return 200, self._page(parse_qs(query))
         if path != PATH.format(self.namespace):
             return 404, {"kind": "Status", "message": "not found"}
         if method == "PUT":
@@ -63,9 +71,29 @@ class FakeCluster:
             self._store(body)
         return 200, self.object
 
+    def _page(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        start, count = int(query.get("continue", ["0"])[0]), int(query["limit"][0])
+        left = len(self.experiments) > start + count
+        return {
+            "kind": "ExperimentList",
+            "metadata": {"continue": str(start + count)} if left else {},
+            "items": self.experiments[start : start + count],
+        }
+
     def _store(self, new: dict[str, Any]) -> None:
         version = str(int(self.object["metadata"]["resourceVersion"]) + 1)
         self.object = {**new, "metadata": {**new["metadata"], "resourceVersion": version}}
+
+
+def experiment(name: str, *conditions: str, algorithm: str = "autogan", deleted: bool = False) -> dict[str, Any]:
+    """One as Katib keeps it, ``namespace/name``; the last of the conditions holds."""
+    namespace, _, short = name.partition("/")
+    metadata = {"namespace": namespace, "name": short}
+    if deleted:
+        metadata["deletionTimestamp"] = "2026-11-26T06:01:09Z"
+    kept = [{"type": kind, "status": str(kind == conditions[-1] or kind == "Created")} for kind in conditions]
+    status = {"conditions": kept} if kept else {}
+    return {"metadata": metadata, "spec": {"algorithm": {"algorithmName": algorithm}}, "status": status}
 
 
 @contextmanager

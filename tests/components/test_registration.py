@@ -18,9 +18,10 @@ import yaml
 from autogan_core.errors import ConfigError
 from components.registration.cli import main
 from components.registration.entry import DEFAULT_IMAGE, suggestion_entry
+from components.registration.experiments import SHOWN
 from components.registration.katib_config import KatibConfig
 from components.registration.places import ATTEMPTS
-from tests.components.fake_katib_api import FakeCluster, serving, write_kubeconfig
+from tests.components.fake_katib_api import FakeCluster, experiment, serving, write_kubeconfig
 from tests.components.katib_configs import CONFIGS, EDITED_018, MARSHALLED_019, PLAIN_017
 
 ROOT = Path(__file__).parents[2]
@@ -202,7 +203,7 @@ def test_add_show_remove_in_a_cluster(run: Any, cluster: FakeCluster) -> None:
     assert cluster.object["metadata"]["annotations"] == {"example.org/owner": "platform"}
     again = run("add")
     assert again.out.endswith(": nothing to change\n") and again.out.count("\n") == 1
-    assert cluster.requests == ["GET", "PUT", "GET"]
+    assert cluster.requests == ["GET", "PUT", "LIST", "GET"]
     assert yaml.safe_load(run("show").out) == [ENTRY]
     assert "-  - algorithmName: autogan\n" in run("remove").out
     assert cluster.text == MARSHALLED_019
@@ -230,7 +231,7 @@ def test_a_write_in_between_is_kept(run: Any, cluster: FakeCluster) -> None:
     cluster.others = [theirs]
     assert run("add").status == 0
     assert cluster.text == KatibConfig(theirs).with_entry(ENTRY)
-    assert cluster.requests == ["GET", "PUT", "GET", "PUT"]
+    assert cluster.requests == ["GET", "PUT", "GET", "PUT", "LIST"]
 
 
 def test_endless_conflicts_end_in_a_sentence(run: Any, cluster: FakeCluster) -> None:
@@ -260,6 +261,100 @@ def test_refusals_of_the_api_server(run: Any, cluster: FakeCluster, method: str,
     assert outcome.err.startswith("registration: ConfigMap kubeflow/katib-config at http://127.0.0.1:")
     assert sentence in outcome.err and outcome.err.count("\n") == 1
     assert cluster.text == MARSHALLED_019
+
+
+# --- Experiments that need the registration
+
+
+@pytest.fixture
+def registered(run: Any, cluster: FakeCluster) -> FakeCluster:
+    """A cluster with our entry, and an Experiment of somebody else's."""
+    run("add")
+    cluster.experiments = [experiment("team-b/theirs", "Running", algorithm="random")]
+    return cluster
+
+
+@pytest.mark.parametrize("arguments", [(), ("--dry-run",)])
+def test_remove_refuses_while_experiments_exist(run: Any, registered: FakeCluster, arguments: tuple[str, ...]) -> None:
+    """Each is named with its state, in whatever namespace and on whatever page; then why, and the commands that delete
+    what is not being deleted. Once they are gone it removes."""
+    others = [experiment(f"team-b/other-{number}", algorithm="random") for number in range(150)]
+    registered.experiments += [
+        experiment("team-b/mlas", "Created", "Running"),
+        *others,
+        experiment("team-a/old", "Created", "Succeeded"),
+        experiment("team-c/going", deleted=True),
+    ]
+    before = registered.text
+    outcome = run("remove", *arguments)
+    assert outcome.status == 1
+    assert outcome.err.startswith(
+        "registration: Experiments of 'autogan' exist: team-a/old (Succeeded), team-b/mlas (Running), "
+        "team-c/going (Created, being deleted); without the registration they could never be deleted: "
+    )
+    assert outcome.err.endswith(
+        "delete them first (kubectl delete experiment old --namespace team-a; "
+        "kubectl delete experiment mlas --namespace team-b), then remove again, or at once with --force\n"
+    )
+    assert registered.text == before
+    registered.experiments = others
+    assert run("remove", *arguments).status == 0
+    assert (registered.text == MARSHALLED_019) == (arguments == ())
+
+
+def test_many_experiments_make_no_endless_line(run: Any, registered: FakeCluster) -> None:
+    """The first ones are named, the others counted."""
+    registered.experiments = [experiment(f"team/search-{number:03d}", "Succeeded") for number in range(SHOWN + 120)]
+    error = run("remove").err
+    assert f"search-{SHOWN - 1:03d} (Succeeded) and 120 more;" in error
+    assert error.count("kubectl delete") == SHOWN
+
+
+def test_those_being_deleted_are_waited_for(run: Any, registered: FakeCluster) -> None:
+    """There is nothing to delete any more, but Katib still needs the entry."""
+    registered.experiments = [experiment("team/going", "Running", deleted=True)]
+    assert "; wait until they are gone, then remove again" in run("remove").err
+
+
+def test_force_removes_all_the_same_and_registering_again_is_the_rescue(run: Any, registered: FakeCluster) -> None:
+    """A warning names what is stranded; add then gives the command for what hangs in its deletion."""
+    registered.experiments = [experiment("team/kept", "Running"), experiment("team/stuck", "Running", deleted=True)]
+    outcome = run("remove", "--force")
+    assert (outcome.status, registered.text) == (0, MARSHALLED_019)
+    assert "warning: Experiments of 'autogan' exist: team/kept (Running), team/stuck (Running, being del" in outcome.err
+    assert "register again before you delete them" in outcome.err
+    rescued = run("add")
+    assert rescued.status == 0
+    assert "team/kept (Running), team/stuck (Running, being deleted); from now on they can be deleted" in rescued.err
+    assert rescued.err.count("kubectl annotate") == 1
+    assert "kubectl annotate experiment stuck --namespace team --overwrite autogan/registered=again" in rescued.err
+    assert run("add").err == ""
+
+
+def test_who_may_not_look_is_refused(run: Any, registered: FakeCluster) -> None:
+    """Without the right to list Experiments nobody knows; --force goes on, and add says nothing of it."""
+    registered.refusal = {"LIST": 403}
+    outcome = run("remove")
+    assert outcome.status == 1
+    assert "cannot be seen: you may not list them in all namespaces; let somebody who may" in outcome.err
+    assert "or remove the entry all the same with --force" in outcome.err
+    outcome = run("remove", "--force")
+    assert (outcome.status, registered.text) == (0, MARSHALLED_019)
+    assert "warning: whether Experiments of 'autogan' exist cannot be seen" in outcome.err
+    assert (run("add").status, run("add").err) == (0, "")
+
+
+def test_without_katibs_kinds_there_are_no_experiments(run: Any, registered: FakeCluster) -> None:
+    """The ConfigMap may outlive Katib's CRDs."""
+    registered.refusal = {"LIST": 404}
+    assert run("remove").status == 0
+
+
+def test_removing_what_is_not_there_asks_nobody(run: Any, cluster: FakeCluster) -> None:
+    """Nothing changes, so nothing is stranded."""
+    cluster.experiments = [experiment("team/mlas", "Running")]
+    assert run("remove").out.endswith(": nothing to change\n")
+    assert cluster.requests == ["GET"]
 
 
 def test_another_namespace(run: Any, kubeconfig: Path) -> None:
@@ -319,7 +414,8 @@ def test_a_file_is_edited_in_place(run: Any, tmp_path: Path) -> None:
     assert run("add", "--file", str(path)).out.endswith("katib-config.yaml: written\n")
     assert path.read_bytes().decode() == KatibConfig(CONFIGS["windows"]).with_entry(ENTRY)
     assert path.stat().st_mode & 0o777 == 0o640
-    run("remove", "--file", str(path))
+    warning = run("remove", "--file", str(path)).err
+    assert "warning: no cluster is asked with --file: before this is applied, no Experiment of 'autogan' may" in warning
     assert path.read_bytes() == CONFIGS["windows"].encode()
     assert list(tmp_path.iterdir()) == [path]
 
@@ -363,15 +459,24 @@ def rendered(folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("action", ["add", "remove"])
 def test_the_job_may_do_what_it_needs_and_no_more(action: str) -> None:
-    """Its account can read and change one ConfigMap; its pod is hardened and runs our command and image."""
+    """Its account can read and change one ConfigMap, and, to remove, list Experiments; its pod is hardened and runs our
+    command and image."""
     objects = rendered(ROOT / "manifests" / "katib" / action)
-    assert sorted(objects) == ["Job", "Role", "RoleBinding", "ServiceAccount"]
-    assert {document["metadata"]["namespace"] for document in objects.values()} == {"kubeflow"}
+    looking = ["ClusterRole", "ClusterRoleBinding"] if action == "remove" else []
+    assert sorted(objects) == [*looking, "Job", "Role", "RoleBinding", "ServiceAccount"]
+    namespaced = [document for kind, document in objects.items() if kind not in looking]
+    assert {document["metadata"]["namespace"] for document in namespaced} == {"kubeflow"}
     assert objects["Role"]["rules"] == [
         {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["katib-config"], "verbs": ["get", "update"]}
     ]
     account = {"kind": "ServiceAccount", "name": "autogan-registration", "namespace": "kubeflow"}
     assert objects["RoleBinding"]["subjects"] == [account]
+    if looking:
+        assert objects["ClusterRole"]["rules"] == [
+            {"apiGroups": ["kubeflow.org"], "resources": ["experiments"], "verbs": ["list"]}
+        ]
+        assert objects["ClusterRoleBinding"]["subjects"] == [account]
+        assert objects["ClusterRoleBinding"]["roleRef"]["name"] == objects["ClusterRole"]["metadata"]["name"]
     pod = objects["Job"]["spec"]["template"]["spec"]
     assert pod["serviceAccountName"] == "autogan-registration"
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -399,3 +504,15 @@ def test_the_jobs_image_and_the_registered_image_are_set_in_one_place(tmp_path: 
     (container,) = rendered(tmp_path / "katib" / "add")["Job"]["spec"]["template"]["spec"]["containers"]
     assert container["image"] == image
     assert container["args"][:3] == ["add", "--image", image]
+
+
+def test_katibs_namespace_is_set_in_one_place(tmp_path: Path) -> None:
+    """The account that may list Experiments is the one beside Katib, wherever that is."""
+    shutil.copytree(ROOT / "manifests" / "katib", tmp_path / "katib")
+    kustomization = tmp_path / "katib" / "job" / "kustomization.yaml"
+    text = kustomization.read_text()
+    assert text.count("namespace: kubeflow") == 1
+    kustomization.write_text(text.replace("namespace: kubeflow", "namespace: katib"))
+    objects = rendered(tmp_path / "katib" / "remove")
+    assert objects["ServiceAccount"]["metadata"]["namespace"] == "katib"
+    assert objects["ClusterRoleBinding"]["subjects"][0]["namespace"] == "katib"

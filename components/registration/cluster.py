@@ -1,0 +1,52 @@
+"""The way to the cluster, and what to say where it does not let us in."""
+
+from __future__ import annotations
+
+import os
+
+from kubernetes import client, config  # type: ignore[import-untyped]
+from kubernetes.client.exceptions import ApiException  # type: ignore[import-untyped]
+from urllib3.exceptions import HTTPError
+
+from autogan_core.errors import AutoGANError
+
+TIMEOUT_S = 30
+REFUSALS = (ApiException, HTTPError)
+"""What a request ends with that the API server did not answer as wanted."""
+
+
+class ClusterError(AutoGANError):
+    """The cluster cannot be reached, refuses, or has no Katib."""
+
+
+def connect() -> client.ApiClient:
+    """A client for the cluster whose pod this is, else for that of the current kubectl context.
+
+    Raises:
+        ClusterError: there is neither a pod's service account nor a usable kubeconfig.
+    """
+    configuration = client.Configuration()
+    try:
+        if "KUBERNETES_SERVICE_HOST" in os.environ:
+            config.load_incluster_config(client_configuration=configuration)
+        else:
+            config.load_kube_config(client_configuration=configuration)
+    except config.ConfigException as error:
+        raise ClusterError(
+            f"no cluster is configured ({error}); make 'kubectl get nodes' work first, or edit a file with --file"
+        ) from error
+    return client.ApiClient(configuration)
+
+
+def reason(error: ApiException | HTTPError, forbidden: str, missing: str | None = None) -> str:
+    """Why a request failed, and what to do.
+
+    Args:
+        error: one of `REFUSALS`.
+        forbidden: what to say where the right is missing.
+        missing: what to say where there is no such thing; None: that is no special case.
+    """
+    if isinstance(error, HTTPError):
+        return f"the API server does not answer ({' '.join(str(error).split())}); see that 'kubectl get nodes' works"
+    remedies = {401: "the cluster does not know who you are; log in to it again", 403: forbidden, 404: missing}
+    return remedies.get(error.status) or f"the API server answers {error.status} {error.reason}; try again later"
