@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol, TextIO
 
@@ -14,6 +14,7 @@ from kubeflow.katib import katib_api_pb2 as api
 from kubeflow.katib import katib_api_pb2_grpc as api_grpc
 
 from components.exit_status import ReportingError
+from components.trial.collector import await_collector
 
 logger = logging.getLogger(__name__)
 
@@ -80,16 +81,22 @@ class PushReporter:
 
 
 class PrintReporter:
-    """Collector kinds StdOut and File: lines ``<time> <name>=<value>``, each name once, which the sidecar reads."""
+    """Collector kinds StdOut and File: lines ``<time> <name>=<value>``, each name once, which the sidecar reads.
 
-    def __init__(self, out: TextIO = sys.stdout) -> None:
-        self._out = out
+    Args:
+        out: where to print.
+        ready: waits until the sidecar listens.
+    """
+
+    def __init__(self, out: TextIO = sys.stdout, ready: Callable[[], None] = await_collector) -> None:
+        self._out, self._ready = out, ready
 
     def report(self, metrics: Mapping[str, float]) -> None:
         """See `Reporter.report`."""
         for name, value in metrics.items():
             self._out.write(f"{_now()} {name}={value!r}\n")
         self._out.flush()
+        self._ready()
 
 
 def _now() -> str:

@@ -47,8 +47,9 @@ def test_a_database_that_stays_away_is_an_error(code: grpc.StatusCode | None) ->
 
 def test_printed_metrics_are_what_the_collector_reads() -> None:
     """A time, then name and value; Katib's own expression finds each exactly once, with all digits."""
-    out = io.StringIO()
-    PrintReporter(out).report(METRICS)
+    out, printed = io.StringIO(), list[str]()
+    PrintReporter(out, ready=lambda: printed.append(out.getvalue())).report(METRICS)
+    assert printed == [out.getvalue()]  # the collector is waited for at the end, when all is printed
     lines = out.getvalue().splitlines()
     assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ", line) for line in lines)
     found = [(match[1], float(match[2])) for line in lines for match in KATIBS_FILTER.finditer(line)]
