@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import torch.distributed as dist
+from torch.distributed.distributed_c10d import Store
 
 from autogan_core.errors import PreemptedError, RankFailedError
 
@@ -18,7 +19,7 @@ REPORT_SECONDS = 30.0
 _POLL_SECONDS = 0.5
 
 
-def meet(host: str, port: int, rank: int, size: int, timeout: timedelta, stop: Callable[[], bool]) -> dist.Store:
+def meet(host: str, port: int, rank: int, size: int, timeout: timedelta, stop: Callable[[], bool]) -> Store:
     """Waits until every process is there, and logs which are not.
 
     PyTorch's own rendezvous waits in silence: a pod that is Pending looks like a training that hangs.
@@ -41,7 +42,9 @@ def meet(host: str, port: int, rank: int, size: int, timeout: timedelta, stop: C
     address, others = f"{host}:{port}", [other for other in range(size) if other != rank]
     logger.info("rank %d of %d: waiting for %s at %s", rank, size, _names(others), address)
     try:
-        store = dist.TCPStore(host, port, size, is_master=rank == 0, timeout=timeout, wait_for_workers=False)
+        store: Store = dist.TCPStore(  # type: ignore[attr-defined]  # documented, but not exported
+            host, port, size, is_master=rank == 0, timeout=timeout, wait_for_workers=False
+        )
         store.set(_key(rank), "here")
         _await(store, others, address, timeout, stop)
     except dist.DistError as error:
@@ -53,9 +56,7 @@ def meet(host: str, port: int, rank: int, size: int, timeout: timedelta, stop: C
     return store
 
 
-def _await(
-    store: dist.Store, others: Sequence[int], address: str, timeout: timedelta, stop: Callable[[], bool]
-) -> None:
+def _await(store: Store, others: Sequence[int], address: str, timeout: timedelta, stop: Callable[[], bool]) -> None:
     begun = reported = time.monotonic()
     while missing := [rank for rank in others if not store.check([_key(rank)])]:
         now = time.monotonic()

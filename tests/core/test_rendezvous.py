@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-import torch.distributed as dist
+from torch.distributed.distributed_c10d import Store
 
 from autogan_core.errors import PreemptedError, RankFailedError
 from autogan_core.rendezvous import meet
@@ -36,7 +36,7 @@ def port() -> int:
         return number
 
 
-def rank(number: int, port: int, size: int = 3, timeout: timedelta = LONG, stop: bool = False) -> dist.Store:
+def rank(number: int, port: int, size: int = 3, timeout: timedelta = LONG, stop: bool = False) -> Store:
     return meet("127.0.0.1", port, number, size, timeout, lambda: stop)
 
 

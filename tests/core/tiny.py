@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -94,7 +95,9 @@ class BeginningsMonitor(Monitor):
     def __init__(self) -> None:
         self.begun: list[tuple[int, int]] = []
 
-    def task(self, description: str, total: int, done: int = 0) -> AbstractContextManager[Task]:
+    @contextmanager
+    def task(self, description: str, total: int, done: int = 0) -> Iterator[Task]:
         """See `Monitor.task`."""
         self.begun.append((total, done))
-        return super().task(description, total, done)
+        with super().task(description, total, done) as task:
+            yield task
