@@ -57,8 +57,8 @@ class ReportedRetry:
         self._failing_since = self._failing_since or now
         self._reported = now
         logger.warning(
-            "the bucket '%s' cannot be reached (%s: %s); trying for %.0f s more",
-            *(self._bucket, type(error).__name__, " ".join(str(error).split()), left),
+            "the bucket '%s' cannot be reached (%s); trying for %.0f s more",
+            *(self._bucket, _cause(error), left),
         )
 
     def _answered(self) -> None:
@@ -67,3 +67,10 @@ class ReportedRetry:
                 "the bucket '%s' answers again after %.0f s", self._bucket, time.monotonic() - self._failing_since
             )
             self._failing_since = None
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost error, such as a refused connection: the outer ones repeat the request's whole address."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
