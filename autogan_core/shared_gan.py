@@ -212,7 +212,7 @@ class SharedGAN:
         own = self._scores(pending[self._world.rank :: ranks], assignment.slot, with_fid=fid)
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: scoring candidates"
         total = len(rewards) + len(pending)
-        if progress.origin and (rewards or progress.collapsed):
+        if progress.origin and rewards:
             logger.info(
                 "slot %d: going on at candidate %d of %d, from checkpoint %s",
                 *(assignment.slot, len(rewards), total, progress.origin),

@@ -248,8 +248,9 @@ def test_a_collapse_before_a_preemption_is_remembered(tmp_path: Path) -> None:
     assert_equal_states(tmp_path / "whole", tmp_path / "parts")
 
 
-def test_a_pending_reset_is_applied_once(tmp_path: Path) -> None:
-    """Stopped in the training that began with a reset, the iteration does not reset again."""
+def test_a_pending_reset_is_applied_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Stopped in the training that began with a reset, the iteration does not reset again; when the training that it
+    goes on with collapses, the scoring is no going on."""
     config = tiny_config(*COLLAPSING)
     third = Assignment(2, 0, "search", (A,), (A,))
     for folder in ("whole", "parts"):
@@ -257,7 +258,12 @@ def test_a_pending_reset_is_applied_once(tmp_path: Path) -> None:
     expected = shared_gan(tmp_path / "whole", config).run(third)
     with pytest.raises(PreemptedError):
         shared_gan(tmp_path / "parts", config, stop=StopAfter(2)).run(third)
-    assert shared_gan(tmp_path / "parts", config).run(third) == expected
+    with caplog.at_level(logging.INFO):
+        assert shared_gan(tmp_path / "parts", config).run(third) == expected
+    assert any("losses stopped moving" in message for message in caplog.messages)
+    assert [message.split(",")[0] for message in caplog.messages if "going on" in message] == [
+        "slot 2: going on at step 4 of 8"
+    ]
     assert_equal_states(tmp_path / "whole", tmp_path / "parts")
 
 
