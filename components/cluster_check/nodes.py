@@ -1,0 +1,109 @@
+"""What nodes have to give: room for a pod, GPUs, and a driver that the image's CUDA runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.cluster_check.cluster import Cluster
+from components.cluster_check.finding import Finding, missing, note, ok, warning
+from components.cluster_check.quotas import GPU, Demand, amounts, plain
+from components.experiments.tree import dig, mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a version of CUDA asks of a node."""
+
+    driver: int
+    """Of the driver's version, the first number."""
+    capability: tuple[int, int]
+    """The oldest compute capability that its compiler knows, and so torch's wheels."""
+
+
+CUDA = {12: Needs(525, (5, 0)), 13: Needs(580, (7, 5))}
+"""By CUDA's major version: within one, newer minor versions run on the first one's driver."""
+
+
+def check_nodes(cluster: Cluster, asked: list[Demand]) -> Iterator[Finding]:
+    """Whether any node could take the pods that are asked for."""
+    nodes = [node for node in cluster.items("/api/v1/nodes") if not dig(node, "spec", "unschedulable")]
+    allocatable = [amounts(mapping(node, "status", "allocatable")) for node in nodes]
+    for demand in asked:
+        pod = demand.largest
+        fitting = sum(all(amount <= node.get(key, 0) for key, amount in pod.items()) for node in allocatable)
+        words = ", ".join(f"{plain(amount)} {key}" for key, amount in pod.items())
+        if fitting:
+            yield ok(f"nodes for {demand.title}", f"{fitting} of {len(nodes)} could take {words}")
+        else:
+            yield (missing if demand.needed else warning)(
+                f"nodes for {demand.title}",
+                f"none of {len(nodes)} has {words} to give",
+                "kubectl describe nodes | grep -A 8 Allocatable",
+            )
+
+
+def check_gpus(cluster: Cluster) -> Iterator[Finding]:
+    """GPUs that the nodes have to give."""
+    nodes = [node for node in cluster.items("/api/v1/nodes") if _gpus(node)]
+    if not nodes:
+        yield warning(
+            "GPUs",
+            "no node has any to give: only work on CPUs runs (mlas-smoke, pipelines compiled with --gpus 0)",
+            "where nodes have GPUs, install NVIDIA's device plugin; is it there? "
+            "kubectl get daemonsets --all-namespaces | grep nvidia",
+        )
+        return
+    products = sorted({str(_label(node, "nvidia.com/gpu.product") or "unnamed") for node in nodes})
+    yield ok("GPUs", f"{sum(map(_gpus, nodes))} on {len(nodes)} nodes: {', '.join(products)}")
+
+
+def check_drivers(cluster: Cluster, cuda: str | None) -> Iterator[Finding]:
+    """The GPUs' driver and generation against the image's CUDA, as GPU feature discovery labels the nodes.
+
+    Args:
+        cluster: where.
+        cuda: version in the image, such as 13.2; None for an image without.
+    """
+    nodes = [node for node in cluster.items("/api/v1/nodes") if _gpus(node)]
+    if not nodes:
+        return
+    if cuda is None:
+        yield warning("CUDA", "the image has none: its trials run on CPUs only", "take the image with CUDA")
+        return
+    needs = CUDA.get(int(cuda.partition(".")[0]))
+    if needs is None:
+        yield note("CUDA", f"the image has {cuda}; which driver it needs is not known here")
+        return
+    old, silent = [], []
+    for node in nodes:
+        name = str(dig(node, "metadata", "name"))
+        driver = _label(node, "nvidia.com/cuda.driver-version.major") or _label(node, "nvidia.com/cuda.driver.major")
+        major, minor = _label(node, "nvidia.com/gpu.compute.major"), _label(node, "nvidia.com/gpu.compute.minor")
+        if driver is None:
+            silent.append(name)
+        elif int(driver) < needs.driver:
+            old.append(f"{name}: driver {driver}")
+        if major is not None and (int(major), int(minor or 0)) < needs.capability:
+            old.append(f"{name}: compute capability {major}.{minor or 0}")
+    wanted = f"driver {needs.driver} and compute capability {'.'.join(map(str, needs.capability))} or newer"
+    if old:
+        yield missing("CUDA", f"the image's {cuda} needs {wanted}; {', '.join(old)}", f"nodes with {wanted}")
+    if silent:
+        yield note(
+            "CUDA",
+            f"the image's {cuda} needs {wanted}; {', '.join(silent)} has no label that tells the driver",
+            "kubectl get nodes -L nvidia.com/cuda.driver-version.full, which GPU feature discovery sets; or nvidia-smi",
+        )
+    if not old and not silent:
+        yield ok("CUDA", f"the image's {cuda} needs {wanted}: all {len(nodes)} nodes have it")
+
+
+def _gpus(node: Mapping[str, Any]) -> int:
+    return int(mapping(node, "status", "allocatable").get(GPU, 0))
+
+
+def _label(node: Mapping[str, Any], name: str) -> str | None:
+    found = mapping(node, "metadata", "labels").get(name)
+    return found if isinstance(found, str) else None
