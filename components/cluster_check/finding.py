@@ -41,7 +41,7 @@ class Finding:
     seen: str
     """What is there."""
     remedy: tuple[str, ...] = ()
-    """Commands, or a sentence, one a line; empty where there is nothing to do."""
+    """Commands, one a line, and sentences as a shell's comments; empty where there is nothing to do."""
     repair: Repair | None = field(default=None, compare=False)
     """What ``--fix`` does about it; None: it is not ours to do."""
 

@@ -25,6 +25,7 @@ INSTANCE = "cluster-check"
 _CONFIG_ERROR = "CreateContainerConfigError"
 _STUCK_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", _CONFIG_ERROR)
 _STUCK_PATIENCE_S = 20.0
+_OVERLAY = "kubectl apply -k manifests/overlays/cpu-smoke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,11 @@ def _stuck_remedies(reason: str, namespace: str) -> Iterator[str]:
     if reason == _CONFIG_ERROR:
         yield f"kubectl get events --namespace {namespace} --sort-by=.lastTimestamp"
         return
-    yield "make images IMAGES=REGISTRY, push, and name it: autogan cluster check --image REGISTRY/runtime:TAG"
+    yield "# make images IMAGES=REGISTRY, push it, and name it"
+    yield "autogan cluster check --image REGISTRY/runtime:TAG"
+    yield "# for a private registry"
     yield (
-        f"for a private registry: kubectl patch serviceaccount autogan-trial --namespace {namespace} "
+        f"kubectl patch serviceaccount autogan-trial --namespace {namespace} "
         '--patch \'{"imagePullSecrets": [{"name": "SECRET"}]}\''
     )
 
@@ -175,7 +178,7 @@ def _told(pod: dict[str, Any], target: Target, image: str, log: str) -> Inside:
     except (ValueError, KeyError, TypeError):
         said = str(terminated.get("message") or log or dig(pod, "status", "message") or "nothing").splitlines()[-1]
         words = f"ended with exit code {terminated.get('exitCode')} ({terminated.get('reason')}), saying: {said}"
-        return Inside((missing("pod of a trial", f"{image} {words}", "is it this version's image?"),), None)
+        return Inside((missing("pod of a trial", f"{image} {words}", "# is it this version's image?"),), None)
 
 
 def _findings(answer: dict[str, str], target: Target, image: str) -> Iterator[Finding]:
@@ -191,7 +194,7 @@ def _findings(answer: dict[str, str], target: Target, image: str) -> Iterator[Fi
     else:
         yield ok("store from inside", "written, read and deleted with the trials' account")
         if trouble := answer[probe.PREPARED]:
-            yield warning("data", trouble, "kubectl apply -k manifests/overlays/cpu-smoke, which prepares it")
+            yield warning("data", trouble, "# the overlay that was applied prepares it; for the smoke test", _OVERLAY)
         else:
             yield ok("data", "prepared")
     if trouble := answer[probe.DB_MANAGER]:

@@ -78,7 +78,8 @@ def check_services_of_the_ended(cluster: Cluster, target: Target) -> Iterator[Fi
         yield note(
             "suggestion services",
             f"{len(idle)} of ended Experiments hold half a CPU each ({', '.join(idle)})",
-            f"with trials and their logs: kubectl delete experiment {' '.join(idle)} --namespace {target.namespace}",
+            "# takes their trials and logs along; what the bucket holds stays",
+            f"kubectl delete experiment {' '.join(idle)} --namespace {target.namespace}",
         )
 
 
@@ -95,7 +96,8 @@ def check_orphans(cluster: Cluster, target: Target) -> Iterator[Finding]:
         yield warning(
             f"experiment {namespace}/{name}",
             f"runs for {owner}, but no pipeline runs in {target.pipelines_namespace}",
-            f"if it belongs to no local run: kubectl delete experiment {name} --namespace {namespace}",
+            "# if it belongs to no run on somebody's own machine",
+            f"kubectl delete experiment {name} --namespace {namespace}",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from components.cluster_check.cluster import Cluster
-from components.cluster_check.finding import Finding, Repair, missing, ok, warning
+from components.cluster_check.finding import Finding, Repair, missing, note, ok, warning
 from components.cluster_check.target import KATIB_NAMESPACE, Target, manifest
 from components.cluster_check.versions import find_pipelines
 from components.experiments.tree import dig, mapping
@@ -26,6 +26,7 @@ POLICIES = {
 }
 """Those of manifests/base/network.yaml, and what is the matter without each."""
 CONFIG_MAP = "autogan"
+EMULATOR = "STORAGE_EMULATOR_HOST"
 PLACEHOLDER = "YOUR-BUCKET"
 
 
@@ -78,6 +79,8 @@ def check_settings(cluster: Cluster, target: Target) -> Iterator[Finding]:
         yield missing(subject, "there is none; trials cannot start", command)
         return
     yield _store(subject, found.get("AUTOGAN_STORE", ""), target.namespace)
+    if emulator := found.get(EMULATOR):
+        yield note("storage emulator", f"{emulator} stands for the bucket; what it holds goes with its pod")
     yield from _db_manager(cluster, found.get("AUTOGAN_DB_MANAGER", ""), target)
     if found.get("GOOGLE_APPLICATION_CREDENTIALS"):
         yield _key(cluster, target.namespace)
@@ -89,7 +92,8 @@ def check_pipelines_settings(cluster: Cluster, target: Target) -> Iterator[Findi
         return
     found = config_map(cluster, target.pipelines_namespace)
     subject = f"ConfigMap {CONFIG_MAP} for pipelines"
-    store = (config_map(cluster, target.namespace) or {}).get("AUTOGAN_STORE", "")
+    trials = config_map(cluster, target.namespace) or {}
+    store, emulator = trials.get("AUTOGAN_STORE", ""), trials.get(EMULATOR)
     if found is None:
         example = store if store and PLACEHOLDER not in store else "gs://BUCKET/PREFIX"
         yield warning(
@@ -97,6 +101,13 @@ def check_pipelines_settings(cluster: Cluster, target: Target) -> Iterator[Findi
             f"none in {target.pipelines_namespace}: the field store must be filled in for each run",
             f"kubectl create configmap {CONFIG_MAP} --namespace {target.pipelines_namespace} "
             f"--from-literal=AUTOGAN_STORE={example}",
+        )
+    elif emulator != found.get(EMULATOR):
+        yield warning(
+            subject,
+            f"{EMULATOR} is '{found.get(EMULATOR, '')}' for pipelines and '{emulator or ''}' for trials",
+            f"kubectl patch configmap {CONFIG_MAP} --namespace {target.pipelines_namespace} --type merge "
+            f'--patch \'{{"data": {{"{EMULATOR}": "{emulator or ""}"}}}}\'',
         )
     else:
         yield _store(subject, found.get("AUTOGAN_STORE", ""), target.pipelines_namespace)
@@ -119,7 +130,8 @@ def check_policies(cluster: Cluster, target: Target) -> Iterator[Finding]:
         yield missing(
             "network policies",
             f"let in Katib's controller from {KATIB_NAMESPACE}, but Katib is in {target.katib_namespace}",
-            f"write {target.katib_namespace} into manifests/base/network.yaml, and: {apply}",
+            f"# write {target.katib_namespace} into manifests/base/network.yaml, then",
+            apply,
         )
     else:
         yield ok("network policies", f"{len(found)}: {', '.join(sorted(found))}")

@@ -51,7 +51,7 @@ def check_gpus(cluster: Cluster) -> Iterator[Finding]:
         yield warning(
             "GPUs",
             "no node has any to give: only work on CPUs runs (mlas-smoke, pipelines compiled with --gpus 0)",
-            "where nodes have GPUs, install NVIDIA's device plugin; is it there? "
+            "# where nodes have GPUs, install NVIDIA's device plugin; is it there?",
             "kubectl get daemonsets --all-namespaces | grep nvidia",
         )
         return
@@ -70,7 +70,7 @@ def check_drivers(cluster: Cluster, cuda: str | None) -> Iterator[Finding]:
     if not nodes:
         return
     if cuda is None:
-        yield warning("CUDA", "the image has none: its trials run on CPUs only", "take the image with CUDA")
+        yield warning("CUDA", "the image has none: its trials run on CPUs only", "# take the image with CUDA")
         return
     needs = CUDA.get(int(cuda.partition(".")[0]))
     if needs is None:
@@ -89,12 +89,17 @@ def check_drivers(cluster: Cluster, cuda: str | None) -> Iterator[Finding]:
             old.append(f"{name}: compute capability {major}.{minor or 0}")
     wanted = f"driver {needs.driver} and compute capability {'.'.join(map(str, needs.capability))} or newer"
     if old:
-        yield missing("CUDA", f"the image's {cuda} needs {wanted}; {', '.join(old)}", f"nodes with {wanted}")
+        yield missing(
+            "CUDA",
+            f"the image's {cuda} needs {wanted}; {', '.join(old)}",
+            f"# renew the driver, or choose nodes with {wanted}",
+        )
     if silent:
         yield note(
             "CUDA",
             f"the image's {cuda} needs {wanted}; {', '.join(silent)} has no label that tells the driver",
-            "kubectl get nodes -L nvidia.com/cuda.driver-version.full, which GPU feature discovery sets; or nvidia-smi",
+            "# GPU feature discovery sets it; nvidia-smi on the node tells it, too",
+            "kubectl get nodes -L nvidia.com/cuda.driver-version.full",
         )
     if not old and not silent:
         yield ok("CUDA", f"the image's {cuda} needs {wanted}: all {len(nodes)} nodes have it")

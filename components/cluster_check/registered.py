@@ -59,8 +59,8 @@ def check_services(cluster: Cluster, target: Target) -> Iterator[Finding]:
         yield warning(
             f"suggestion service of {name}",
             f"runs {image}, not the registered {registered['image']}; Katib never updates it",
-            f"to renew it, delete and apply the Experiment: kubectl delete experiment {name} "
-            f"--namespace {target.namespace}",
+            "# to renew it, delete the Experiment and apply it again",
+            f"kubectl delete experiment {name} --namespace {target.namespace}",
         )
     if not old:
         yield ok("suggestion services", "none runs another image than the registered one")

@@ -120,7 +120,7 @@ def check_user(cluster: Cluster, target: Target) -> Iterator[Finding]:
             allowed.append(words)
             continue
         what = f"{attributes['verb']} {'/'.join(filter(None, map(attributes.get, ('resource', 'subresource'))))}"
-        yield warning("you", f"may not {words}: {what} in {where}", f"ask an administrator of the namespace {where}")
+        yield warning("you", f"may not {words}: {what} in {where}", f"# ask an administrator of the namespace {where}")
     if allowed:
         yield ok("you", f"may {', '.join(allowed)}")
 

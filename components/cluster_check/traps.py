@@ -36,7 +36,8 @@ def check_webhooks(cluster: Cluster, target: Target) -> Iterator[Finding]:
         "Katib's webhook",
         f"is there while katib-controller is not ready, and {target.katib_namespace} is labelled for it: no pod can be "
         "made there ('failed calling webhook'), katib-controller's own included",
-        "kubectl delete mutatingwebhookconfiguration katib.kubeflow.org, and when katib-controller is ready "
+        "kubectl delete mutatingwebhookconfiguration katib.kubeflow.org",
+        "# when katib-controller is ready, so that it makes the webhook again",
         f"kubectl rollout restart deployment/katib-controller --namespace {target.katib_namespace}",
     )
 
@@ -106,7 +107,7 @@ def _stuck(cluster: Cluster, experiment: dict[str, Any], registered: bool, since
     again = f"kubectl annotate experiment {name} --namespace {namespace} --overwrite {TOUCHED}=$(date +%s)"
     if not registered:
         words = "cannot be deleted while its algorithm is not registered"
-        return missing(subject, words, f"register it (above), then: {again}")
+        return missing(subject, words, "# register the algorithm, then", again)
     words = f"is being deleted since {since:%H:%M:%S} UTC and does not go"
     repair = Repair(f"make Katib look at the experiment {namespace}/{name} again", lambda: cluster.patch(path, touch))
     return missing(subject, words, again, repair=repair)

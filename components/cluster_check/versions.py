@@ -58,7 +58,7 @@ def check_kubernetes(cluster: Cluster) -> Iterator[Finding]:
         yield ok("Kubernetes", text)
     else:
         lowest = ".".join(map(str, LOWEST_KUBERNETES))
-        yield missing("Kubernetes", text, f"upgrade the cluster to {lowest} or newer, as Katib asks for")
+        yield missing("Kubernetes", text, f"# upgrade the cluster to {lowest} or newer, as Katib asks for")
 
 
 def check_program(cluster: Cluster, program: Program, namespace: str) -> Iterator[Finding]:
@@ -134,7 +134,7 @@ def _judged(cluster: Cluster, program: Program, image: str) -> Finding:
     if found is None:
         return _by_resources(cluster, program, image)
     if found < program.lowest:
-        return missing(program.title, tag, f"upgrade to {program.supported}: {program.install}".rstrip(": "))
+        return missing(program.title, tag, f"# upgrade to {program.supported}", *filter(None, [program.install]))
     if found > program.highest:
         return warning(program.title, f"{tag}, newer than what was tried ({program.supported})")
     return ok(program.title, tag)

@@ -123,7 +123,7 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str, str]] = {
         "Katib",
         Verdict.missing,
         "v0.17.0",
-        "upgrade to 0.18 to 0.19",
+        "# upgrade to 0.18 to 0.19\nkubectl apply -k",
     ),
     "new Katib": (
         lambda s: deploy(s, "katib-controller", "x/katib-controller:v0.20.1@sha256:" + "0" * 64),
@@ -549,6 +549,18 @@ def test_what_is_broken_is_found(
             "retries of steps",
             Verdict.note,
             "policy OnError",
+        ),
+        (
+            lambda s: settings(s, STORAGE_EMULATOR_HOST="http://gcs:4443"),
+            "ConfigMap autogan for pipelines",
+            Verdict.warning,
+            "STORAGE_EMULATOR_HOST is '' for pipelines and 'http://gcs:4443' for trials",
+        ),
+        (
+            lambda s: settings(s, STORAGE_EMULATOR_HOST="http://gcs:4443"),
+            "storage emulator",
+            Verdict.note,
+            "http://gcs:4443 stands for the bucket",
         ),
         (lambda s: retry_strategy(s, "executor", "{}"), "retries of steps", Verdict.ok, "no retry strategy"),
     ],
