@@ -129,7 +129,7 @@ def _topic(title: str, *checks: Check) -> Topic:
         try:
             findings += check()
         except NotPermittedError as error:
-            row = unknown(error.what, str(error))
+            row = unknown(error.what, f"not permitted to {error.verb} (who could: {error.who})")
             if row not in findings:
                 findings.append(row)
         except RefusedError as error:

@@ -37,7 +37,7 @@ class NotPermittedError(AutoGANError):
 
     def __init__(self, verb: str, what: str, who: str) -> None:
         super().__init__(f"not permitted to {verb} {what} (who could: {who})")
-        self.what = what
+        self.verb, self.what, self.who = verb, what, who
 
 
 class RefusedError(AutoGANError):

@@ -28,9 +28,10 @@ _CONNECT_S = 5.0
 
 def look() -> dict[str, str]:
     """What was found: "" where all is well, else what is the matter; and the version of CUDA, "" for none."""
+    store = _trouble(_use_store)
     return {
-        STORE: _trouble(_use_store),
-        PREPARED: _trouble(_find_inputs),
+        STORE: store,
+        PREPARED: store or _trouble(_find_inputs),  # one deadline is enough
         DB_MANAGER: _trouble(_reach_db_manager),
         CUDA: installed_cuda() or "",
     }
