@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from components.cluster_check.cluster import Cluster
+from components.cluster_check.cluster import Cluster, NotPermittedError
 from components.cluster_check.finding import Finding, missing, note, ok, warning
-from components.cluster_check.quotas import GPU, Demand, amounts, plain
-from components.experiments.tree import dig, mapping
+from components.cluster_check.quotas import GPU, Amounts, Demand, amounts, plain
+from components.experiments.tree import dig, items, mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +28,26 @@ CUDA = {12: Needs(525, (5, 0)), 13: Needs(580, (7, 5))}
 
 
 def check_nodes(cluster: Cluster, asked: list[Demand]) -> Iterator[Finding]:
-    """Whether any node could take the pods that are asked for."""
+    """Whether any node could take the pods that are asked for, and has the room for them now."""
     nodes = [node for node in cluster.items("/api/v1/nodes") if not dig(node, "spec", "unschedulable")]
-    allocatable = [amounts(mapping(node, "status", "allocatable")) for node in nodes]
+    allocatable = {
+        str(dig(node, "metadata", "name")): amounts(mapping(node, "status", "allocatable")) for node in nodes
+    }
+    free = _free(cluster, allocatable)
     for demand in asked:
-        pod = demand.largest
-        fitting = sum(all(amount <= node.get(key, 0) for key, amount in pod.items()) for node in allocatable)
+        subject, pod = f"nodes for {demand.title}", demand.largest
         words = ", ".join(f"{plain(amount)} {key}" for key, amount in pod.items())
-        if fitting:
-            yield ok(f"nodes for {demand.title}", f"{fitting} of {len(nodes)} could take {words}")
+        able, ready = _fitting(pod, allocatable), _fitting(pod, free)
+        if not able:
+            judged, command = missing if demand.needed else warning, "kubectl describe nodes | grep -A 8 Allocatable"
+            yield judged(subject, f"none of {len(nodes)} has {words} to give", command)
+        elif not ready:
+            most = ", ".join(f"{plain(max(free[name].get(key, Decimal(0)) for name in able))} {key}" for key in pod)
+            command = "kubectl describe nodes | grep -A 8 'Allocated resources'"
+            seen = f"{words} has to wait: {len(able)} of {len(nodes)} could take it, and at most {most} is free now"
+            yield warning(subject, seen, command)
         else:
-            yield (missing if demand.needed else warning)(
-                f"nodes for {demand.title}",
-                f"none of {len(nodes)} has {words} to give",
-                "kubectl describe nodes | grep -A 8 Allocatable",
-            )
+            yield ok(subject, f"{len(ready)} of {len(nodes)} have {words} free")
 
 
 def check_gpus(cluster: Cluster) -> Iterator[Finding]:
@@ -112,3 +118,25 @@ def _gpus(node: Mapping[str, Any]) -> int:
 def _label(node: Mapping[str, Any], name: str) -> str | None:
     found = mapping(node, "metadata", "labels").get(name)
     return found if isinstance(found, str) else None
+
+
+def _fitting(pod: Amounts, nodes: Mapping[str, Amounts]) -> list[str]:
+    """The nodes that have what a pod asks for."""
+    return [name for name, node in nodes.items() if all(amount <= node.get(key, 0) for key, amount in pod.items())]
+
+
+def _free(cluster: Cluster, allocatable: Mapping[str, Amounts]) -> Mapping[str, Amounts]:
+    """What the nodes have left beside the requests of their pods; all of it if the user may not see every pod."""
+    left = {name: dict(node) for name, node in allocatable.items()}
+    try:
+        pods = cluster.items("/api/v1/pods")
+    except NotPermittedError:
+        return left
+    for pod in pods:
+        node = left.get(str(dig(pod, "spec", "nodeName")))
+        if node is None or dig(pod, "status", "phase") in ("Succeeded", "Failed"):
+            continue
+        for container in items(pod, "spec", "containers"):
+            for key, amount in amounts(mapping(container, "resources", "requests")).items():
+                node[key] = node.get(key, Decimal(0)) - amount
+    return left

@@ -136,5 +136,5 @@ def plain(amount: Decimal) -> str:
     """A quantity as people write it: 16Gi for memory, else a number."""
     for power, unit in ((3, "Gi"), (2, "Mi")):
         if amount >= 1024**power:
-            return f"{(amount / 1024**power).normalize():f}{unit}"
-    return f"{amount.normalize():f}"
+            return f"{round(amount / 1024**power, 2).normalize():f}{unit}"
+    return f"{round(amount, 2).normalize():f}"

@@ -98,6 +98,14 @@ def retry_strategy(server: ApiServer, key: str, text: str) -> None:
     server.put(f"{KUBEFLOW}/configmaps/workflow-controller-configmap", data={key: text})
 
 
+def both(*spoils: Break) -> Break:
+    def spoil(server: ApiServer) -> None:
+        for each in spoils:
+            each(server)
+
+    return spoil
+
+
 def stuck(server: ApiServer, **metadata: Any) -> None:
     experiment(server, "old", deletionTimestamp="2026-01-01T00:00:00Z", **metadata)
 
@@ -189,7 +197,7 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str, str]] = {
         "python -m components.registration add --image REGISTRY/suggestion:TAG",
     ),
     "not registered, Experiments": (
-        lambda s: (unregister(s), experiment(s, "mlas-smoke")),
+        both(unregister, lambda s: experiment(s, "mlas-smoke")),
         "algorithm autogan",
         Verdict.missing,
         "not registered, though Experiments of it exist (autogan/mlas-smoke): they can neither go on nor be deleted",
@@ -238,7 +246,7 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str, str]] = {
         "kubectl delete experiment mlas-smoke --namespace autogan",
     ),
     "an Experiment that cannot go": (
-        lambda s: (unregister(s), stuck(s)),
+        both(unregister, stuck),
         "experiment autogan/old",
         Verdict.missing,
         "cannot be deleted while its algorithm is not registered",
@@ -420,6 +428,17 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str, str]] = {
         "none of 1 has 1 cpu, 2Gi memory to give",
         "kubectl describe nodes",
     ),
+    "full nodes": (
+        lambda s: s.put(
+            f"{AUTOGAN}/pods/p",
+            spec={"nodeName": "a", "containers": [{"resources": {"requests": {"cpu": "15500m"}}}]},
+            status={"phase": "Running"},
+        ),
+        "nodes for mlas-smoke",
+        Verdict.warning,
+        "1 cpu, 2Gi memory has to wait: 1 of 1 could take it, and at most 0.5 cpu, 64Gi memory is free now",
+        "kubectl describe nodes",
+    ),
     "no GPUs": (
         lambda s: s.put(NODE, status={"allocatable": {"cpu": "8", "memory": "32Gi"}}),
         "GPUs",
@@ -470,7 +489,7 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str, str]] = {
         "kubectl delete -k manifests/katib/add",
     ),
     "service of an ended Experiment": (
-        lambda s: (experiment(s, "done", ended="Succeeded"), service(s, "done", SUGGESTION_IMAGE)),
+        both(lambda s: experiment(s, "done", ended="Succeeded"), lambda s: service(s, "done", SUGGESTION_IMAGE)),
         "suggestion services",
         Verdict.note,
         "1 of ended Experiments hold half a CPU each (done)",
@@ -639,6 +658,18 @@ def test_what_the_user_may_not_see_is_a_row(
     assert found.seen.startswith("not permitted to ") and f"(who could: {who})" in found.seen
     assert count(topics, Verdict.missing) == 0
     assert count(topics, Verdict.ok) >= 12
+
+
+def test_ended_pods_take_no_room(server: ApiServer, look: Look) -> None:
+    """Nor do those of other nodes; and who may not see all pods is told what the nodes have in all."""
+    requests = {"resources": {"requests": {"cpu": "16"}}}
+    server.put(f"{AUTOGAN}/pods/p", spec={"nodeName": "a", "containers": [requests]}, status={"phase": "Succeeded"})
+    server.put(f"{AUTOGAN}/pods/q", spec={"nodeName": "b", "containers": [requests]}, status={"phase": "Running"})
+    assert row(look(), "nodes for mlas-smoke").seen == "1 of 1 have 1 cpu, 2Gi memory free"
+    server.objects[f"{AUTOGAN}/pods/p"]["status"]["phase"] = "Running"
+    assert row(look(), "nodes for mlas-smoke").verdict is Verdict.warning
+    server.forbidden.add("GET /api/v1/pods")
+    assert row(look(), "nodes for mlas-smoke").verdict is Verdict.ok
 
 
 def test_a_user_who_may_see_nothing(server: ApiServer, look: Look) -> None:
