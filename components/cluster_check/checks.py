@@ -104,6 +104,7 @@ def inspect(cluster: Cluster, target: Target, waiting: inside.Waiting | None) ->
             "leftovers",
             partial(leftovers.check_jobs, cluster, target),
             partial(leftovers.check_registration_objects, cluster, target),
+            partial(leftovers.check_pods, cluster, target),
             partial(leftovers.check_services_of_the_ended, cluster, target),
             partial(leftovers.check_orphans, cluster, target),
         ),

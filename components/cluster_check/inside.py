@@ -20,7 +20,7 @@ from components.experiments.tree import dig, items
 
 PATIENCE_S = 120.0
 POLL_S = 2.0
-INSTANCE = "cluster-check"
+INSTANCE_LABEL, INSTANCE = "app.kubernetes.io/instance", "cluster-check"
 """Label of the pods, by which one that was left behind is found."""
 _CONFIG_ERROR = "CreateContainerConfigError"
 _STUCK_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", _CONFIG_ERROR)
@@ -62,7 +62,7 @@ def probe_pod(image: str, namespace: str) -> dict[str, Any]:
     placement = Placement(image=image, namespace=namespace, device="cpu", cpu="1", memory="1Gi", scratch="256Mi")
     job = pytorch_job(placement, {}, [])
     template = copy.deepcopy(job["spec"]["pytorchReplicaSpecs"]["Master"]["template"])
-    labels = {**template["metadata"]["labels"], "app.kubernetes.io/instance": INSTANCE}
+    labels = {**template["metadata"]["labels"], INSTANCE_LABEL: INSTANCE}
     [container] = template["spec"]["containers"]
     container["command"] = ["python", "-m", probe.__name__]
     container["terminationMessagePolicy"] = "FallbackToLogsOnError"

@@ -7,6 +7,7 @@ from typing import Any
 
 from components.cluster_check.cluster import APPS, RBAC, Cluster
 from components.cluster_check.finding import Finding, Repair, note, ok, warning
+from components.cluster_check.inside import INSTANCE, INSTANCE_LABEL
 from components.cluster_check.registered import experiments_of_ours
 from components.cluster_check.target import PART_OF, Target
 from components.experiments.tree import dig, items, mapping
@@ -58,6 +59,27 @@ def check_registration_objects(cluster: Cluster, target: Target) -> Iterator[Fin
             f"its {kinds} {REGISTRATION} may go; the algorithm stays registered",
             "kubectl delete -k manifests/katib/add --ignore-not-found",
             repair=Repair(f"delete the {kinds} {REGISTRATION} in {namespace}", _deleting(cluster, *there)),
+        )
+
+
+def check_pods(cluster: Cluster, target: Target) -> Iterator[Finding]:
+    """Pods of earlier checks that were cut off before they could delete theirs."""
+    folder = f"/api/v1/namespaces/{target.namespace}/pods"
+    names = [
+        str(dig(pod, "metadata", "name"))
+        for pod in cluster.items(folder)
+        if mapping(pod, "metadata", "labels").get(INSTANCE_LABEL) == INSTANCE
+        and dig(pod, "metadata", "deletionTimestamp") is None
+    ]
+    if names:
+        yield note(
+            "pods of earlier checks",
+            ", ".join(names),
+            f"kubectl delete pods --namespace {target.namespace} --selector {INSTANCE_LABEL}={INSTANCE}",
+            repair=Repair(
+                f"delete the pods {', '.join(names)} in {target.namespace}",
+                _deleting(cluster, *(f"{folder}/{name}" for name in names)),
+            ),
         )
 
 

@@ -130,6 +130,10 @@ def test_leftovers_are_deleted(server: ApiServer, look: Look) -> None:
     ):
         server.put(path)
     experiment(server, "done", ended="Succeeded")
+    labels = {"app.kubernetes.io/instance": "cluster-check"}
+    server.put(f"{AUTOGAN}/pods/cut-off", metadata={"labels": labels})
+    server.put(f"{AUTOGAN}/pods/going", metadata={"labels": labels, "deletionTimestamp": "2026-01-01T00:00:00Z"})
+    server.put(f"{AUTOGAN}/pods/others")
     before = set(server.objects)
     assert mend(look(), silent)
     gone = {path.rsplit("/", 2)[-2] + " " + path.rsplit("/")[-1] for path in before - set(server.objects)}
@@ -140,6 +144,7 @@ def test_leftovers_are_deleted(server: ApiServer, look: Look) -> None:
         "serviceaccounts autogan-registration",
         "roles autogan-registration",
         "rolebindings autogan-registration",
+        "pods cut-off",
     }
 
 
