@@ -14,7 +14,7 @@ from autogan_core.prepared import prepare
 from autogan_core.storage import open_store
 from components.cluster_check import probe
 from components.environment import read_config
-from tests.fake_gcs import FakeGCS, emulator_environment
+from tests.fake_gcs import FakeGCS
 
 
 @pytest.fixture
@@ -22,8 +22,7 @@ def gcs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGCS]:
     """A bucket, a database manager's port, and the settings that lead to them."""
     with FakeGCS(tmp_path / "gcs") as server, socket.create_server(("127.0.0.1", 0)) as listener:
         server.create_bucket("bucket")
-        for name, value in emulator_environment(server.url).items():
-            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
         monkeypatch.setenv("AUTOGAN_STORE", "gs://bucket/autogan")
         monkeypatch.setenv("AUTOGAN_DB_MANAGER", f"127.0.0.1:{listener.getsockname()[1]}")
         monkeypatch.setenv("AUTOGAN_PRESET", "digits")
