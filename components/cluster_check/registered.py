@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
+
 from autogan_core.errors import ConfigError
 from components.cluster_check.cluster import APPS, KATIB, Cluster, NotPermittedError
-from components.cluster_check.finding import Finding, Repair, missing, ok, warning
+from components.cluster_check.finding import Finding, Repair, missing, note, ok, warning
 from components.cluster_check.target import Target
-from components.cluster_check.versions import KATIB_INSTALL
+from components.cluster_check.versions import KATIB_INSTALL, TRAINER
 from components.experiments.tree import dig, items
 from components.katib_protocol import ALGORITHM
 from components.registration.entry import suggestion_entry
@@ -31,7 +33,11 @@ def check_registration(cluster: Cluster, target: Target) -> Iterator[Finding]:
         return
     yield from _entry(cluster, target, config.entry)
     if config.warning() is None:
-        yield ok("kinds of trials", f"Katib watches {TRIAL_RESOURCE}")
+        kinds = dig(yaml.safe_load(text), "init", "controller", "trialResources")
+        watched = [kind for kind in kinds if kind.startswith(("PyTorchJob.", "TrainJob."))]
+        yield ok("kinds of trials", f"Katib watches {' and '.join(watched)}")
+        if len(watched) == 1 and cluster.get(TRAINER) is not None:
+            yield note("kinds of trials", "Trainer v2 is there, but Katib does not watch TrainJob: PyTorchJob only")
     else:
         yield missing(
             "kinds of trials",

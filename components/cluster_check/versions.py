@@ -16,7 +16,7 @@ LOWEST_KUBERNETES = (1, 26)
 
 _NUMBER = re.compile(r"v?(\d+)\.(\d+)")
 _TRAINING = "/apis/kubeflow.org/v1"
-_TRAINER = "/apis/trainer.kubeflow.org/v1alpha1"
+TRAINER = "/apis/trainer.kubeflow.org/v1alpha1"
 PYTORCH_CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/pytorchjobs.kubeflow.org"
 
 
@@ -96,10 +96,10 @@ def check_resources(cluster: Cluster) -> Iterator[Finding]:
             yield missing(subject, f"the cluster does not know {', '.join(absent)}", install)
         else:
             yield ok(subject, f"served as {group.removeprefix('/apis/')}")
-    if cluster.get(_TRAINER) is None:
+    if cluster.get(TRAINER) is None:
         yield note("trainjobs", "no Trainer v2; trials are PyTorchJobs, which need none")
     else:
-        yield ok("trainjobs", f"served as {_TRAINER.removeprefix('/apis/')}")
+        yield ok("trainjobs", f"served as {TRAINER.removeprefix('/apis/')}")
 
 
 def deployment(cluster: Cluster, name: str, namespace: str) -> dict[str, Any] | None:

@@ -610,6 +610,18 @@ def test_other_images_of_cuda(server: ApiServer, look: Look, monkeypatch: pytest
         assert row(look(), "CUDA").verdict is verdict
 
 
+def test_trainer_beside_the_training_operator(server: ApiServer, look: Look) -> None:
+    """TrainJobs are told of where Trainer v2 is: watched by Katib, or not."""
+    server.put("/apis/trainer.kubeflow.org/v1alpha1", resources=[{"name": "trainjobs"}])
+    topics = look()
+    assert row(topics, "trainjobs").verdict is Verdict.ok
+    assert "TrainJob.v1alpha1.trainer.kubeflow.org" in row(topics, "kinds of trials").seen
+    edit_config(server, "    - TrainJob.v1alpha1.trainer.kubeflow.org\n", "")
+    watched, note = rows(look(), "kinds of trials")
+    assert watched.seen == "Katib watches PyTorchJob.v1.kubeflow.org"
+    assert note.verdict is Verdict.note and "does not watch TrainJob" in note.seen
+
+
 def test_another_suggestion_image_is_wanted(look: Look) -> None:
     """What should be registered can be said, and is held against what is."""
     found = row(look(suggestion_image="registry.example/suggestion:0.2.0"), "algorithm autogan")
