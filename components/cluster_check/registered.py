@@ -52,15 +52,8 @@ def check_services(cluster: Cluster, target: Target) -> Iterator[Finding]:
     registered = registered_entry(cluster, target.katib_namespace)
     if registered is None:
         return
-    old = {}
-    for each in cluster.items(f"{APPS}/namespaces/{target.namespace}/deployments"):
-        owners = [
-            str(o.get("name")) for o in items(each, "metadata", "ownerReferences") if o.get("kind") == "Suggestion"
-        ]
-        images = {str(c.get("image")) for c in items(each, "spec", "template", "spec", "containers")}
-        for owner in owners:
-            if dig(each, "metadata", "name") == f"{owner}-{ALGORITHM}" and registered["image"] not in images:
-                old[owner] = ", ".join(sorted(images))
+    services = _services(cluster, target.namespace)
+    old = {name: image for name, image in services.items() if image != registered["image"]}
     for name, image in old.items():
         yield warning(
             f"suggestion service of {name}",
@@ -90,6 +83,19 @@ def experiments_of_ours(cluster: Cluster, namespace: str) -> list[dict[str, Any]
     return [each for each in found if dig(each, "spec", "algorithm", "algorithmName") == ALGORITHM]
 
 
+def _services(cluster: Cluster, namespace: str) -> dict[str, str]:
+    """The image of each suggestion service of ours, by its Experiment's name."""
+    found = {}
+    for each in cluster.items(f"{APPS}/namespaces/{namespace}/deployments"):
+        owners = [
+            str(o.get("name")) for o in items(each, "metadata", "ownerReferences") if o.get("kind") == "Suggestion"
+        ]
+        if dig(each, "metadata", "name") in [f"{owner}-{ALGORITHM}" for owner in owners]:
+            [image, *_] = [str(c.get("image")) for c in items(each, "spec", "template", "spec", "containers")] or [""]
+            found[owners[0]] = image
+    return found
+
+
 def _entry(cluster: Cluster, target: Target, entry: dict[str, Any] | None) -> Iterator[Finding]:
     wanted = target.suggestion_image
     if entry is None:
@@ -97,7 +103,8 @@ def _entry(cluster: Cluster, target: Target, entry: dict[str, Any] | None) -> It
         if there := experiments_of_ours(cluster, target.namespace):
             names = ", ".join(f"{e['metadata'].get('namespace')}/{e['metadata']['name']}" for e in there[:5])
             seen += f", though Experiments of it exist ({names}): they can neither go on nor be deleted"
-        yield missing(_SUBJECT, seen, _command(target, wanted), repair=_registering(cluster, target, wanted))
+        image = wanted or next(iter(_services(cluster, target.namespace).values()), None)
+        yield missing(_SUBJECT, seen, _command(target, image), repair=_registering(cluster, target, wanted))
         return
     image = str(entry.get("image"))
     try:

@@ -19,6 +19,8 @@ from components.experiments.tree import dig, items, mapping
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/katib.kubeflow.org"
 STUCK_AFTER_S = 120.0
 """Katib takes seconds to let an Experiment go."""
+FOREGROUND = "foregroundDeletion"
+"""Finalizer of what is gone only after all that depends on it."""
 TOUCHED = "autogan-kubeflow/touched"
 """Annotation whose change makes Katib look at an object again."""
 
@@ -72,7 +74,8 @@ def check_stuck(cluster: Cluster, target: Target, now: datetime) -> Iterator[Fin
         since = _time(dig(experiment, "metadata", "deletionTimestamp"))
         if since is None or (registered and (now - since).total_seconds() < STUCK_AFTER_S):
             continue
-        yield _stuck(cluster, experiment, registered, since)
+        foreground = FOREGROUND in (dig(experiment, "metadata", "finalizers") or [])
+        yield _in_foreground(experiment, since) if foreground else _stuck(cluster, experiment, registered, since)
 
 
 def check_retries(cluster: Cluster, namespace: str) -> Iterator[Finding]:
@@ -92,17 +95,24 @@ def check_retries(cluster: Cluster, namespace: str) -> Iterator[Finding]:
         )
 
 
-def _stuck(cluster: Cluster, experiment: dict[str, Any], registered: bool, since: datetime) -> Finding:
+def _in_foreground(experiment: dict[str, Any], since: datetime) -> Finding:
+    name, namespace, subject = _named(experiment)
+    patch = f'{name} --namespace {namespace} --type merge --patch \'{{"metadata": {{"finalizers": null}}}}\''
+    seen = (
+        f"is being deleted in the foreground since {since:%H:%M:%S} UTC; that does not end while Katib makes the "
+        "suggestion service anew"
+    )
+    return missing(subject, seen, *(f"kubectl patch {kind} {patch}" for kind in ("suggestion", "experiment")))
+
+
+def _named(experiment: dict[str, Any]) -> tuple[str, str, str]:
     name, namespace = str(dig(experiment, "metadata", "name")), str(dig(experiment, "metadata", "namespace"))
-    subject, path = f"experiment {namespace}/{name}", f"{KATIB}/namespaces/{namespace}/experiments/{name}"
-    if "foregroundDeletion" in (dig(experiment, "metadata", "finalizers") or []):
-        patch = '--type merge --patch \'{"metadata": {"finalizers": null}}\''
-        return missing(
-            subject,
-            f"is being deleted in the foreground since {since:%H:%M:%S} UTC; that never ends, since Katib makes the "
-            "suggestion service anew",
-            *(f"kubectl patch {kind} {name} --namespace {namespace} {patch}" for kind in ("suggestion", "experiment")),
-        )
+    return name, namespace, f"experiment {namespace}/{name}"
+
+
+def _stuck(cluster: Cluster, experiment: dict[str, Any], registered: bool, since: datetime) -> Finding:
+    name, namespace, subject = _named(experiment)
+    path = f"{KATIB}/namespaces/{namespace}/experiments/{name}"
     touch = {"metadata": {"annotations": {TOUCHED: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}}}
     again = f"kubectl annotate experiment {name} --namespace {namespace} --overwrite {TOUCHED}=$(date +%s)"
     if not registered:

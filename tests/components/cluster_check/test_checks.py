@@ -610,6 +610,15 @@ def test_other_images_of_cuda(server: ApiServer, look: Look, monkeypatch: pytest
         assert row(look(), "CUDA").verdict is verdict
 
 
+def test_the_image_of_a_service_that_runs_is_the_one_to_register(server: ApiServer, look: Look) -> None:
+    """Experiments whose algorithm went away go on with the service that they had."""
+    unregister(server)
+    service(server, "mlas-smoke", "registry.example/suggestion:0.0.9")
+    assert row(look(), "algorithm autogan").remedy == (
+        "python -m components.registration add --image registry.example/suggestion:0.0.9",
+    )
+
+
 def test_trainer_beside_the_training_operator(server: ApiServer, look: Look) -> None:
     """TrainJobs are told of where Trainer v2 is: watched by Katib, or not."""
     server.put("/apis/trainer.kubeflow.org/v1alpha1", resources=[{"name": "trainjobs"}])
