@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from autogan_core.errors import ConfigError
 from components.cluster_check.checks import Topic
 from components.cluster_check.cluster import NotPermittedError, RefusedError
 
@@ -24,6 +25,6 @@ def mend(topics: Iterable[Topic], tell: Callable[[str], None]) -> bool:
         try:
             repair.apply()
             changed = True
-        except (NotPermittedError, RefusedError) as error:
+        except (ConfigError, NotPermittedError, RefusedError) as error:
             tell(f"--fix: not done: {error}")
     return changed

@@ -61,7 +61,9 @@ def check_gpus(cluster: Cluster) -> Iterator[Finding]:
             "kubectl get daemonsets --all-namespaces | grep nvidia",
         )
         return
-    products = sorted({str(_label(node, "nvidia.com/gpu.product") or "unnamed") for node in nodes})
+    products = sorted(
+        {str(mapping(node, "metadata", "labels").get("nvidia.com/gpu.product", "unnamed")) for node in nodes}
+    )
     yield ok("GPUs", f"{sum(map(_gpus, nodes))} on {len(nodes)} nodes: {', '.join(products)}")
 
 
@@ -85,14 +87,14 @@ def check_drivers(cluster: Cluster, cuda: str | None) -> Iterator[Finding]:
     old, silent = [], []
     for node in nodes:
         name = str(dig(node, "metadata", "name"))
-        driver = _label(node, "nvidia.com/cuda.driver-version.major") or _label(node, "nvidia.com/cuda.driver.major")
-        major, minor = _label(node, "nvidia.com/gpu.compute.major"), _label(node, "nvidia.com/gpu.compute.minor")
+        driver = _number(node, "nvidia.com/cuda.driver-version.major") or _number(node, "nvidia.com/cuda.driver.major")
+        major, minor = _number(node, "nvidia.com/gpu.compute.major"), _number(node, "nvidia.com/gpu.compute.minor") or 0
         if driver is None:
             silent.append(name)
-        elif int(driver) < needs.driver:
+        elif driver < needs.driver:
             old.append(f"{name}: driver {driver}")
-        if major is not None and (int(major), int(minor or 0)) < needs.capability:
-            old.append(f"{name}: compute capability {major}.{minor or 0}")
+        if major is not None and (major, minor) < needs.capability:
+            old.append(f"{name}: compute capability {major}.{minor}")
     wanted = f"driver {needs.driver} and compute capability {'.'.join(map(str, needs.capability))} or newer"
     if old:
         yield missing(
@@ -115,9 +117,9 @@ def _gpus(node: Mapping[str, Any]) -> int:
     return int(mapping(node, "status", "allocatable").get(GPU, 0))
 
 
-def _label(node: Mapping[str, Any], name: str) -> str | None:
-    found = mapping(node, "metadata", "labels").get(name)
-    return found if isinstance(found, str) else None
+def _number(node: Mapping[str, Any], label: str) -> int | None:
+    text = str(mapping(node, "metadata", "labels").get(label))
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _fitting(pod: Amounts, nodes: Mapping[str, Amounts]) -> list[str]:

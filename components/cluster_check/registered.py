@@ -12,7 +12,7 @@ from components.cluster_check.cluster import APPS, KATIB, Cluster, NotPermittedE
 from components.cluster_check.finding import Finding, Repair, missing, note, ok, warning
 from components.cluster_check.target import Target
 from components.cluster_check.versions import KATIB_INSTALL, TRAINER
-from components.experiments.tree import dig, items
+from components.experiments.tree import dig, items, mapping
 from components.katib_protocol import ALGORITHM
 from components.registration.entry import suggestion_entry
 from components.registration.katib_config import KEY, TRIAL_RESOURCE, KatibConfig
@@ -34,7 +34,7 @@ def check_registration(cluster: Cluster, target: Target) -> Iterator[Finding]:
     yield from _entry(cluster, target, config.entry)
     if config.warning() is None:
         kinds = dig(yaml.safe_load(text), "init", "controller", "trialResources")
-        watched = [kind for kind in kinds if kind.startswith(("PyTorchJob.", "TrainJob."))]
+        watched = [kind for kind in map(str, kinds) if kind.startswith(("PyTorchJob.", "TrainJob."))]
         yield ok("kinds of trials", f"Katib watches {' and '.join(watched)}")
         if len(watched) == 1 and cluster.get(TRAINER) is not None:
             yield note("kinds of trials", "Trainer v2 is there, but Katib does not watch TrainJob: PyTorchJob only")
@@ -136,8 +136,9 @@ def _registering(cluster: Cluster, target: Target, image: str | None) -> Repair 
 
     def register() -> None:
         config_map = cluster.fresh(path) or {}
-        text = KatibConfig(config_map["data"][KEY]).with_entry(suggestion_entry(image))
-        cluster.replace(path, {**config_map, "data": {**config_map["data"], KEY: text}})
+        data = mapping(config_map, "data")
+        text = KatibConfig(str(data.get(KEY))).with_entry(suggestion_entry(image))
+        cluster.replace(path, {**config_map, "data": {**data, KEY: text}})
 
     return Repair(f"register the algorithm {ALGORITHM} with {image} in {target.katib_namespace}/katib-config", register)
 

@@ -83,7 +83,8 @@ def check_retries(cluster: Cluster, namespace: str) -> Iterator[Finding]:
     data = mapping(cluster.get(f"/api/v1/namespaces/{namespace}/configmaps/workflow-controller-configmap"), "data")
     if not data:
         return
-    tree = {**(_yaml(data.get("config")) or {}), **{key: _yaml(value) for key, value in data.items()}}
+    whole, parts = _yaml(data.get("config")), {key: _yaml(value) for key, value in data.items()}
+    tree = {**(whole if isinstance(whole, dict) else {}), **parts}
     policy = dig(tree, "templateDefaults", "retryStrategy", "retryPolicy")
     if policy is None:
         yield ok("retries of steps", "by KFP: the installation has no retry strategy of its own")

@@ -453,6 +453,13 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str, str]] = {
         "the image's 13.2 needs driver 580 and compute capability 7.5 or newer; a: driver 535",
         "driver 580",
     ),
+    "a driver in words": (
+        lambda s: label_node(s, cuda_driver__version_major="unknown"),
+        "CUDA",
+        Verdict.note,
+        "a has no label that tells the driver",
+        "GPU feature discovery",
+    ),
     "an old GPU": (
         lambda s: label_node(s, gpu_compute_major="7", gpu_compute_minor="0"),
         "CUDA",
@@ -581,6 +588,8 @@ def test_what_is_broken_is_found(
             Verdict.note,
             "http://gcs:4443 stands for the bucket",
         ),
+        (lambda s: retry_strategy(s, "config", "- no mapping"), "retries of steps", Verdict.ok, "no retry strategy"),
+        (lambda s: retry_strategy(s, "config", "a: ["), "retries of steps", Verdict.ok, "no retry strategy"),
         (lambda s: retry_strategy(s, "executor", "{}"), "retries of steps", Verdict.ok, "no retry strategy"),
     ],
 )

@@ -108,6 +108,16 @@ def test_registering_keeps_the_other_algorithms(server: ApiServer, look: Look) -
     assert KatibConfig(server.objects[KATIB_CONFIG]["data"][KEY]).without_entry() == MARSHALLED_019
 
 
+def test_a_configuration_that_cannot_be_edited_is_told(server: ApiServer, look: Look) -> None:
+    """It may have become so after it was looked at."""
+    unregister(server)
+    topics = look(suggestion_image=SUGGESTION_IMAGE)
+    server.objects[KATIB_CONFIG]["data"] = {}
+    told: list[str] = []
+    assert not mend(topics, told.append)
+    assert told[1].startswith("--fix: not done: this is not Katib's configuration")
+
+
 def test_other_bindings_keep_their_subjects(server: ApiServer, look: Look) -> None:
     """The account is added to those that are there."""
     bind_another(server)
