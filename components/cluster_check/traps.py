@@ -85,14 +85,14 @@ def check_retries(cluster: Cluster, namespace: str) -> Iterator[Finding]:
         return
     whole, parts = _yaml(data.get("config")), {key: _yaml(value) for key, value in data.items()}
     tree = {**(whole if isinstance(whole, dict) else {}), **parts}
-    policy = dig(tree, "templateDefaults", "retryStrategy", "retryPolicy")
+    policy = dig(tree, "workflowDefaults", "spec", "templateDefaults", "retryStrategy", "retryPolicy")
     if policy is None:
         yield ok("retries of steps", "by KFP: the installation has no retry strategy of its own")
     else:
         yield note(
             "retries of steps",
             f"the installation's own policy {policy} (templateDefaults of workflow-controller-configmap) wins over a "
-            "step's: KFP starts a step again when its pod is lost, not when it fails",
+            "step's: KFP starts a step again when its pod is lost; one that fails is tried again inside its pod",
         )
 
 

@@ -38,6 +38,8 @@ from tests.components.katib_configs import MARSHALLED_019
 Break = Callable[[ApiServer], Any]
 QUOTAS = f"{AUTOGAN}/resourcequotas"
 NODE = "/api/v1/nodes/a"
+ON_ERROR = "{spec: {templateDefaults: {retryStrategy: {limit: '2', retryPolicy: OnError}}}}"
+"""In Argo's configuration, as Kubeflow Pipelines 2.17 installs it."""
 
 
 def settings(server: ApiServer, **values: str) -> None:
@@ -565,13 +567,13 @@ def test_what_is_broken_is_found(
             "too small for a pipeline's step: cpu 4 of at most 2",
         ),
         (
-            lambda s: retry_strategy(s, "templateDefaults", "retryStrategy: {limit: 2, retryPolicy: OnError}"),
+            lambda s: retry_strategy(s, "workflowDefaults", ON_ERROR),
             "retries of steps",
             Verdict.note,
             "policy OnError",
         ),
         (
-            lambda s: retry_strategy(s, "config", "templateDefaults: {retryStrategy: {retryPolicy: OnError}}"),
+            lambda s: retry_strategy(s, "config", f"workflowDefaults: {ON_ERROR}"),
             "retries of steps",
             Verdict.note,
             "policy OnError",
