@@ -123,6 +123,15 @@ def load_inputs(config: Config, store: RunStore, device: torch.device) -> Inputs
     return inputs
 
 
+def is_prepared(config: Config, store: RunStore) -> bool:
+    """Whether a configuration's inputs are in the store; they are not read.
+
+    Raises:
+        StateError: they are damaged.
+    """
+    return CommittedState(store, _name(config)).pointer() is not None
+
+
 def inputs_location(config: Config, store: RunStore) -> str:
     """Where a configuration's inputs lie, or would lie: a path or a URI."""
     return store.location(_name(config))

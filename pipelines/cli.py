@@ -12,7 +12,7 @@ from rich.table import Table
 
 from autogan_core import cli as core
 from autogan_core.errors import ConfigError
-from pipelines import remote_commands
+from pipelines import cluster_commands, remote_commands
 from pipelines.catalogue import PIPELINES, check_pipeline, compile_to, compiled
 from pipelines.placement import PipelinePlacement
 from pipelines.remote_commands import PackageFile, Parameters, Pipeline
@@ -149,6 +149,7 @@ def _print_newest(trend: Path) -> None:
 
 remote_commands.add_to(pipeline)
 core.app.add_typer(pipeline, name="pipeline")
+core.app.add_typer(cluster_commands.cluster, name="cluster")
 
 
 def main() -> None:

@@ -15,25 +15,22 @@ FALLBACK_NAMESPACE = "autogan"
 """The namespace that the manifests make."""
 
 
-def connect() -> client.ApiClient:
+def connect(context: str | None = None) -> client.ApiClient:
     """A client with the pod's service account, or else with the kubeconfig's current context.
 
     It retries nothing by itself, so that whoever uses it decides how long to wait.
+
+    Args:
+        context: a context of the kubeconfig, in place of both.
 
     Raises:
         ConfigError: there is neither.
     """
     configuration = client.Configuration()
-    try:
-        config.load_incluster_config(client_configuration=configuration)
-    except config.ConfigException as outside:
-        try:
-            config.load_kube_config(client_configuration=configuration)
-        except (config.ConfigException, yaml.YAMLError) as error:
-            raise ConfigError(
-                f"no cluster is configured: this is no pod with a service account ({_line(outside)}), and there is no "
-                f"usable kubeconfig ({_line(error)}); make 'kubectl get experiments' work first, or search locally"
-            ) from error
+    if context is None:
+        _load_surroundings(configuration)
+    else:
+        _load_context(context, configuration)
     configuration.retries = False
     return client.ApiClient(configuration)
 
@@ -49,6 +46,28 @@ def default_namespace(namespace_file: Path = NAMESPACE_FILE) -> str:
     except (config.ConfigException, yaml.YAMLError):
         return FALLBACK_NAMESPACE
     return str(context["context"].get("namespace") or FALLBACK_NAMESPACE)
+
+
+def _load_surroundings(configuration: client.Configuration) -> None:
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+    except config.ConfigException as outside:
+        try:
+            config.load_kube_config(client_configuration=configuration)
+        except (config.ConfigException, yaml.YAMLError) as error:
+            raise ConfigError(
+                f"no cluster is configured: this is no pod with a service account ({_line(outside)}), and there is no "
+                f"usable kubeconfig ({_line(error)}); make 'kubectl get experiments' work first, or search locally"
+            ) from error
+
+
+def _load_context(context: str, configuration: client.Configuration) -> None:
+    try:
+        config.load_kube_config(context=context, client_configuration=configuration)
+    except (config.ConfigException, yaml.YAMLError) as error:
+        raise ConfigError(
+            f"the kubeconfig has no usable context '{context}' ({_line(error)}); see 'kubectl config get-contexts'"
+        ) from error
 
 
 def _line(error: Exception) -> str:

@@ -16,7 +16,7 @@ from autogan_core.data import load_dataset
 from autogan_core.errors import DataError, StateError
 from autogan_core.metrics import FeatureExtractor, Moments, load_extractor, reference_moments, score_real
 from autogan_core.metrics.inception import build_inception
-from autogan_core.prepared import Inputs, inputs_location, load_inputs, pinned, prepare
+from autogan_core.prepared import Inputs, inputs_location, is_prepared, load_inputs, pinned, prepare
 from autogan_core.storage import DirectoryStore, RunStore
 from tests.core.tiny import CPU, tiny_config, tiny_dataset
 
@@ -122,6 +122,13 @@ def test_other_inputs_have_not_been_prepared(prepared: DirectoryStore, other: Co
         DataError, match="not in the run store .*; run 'python -m components.prepare_data' with the same"
     ):
         load_inputs(other, prepared, CPU)
+
+
+def test_whether_inputs_are_there_is_told_without_reading_them(prepared: DirectoryStore, tmp_path: Path) -> None:
+    """Only for the configuration that was prepared, and only in its store."""
+    assert is_prepared(tiny_config(), prepared)
+    assert not is_prepared(tiny_config("scores.splits=3"), prepared)
+    assert not is_prepared(tiny_config(), DirectoryStore(tmp_path / "another"))
 
 
 def test_inception_inputs_belong_to_one_precision(tmp_path: Path) -> None:

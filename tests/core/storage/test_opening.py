@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autogan_core.errors import ConfigError
+from autogan_core.errors import ConfigError, StorageUnavailableError
 from autogan_core.storage import DirectoryStore, GCSStore, open_store
 from tests.core.conftest import BUCKET
 from tests.fake_gcs import FakeGCS
@@ -29,6 +29,13 @@ def test_a_uri_is_a_bucket(gcs: FakeGCS, tmp_path: Path, prefix: str, full: str)
     store.write("a/b", prefix.encode())
     assert store.location("a/b") == f"gs://{BUCKET}/{full}"
     assert GCSStore(BUCKET, "", tmp_path).read(full) == prefix.encode()
+
+
+def test_a_bucket_that_is_away_is_given_up_at_the_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever only wants to know whether it is there need not wait as long as a trial does."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:1")
+    with pytest.raises(StorageUnavailableError):
+        open_store("gs://bucket", tmp_path, deadline_seconds=0.1).read("a")
 
 
 @pytest.mark.parametrize("uri", ["", "gs://", "gs:///prefix", "s3://bucket/prefix"])
