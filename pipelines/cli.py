@@ -63,9 +63,7 @@ def compile_pipelines(
     ] = None,
     parallel: Annotated[int, typer.Option(help="Trainings at a time; 0 for all at once.")] = DEFAULTS.parallel,
     retries: Annotated[int, typer.Option(help="Further attempts after a node or network failed.")] = DEFAULTS.retries,
-    store: Annotated[
-        str, typer.Option(help="Default of the field run_store_uri, gs://bucket/prefix.")
-    ] = DEFAULTS.store,
+    store: Annotated[str, typer.Option(help="Default of run_store_uri, gs://bucket/prefix.")] = DEFAULTS.store,
 ) -> None:
     """Write pipelines as YAML for the Kubeflow UI, placed where you say."""
     placement = PipelinePlacement(

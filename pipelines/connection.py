@@ -180,6 +180,16 @@ class _Client(kfp.Client):  # type: ignore[misc]
                 ) from error
             raise
 
+    def delete_recurring_run(self, recurring_run_id: str) -> Any:
+        """Deletes a schedule and lets its runs go on.
+
+        The schedule owns their workflows. By default Kubernetes' garbage collector would remove these with it, and
+        Kubeflow show the runs as running for ever, while a search that they started goes on.
+        """
+        return self._recurring_run_api.recurring_run_service_delete_recurring_run(
+            recurring_run_id=recurring_run_id, propagation_policy="ORPHAN"
+        )
+
     def set_user_namespace(self, namespace: str) -> None:
         """Remembers the namespace for this process only."""
         self._context_setting["namespace"] = namespace

@@ -129,6 +129,19 @@ def get_run(server: Server, run_id: str) -> Any:
         raise
 
 
+def cancel(server: Server, run: Any) -> None:
+    """Cancels a run, whose Summary step then removes the Experiment of its search. One that ends by itself may.
+
+    Raises:
+        PipelinesError: refused or unreachable.
+    """
+    try:
+        server.client.terminate_run(run.run_id)
+    except PipelinesError as error:
+        if error.status != 400:  # it has ended, or is being cancelled
+            raise
+
+
 def follow(server: Server, run_id: str, report: Report) -> None:
     """Waits for a run to end, and reports each change of its tasks' states.
 

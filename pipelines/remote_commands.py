@@ -50,7 +50,7 @@ def add_to(pipeline: typer.Typer) -> None:
     Args:
         pipeline: the group ``autogan pipeline``.
     """
-    for command in (submit, schedule, status):
+    for command in (submit, schedule, status, cancel):
         pipeline.command()(command)
 
 
@@ -107,6 +107,13 @@ def schedule(
     no_cache: NoCache = False,
     dry_run: DryRun = False,
     remove: Annotated[bool, typer.Option("--remove", help="Delete the schedule.")] = False,
+    cancel_runs: Annotated[
+        bool,
+        typer.Option(
+            "--cancel-runs",
+            help="Cancel runs under way of a schedule that is replaced or deleted; they go on otherwise.",
+        ),
+    ] = False,
 ) -> None:
     """Run a pipeline again and again; a schedule of this name is brought up to date."""
     from pipelines.catalogue import check_pipeline
@@ -120,14 +127,14 @@ def schedule(
         if dry_run:
             typer.echo(f"would delete the schedule '{label}'")
         else:
-            delete(connect(address), label, typer.echo)
+            delete(connect(address), label, typer.echo, cancel_runs=cancel_runs)
         return
     order = _order(pipeline, param, file, experiment, pipeline_root, service_account, no_cache)
     wanted = Schedule(name=label, order=order, cron=_explained(cron), max_concurrency=max_concurrency)
     if dry_run:
         _print_request(wanted.settings(), address)
     else:
-        apply(connect(address), wanted, typer.echo)
+        apply(connect(address), wanted, typer.echo, cancel_runs=cancel_runs)
 
 
 def status(
@@ -144,6 +151,27 @@ def status(
     server = connect(_address(host, token_file, ca_file, namespace))
     for line in run_lines(server, run_id) if run_id else overview_lines(server):
         typer.echo(line)
+
+
+def cancel(
+    run_id: Annotated[str, typer.Argument(help="A run that has not ended.")],
+    host: Host = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    namespace: Namespace = None,
+) -> None:
+    """Cancel a run; its Summary step removes the Katib Experiment of its search."""
+    from pipelines.connection import connect
+    from pipelines.remote import FINISHED, get_run
+    from pipelines.remote import cancel as terminate
+
+    server = connect(_address(host, token_file, ca_file, namespace))
+    run = get_run(server, run_id)
+    if run.state in FINISHED:
+        typer.echo(f"the run has ended already: {run_id}")
+        return
+    terminate(server, run)
+    typer.echo(f"cancelled; the Summary step still runs, see: autogan pipeline status {run_id}")
 
 
 def _order(

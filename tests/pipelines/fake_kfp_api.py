@@ -69,6 +69,8 @@ class FakeKfp:
     """By method: given in place of the next answers, one each."""
     progress: dict[str, list[Object]] = field(default_factory=dict)
     """By run: what is new at each look at it."""
+    killed: list[str] = field(default_factory=list)
+    """Runs whose workflow went with the schedule that owned it; the API goes on to call them running."""
     requests: list[str] = field(default_factory=list)
     """Method and path of each, in order."""
     queries: list[dict[str, str]] = field(default_factory=list)
@@ -105,7 +107,11 @@ class FakeKfp:
                 return self._listing(kind, query)
             case "POST", [("experiments" | "runs" | "recurringruns") as kind]:
                 return self._create(kind, body)
+            case "POST", ["runs", verb] if verb.endswith(":terminate"):
+                return self._terminate(verb.removesuffix(":terminate"))
             case (("GET" | "DELETE"), [("experiments" | "runs" | "recurringruns") as kind, key]):
+                if method == "DELETE" and kind == "recurringruns" and query.get("propagation_policy") != "ORPHAN":
+                    self.killed += [run["run_id"] for run in self.runs if run.get("recurring_run_id") == key]
                 return self._one(kind, key, delete=method == "DELETE")
         return NO_SUCH_PAGE
 
@@ -139,6 +145,13 @@ class FakeKfp:
         getattr(self, kind).append(made)
         return made
 
+    def _terminate(self, run_id: str) -> Object | Answer:
+        run = next((each for each in self.runs if each["run_id"] == run_id), None)
+        if run is None or run["state"] not in ("PENDING", "RUNNING", "PAUSED"):
+            return failure(400, f"Invalid input error: Failed to terminate a run {run_id}. Row not found")
+        run["state"] = "CANCELING"
+        return {}
+
     def _one(self, kind: str, key: str, *, delete: bool) -> Object | Answer:
         objects: list[Object] = getattr(self, kind)
         found = next((each for each in objects if each[IDS[kind]] == key), None)
@@ -154,7 +167,7 @@ class FakeKfp:
 
 def _fits(each: Object, predicates: list[Object]) -> bool:
     assert all(predicate["operation"] in EQUALS for predicate in predicates)
-    return all(each[predicate["key"]] == predicate["stringValue"] for predicate in predicates)
+    return all(each.get(predicate["key"]) == predicate["stringValue"] for predicate in predicates)
 
 
 def _now(order: int) -> str:
@@ -184,7 +197,8 @@ def forget_surroundings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ENDPOINT", "UI_ENDPOINT", "TOKEN", "SA_TOKEN_PATH"):
         monkeypatch.delenv(f"KF_PIPELINES_{name}", raising=False)
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    monkeypatch.setenv("KUBECONFIG", str(home / "no-kubeconfig"))
+    # Read from KUBECONFIG when the module is imported.
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(home / "no-kubeconfig"))
     monkeypatch.setattr(kfp.Client, "_LOCAL_KFP_CONTEXT", str(home / "no-kfp" / "context.json"))
 
 

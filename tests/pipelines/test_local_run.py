@@ -150,7 +150,7 @@ def test_a_step_that_fails_is_quoted(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["mlas-search", "--param", "data_set=imagenet"], "data_set is 'imagenet'"),
         (
             ["mlas-search", "--param", "run_store_uri=elsewhere"],
-            "given by --store FOLDER, not by --param run_store_uri",
+            "given by --store FOLDER, not by --param",
         ),
         (["transfer-evaluation", "--param", "architectures=1011-1"], "cell 2 ('1') ends before"),
         (["search"], "there is no pipeline 'search'"),
