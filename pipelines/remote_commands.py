@@ -144,7 +144,7 @@ def status(
     ca_file: CaFile = None,
     namespace: Namespace = None,
 ) -> None:
-    """Show the latest runs and the schedules, or one run's tasks."""
+    """Show the latest runs and the schedules, or one run's steps, why it failed and where its outputs lie."""
     from pipelines.connection import connect
     from pipelines.overview import overview_lines, run_lines
 
@@ -162,8 +162,9 @@ def cancel(
 ) -> None:
     """Cancel a run; its Summary step removes the Katib Experiment of its search."""
     from pipelines.connection import connect
-    from pipelines.remote import FINISHED, get_run
     from pipelines.remote import cancel as terminate
+    from pipelines.remote import get_run
+    from pipelines.run_steps import FINISHED
 
     server = connect(_address(host, token_file, ca_file, namespace))
     run = get_run(server, run_id)

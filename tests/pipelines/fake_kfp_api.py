@@ -102,7 +102,7 @@ class FakeKfp:
             case "GET", ["healthz"]:
                 return {"multi_user": True} if self.multi_user else {}
             case "GET", ["pipelines", _, "versions", version]:
-                return self.versions[version]
+                return self.versions.get(version) or failure(404, f"PipelineVersion {version} not found")
             case "GET", [("experiments" | "runs" | "recurringruns") as kind]:
                 return self._listing(kind, query)
             case "POST", [("experiments" | "runs" | "recurringruns") as kind]:
@@ -171,21 +171,61 @@ def _fits(each: Object, predicates: list[Object]) -> bool:
 
 
 def _now(order: int) -> str:
-    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=order)
+    return _text(datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=order))
+
+
+def _text(moment: datetime) -> str:
     return re.sub(r"\+00:00$", "Z", moment.isoformat())
 
 
 def package_text(pipeline: str = NAME, image: str = "one") -> str:
-    """The least that is a compiled pipeline, with a platform's part."""
+    """The least that is a compiled pipeline: a step, one in a loop, and one in the end; with a platform's part."""
+    first = _task("prepare-data", "Prepare data") | {"cachingOptions": {"enableCache": True}}
+    loop = {"componentRef": {"name": "comp-for-loop-1"}, "parameterIterator": {}, "taskInfo": {"name": "for-loop-1"}}
+    body = {"retrain": _task("retrain", "Train from scratch")}
     spec = {
         "pipelineInfo": {"name": pipeline},
-        "root": {"dag": {"tasks": {"prepare-data": {"cachingOptions": {"enableCache": True}}}}},
+        "root": {"dag": {"tasks": {"prepare-data": first, "loop": loop, "summarize": _task("summarize", "Summary")}}},
+        "components": {
+            **{f"comp-{name}": {"executorLabel": "exec"} for name in ("prepare-data", "retrain", "summarize")},
+            "comp-for-loop-1": {"dag": {"tasks": body}},
+        },
         "deploymentSpec": {"executors": {"exec": {"container": {"image": image}}}},
         "schemaVersion": "2.1.0",
         "sdkVersion": "kfp-2.17.0",
     }
     platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {"exec": {"imagePullPolicy": "Always"}}}}}}
     return yaml.safe_dump_all([spec, platform])
+
+
+def _task(name: str, title: str) -> Object:
+    return {"componentRef": {"name": f"comp-{name}"}, "taskInfo": {"name": title}}
+
+
+def row(name: str, state: str, minute: int | None = None, seconds: int | None = None, **more: Any) -> Object:
+    """One node of a run's workflow as the API describes it.
+
+    Args:
+        name: of the node.
+        state: of the API.
+        minute: at which it began; None for not yet.
+        seconds: that it took; None for not ended.
+        more: further fields.
+    """
+    start = datetime(2026, 11, 22, 10, minute or 0, tzinfo=UTC)
+    times = {"start_time": "1970-01-01T00:00:00Z", "end_time": "1970-01-01T00:00:00Z"}
+    if minute is not None:
+        times["start_time"] = _text(start)
+    if seconds is not None:
+        times["end_time"] = _text(start + timedelta(seconds=seconds))
+    return {"task_id": str(uuid.uuid4()), "display_name": name, "state": state, **times, **more}
+
+
+def step_rows(name: str, state: str, minute: int, seconds: int | None = None) -> list[Object]:
+    """The nodes of a step: its driver's, its own and its executor's, each with an attempt, as KFP 2.17 makes them."""
+    driver = [row(f"{name}-driver{attempt}", "SUCCEEDED", minute, 5) for attempt in ("", "(0)")]
+    own = [row(f"{each}{attempt}", state, minute, seconds) for each in (name, "executor") for attempt in ("", "(0)")]
+    return [*driver, *own]
 
 
 def forget_surroundings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
