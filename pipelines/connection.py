@@ -183,6 +183,10 @@ class _Client(kfp.Client):  # type: ignore[misc]
                 ) from error
             raise
 
+    def create_pipeline(self, pipeline: Any) -> Any:
+        """Makes a pipeline without any version, which kfp's own client cannot."""
+        return self._pipelines_api.pipeline_service_create_pipeline(pipeline)
+
     def delete_recurring_run(self, recurring_run_id: str) -> Any:
         """Deletes a schedule and lets its runs go on.
 

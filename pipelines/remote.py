@@ -9,14 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from autogan_core.errors import AutoGANError, ConfigError
 from pipelines.connection import Server, quiet
 from pipelines.rest import PipelinesError, PipelinesUnavailableError
 from pipelines.run_reasons import reasons, where_to_look, why_waiting
 from pipelines.run_steps import FINISHED, run_state, run_steps, waiting_for_a_node
-from pipelines.specification import Specifications, named_steps, pipeline_name
+from pipelines.specification import Specifications, in_package, named_steps, read_documents
 
 POLL_S = 5.0
 OUTAGE_S = 600.0
@@ -53,24 +51,11 @@ class Order:
     """False runs every task anew, whatever was compiled."""
 
     def __post_init__(self) -> None:
-        found = pipeline_name(self.documents()[0])
-        if self.package.suffix not in (".yaml", ".yml") or found != self.pipeline:
-            raise ConfigError(
-                f"{self.package} is not the pipeline '{self.pipeline}' but {found or 'no compiled pipeline at all'}; "
-                "give a .yaml file that 'autogan pipeline compile' wrote"
-            )
+        in_package(self.package, self.pipeline)
 
     def documents(self) -> list[Any]:
-        """The pipeline's specification, and that of its platform where there is one.
-
-        Raises:
-            ConfigError: the file cannot be read.
-        """
-        try:
-            return list(yaml.safe_load_all(self.package.read_text())) or [None]
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            text = " ".join(str(error).split())
-            raise ConfigError(f"the pipeline {self.package} cannot be read: {text}; compile it again") from error
+        """The pipeline's specification, and that of its platform where there is one. Raises like `read_documents`."""
+        return read_documents(self.package)
 
     def settings(self) -> dict[str, Any]:
         """All of it but the specification, in plain values."""

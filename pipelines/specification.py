@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from autogan_core.errors import ConfigError
 from pipelines.catalogue import PIPELINES, compiled
 from pipelines.connection import Server
 from pipelines.rest import PipelinesError
@@ -52,6 +54,35 @@ def own_part(document: Any) -> Specification | None:
         return None
     found: Specification = document.get("pipeline_spec", document)
     return found if found.get("pipelineInfo", {}).get("name") else None
+
+
+def in_package(package: Path, pipeline: str) -> Specification:
+    """The specification in a compiled file.
+
+    Raises:
+        ConfigError: the file is not this pipeline, compiled.
+    """
+    found = own_part(read_documents(package)[0])
+    if package.suffix not in (".yaml", ".yml") or found is None or found["pipelineInfo"]["name"] != pipeline:
+        name = found["pipelineInfo"]["name"] if found else "no compiled pipeline at all"
+        raise ConfigError(
+            f"{package} is not the pipeline '{pipeline}' but {name}; give a .yaml file that 'autogan pipeline compile' "
+            "wrote"
+        )
+    return found
+
+
+def read_documents(package: Path) -> list[Any]:
+    """The documents of a compiled file: the pipeline's own part, and its platform's where there is one.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    try:
+        return list(yaml.safe_load_all(package.read_text())) or [None]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = " ".join(str(error).split())
+        raise ConfigError(f"the pipeline {package} cannot be read: {text}; compile it again") from error
 
 
 def pipeline_name(document: Any) -> str | None:

@@ -21,8 +21,13 @@ import pytest
 import yaml
 
 PREFIX = "/apis/v2beta1/"
-IDS = {"experiments": "experiment_id", "runs": "run_id", "recurringruns": "recurring_run_id"}
-FIELDS = {"experiments": "experiments", "runs": "runs", "recurringruns": "recurringRuns"}
+IDS = {
+    "pipelines": "pipeline_id",
+    "experiments": "experiment_id",
+    "runs": "run_id",
+    "recurringruns": "recurring_run_id",
+}
+FIELDS = {"pipelines": "pipelines", "experiments": "experiments", "runs": "runs", "recurringruns": "recurringRuns"}
 EQUALS = ("EQUALS", 1)
 NAME = "transfer-evaluation"
 """The pipeline that tests send."""
@@ -61,6 +66,7 @@ class FakeKfp:
     """No listing gives more at a time, as the server may."""
     delay_s: float = 0.0
     experiments: list[Object] = field(default_factory=list)
+    pipelines: list[Object] = field(default_factory=list)
     runs: list[Object] = field(default_factory=list)
     recurringruns: list[Object] = field(default_factory=list)
     versions: dict[str, Object] = field(default_factory=dict)
@@ -103,9 +109,13 @@ class FakeKfp:
                 return {"multi_user": True} if self.multi_user else {}
             case "GET", ["pipelines", _, "versions", version]:
                 return self.versions.get(version) or failure(404, f"PipelineVersion {version} not found")
-            case "GET", [("experiments" | "runs" | "recurringruns") as kind]:
+            case "GET", [("pipelines" | "experiments" | "runs" | "recurringruns") as kind]:
                 return self._listing(kind, query)
-            case "POST", [("experiments" | "runs" | "recurringruns") as kind]:
+            case "POST", ["pipelines", "upload_version"]:
+                version = {"pipeline_id": query["pipelineid"], "pipeline_version_id": str(uuid.uuid4())}
+                self.versions[version["pipeline_version_id"]] = version | {"description": query.get("description", "")}
+                return version
+            case "POST", [("pipelines" | "experiments" | "runs" | "recurringruns") as kind]:
                 return self._create(kind, body)
             case "POST", ["runs", verb] if verb.endswith(":terminate"):
                 return self._terminate(verb.removesuffix(":terminate"))
@@ -132,7 +142,7 @@ class FakeKfp:
         if kind == "recurringruns" and not 1 <= int(body["max_concurrency"]) <= 10:
             return failure(400, "Invalid input error: max_concurrency must be in range [1, 10]")
         experiment = {each["experiment_id"]: each for each in self.experiments}.get(body.get("experiment_id", ""))
-        if kind != "experiments" and experiment is None:
+        if kind not in ("pipelines", "experiments") and experiment is None:
             return failure(404, f"Experiment {body.get('experiment_id')} not found")
         made = body | {IDS[kind]: str(uuid.uuid4()), "created_at": _now(len(self.requests))}
         if experiment is not None:
@@ -251,17 +261,19 @@ def serving(fake: FakeKfp) -> Iterator[str]:
         wbufsize = -1  # an answer in one packet: of two, the second waits 40 ms for the client's delayed ACK
 
         def _handle(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            is_file = (self.headers.get("Content-Type") or "").startswith("multipart/")
+            body = {} if is_file else json.loads(content or b"{}")
             answer = fake.answer(self.command, self.path, body, self.headers.get("authorization"))
-            content = answer.body.encode()
+            said = answer.body.encode()
             try:
                 self.send_response(answer.status)
                 self.send_header("Content-Type", answer.content_type)
-                self.send_header("Content-Length", str(len(content)))
+                self.send_header("Content-Length", str(len(said)))
                 if answer.location:
                     self.send_header("Location", answer.location)
                 self.end_headers()
-                self.wfile.write(content)
+                self.wfile.write(said)
             except (BrokenPipeError, ConnectionResetError):  # the client waits no longer
                 self.close_connection = True
 

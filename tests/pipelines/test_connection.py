@@ -63,7 +63,7 @@ def test_the_address_comes_from_the_environment(host: str, monkeypatch: pytest.M
 def test_the_api_s_own_address_has_no_pages(host: str) -> None:
     """A link to it would lead nowhere."""
     client = types.SimpleNamespace(host=host, named=True)
-    page = Server(client, None).page("runs")  # type: ignore[arg-type]
+    page = Server(client, None).page("runs")
     assert page == "#/runs in the web interface of Kubeflow Pipelines (KF_PIPELINES_UI_ENDPOINT says where that is)"
 
 
