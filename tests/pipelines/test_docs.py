@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest
 import typer
 import yaml
 
+from autogan_core.storage import DirectoryStore
 from components.pipeline_step.form import RESERVED
+from components.pipeline_step.job import Job
 from pipelines.catalogue import PIPELINES, compiled
 from pipelines.cli import pipeline as pipeline_commands
 from pipelines.parameters import read_arguments, read_parameters
+from tests.pipelines.fake_kfp_api import FakeKfp, step_rows
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "pipelines.md"
@@ -151,3 +155,27 @@ def test_every_artifact_is_explained() -> None:
                     }
                     made[task["taskInfo"]["name"]] = types
     assert explained == made
+
+
+def test_the_output_of_status_is_as_shown(
+    autogan: Callable[..., str], fake: FakeKfp, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's example, line for line, from a run of the compiled pipeline with the nodes that KFP makes."""
+    [example] = re.findall(r"^```\n(mlas-search .*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    title, _, *_ = example.splitlines()
+    autogan("submit", "mlas-search", "--file", str(compiled("mlas-search")), "--run-name", title.partition(": ")[0])
+    [run] = fake.runs
+    rows = [
+        *step_rows("prepare-data", "SUCCEEDED", 1, 45),
+        *step_rows("search", "SUCCEEDED", 2, 161),
+        *step_rows("retrain", "SUCCEEDED", 5, 80),
+        *step_rows("retrain", "FAILED", 6, 30),
+        *step_rows("evaluate", "SUCCEEDED", 7, 15),
+        *step_rows("summarize", "SUCCEEDED", 8, 6),
+    ]
+    times = {"created_at": "2026-11-22T10:00:00Z", "finished_at": "2026-11-22T10:09:00Z"}
+    run |= times | {"state": "FAILED", "run_details": {"task_details": rows}}
+    run["runtime_config"] = {"parameters": {"run_store_uri": str(tmp_path)}, "pipeline_root": "gs://my-bucket/kfp"}
+    Job(DirectoryStore(tmp_path), run["run_id"]).fail("retrain-1011-10011-10103", "a reason in one line", final=True)
+    monkeypatch.setenv("KF_PIPELINES_UI_ENDPOINT", "http://localhost:8080")
+    assert autogan("status", run["run_id"]) == example.replace("RUN_ID", run["run_id"])
