@@ -26,7 +26,7 @@ def choose(here: Step, reference: str, architectures: str, search_run: str, top_
     rewards: dict[Architecture, float | None] = {**dict(named), **dict(searched)}
     if not rewards:
         raise ConfigError("there is nothing to evaluate: set architectures (such as paper-top1), search_run, or both")
-    model = here.open(reference).config.model
+    model = here.place.records(reference).config.model
     for architecture in rewards:
         if architecture.depth != model.num_cells:
             raise ConfigError(

@@ -131,8 +131,10 @@ def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_pa
     assert all(Work.loads(item).architecture in Path(page.path).read_text() for item in found)
     assert Work.loads(found[0]).architecture in Path(text.path).read_text()
     assert metrics.metadata["fid_64_classifier"] > 0
-    assert metrics.metadata["protocol"] == "64 images, 2 splits, classifier features"
-    assert metrics.metadata["git_revision"]
+    assert all(isinstance(value, float) for each in (metrics, measured, *scores) for value in each.metadata.values())
+    provenance = json.loads(Path(metrics.path).read_text())["provenance"]
+    assert provenance["protocol"] == "64 images, 2 splits, classifier features"
+    assert provenance["git_revision"]
 
     summary = new(dsl.Markdown, "summary")
     summarize.python_func(status=SUCCEEDED, job="one", store=store, summary=summary)
