@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -46,9 +46,13 @@ def compile_pipelines(
     ),
     gpus: Annotated[int, typer.Option(help="GPUs of each step that computes; 0 for CPUs only.")] = DEFAULTS.gpus,
     gpu_type: Annotated[str, typer.Option(help="Name of the GPU resource.")] = DEFAULTS.gpu_type,
-    search_gpus: Annotated[
-        int, typer.Option(help="GPUs of the search step: 1 for searches with backend local.")
-    ] = DEFAULTS.search_gpus,
+    prepare_gpus: Annotated[
+        int, typer.Option(help="GPUs of Prepare data: 1 saves an hour, once for each large data set.")
+    ] = DEFAULTS.prepare_gpus,
+    backend: Annotated[
+        Literal["katib", "local"],
+        typer.Option(help="Default of the field backend; local also gives the search step what it computes on."),
+    ] = DEFAULTS.backend,
     cpu: Annotated[str, typer.Option(help="CPU cores of each step that computes.")] = DEFAULTS.cpu,
     memory: Annotated[str, typer.Option(help="Memory of each step that computes.")] = DEFAULTS.memory,
     scratch: Annotated[str, typer.Option(help="Disk of each step that computes.")] = DEFAULTS.scratch,
@@ -70,7 +74,8 @@ def compile_pipelines(
         image=image,
         gpus=gpus,
         gpu_type=gpu_type,
-        search_gpus=search_gpus,
+        prepare_gpus=prepare_gpus,
+        backend=backend,
         cpu=cpu,
         memory=memory,
         scratch=scratch,

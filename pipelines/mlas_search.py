@@ -8,7 +8,7 @@ from components.steps.prepare_data import prepare_data
 from components.steps.report import report
 from components.steps.search import search
 from components.steps.summarize import summarize
-from pipelines.placement import PipelinePlacement, place_computing, place_small
+from pipelines.placement import PipelinePlacement, place_computing, place_preparing, place_searching, place_summary
 from pipelines.training import train_and_score
 
 NAME = "mlas-search"
@@ -27,7 +27,7 @@ def mlas_search(placement: PipelinePlacement) -> Any:
         reward: str = "",
         top_k: int = -1,
         retrain_iterations: int = -1,
-        backend: str = "katib",
+        backend: str = placement.backend,
         katib_namespace: str = "autogan",
         experiment_name: str = "",
         trial_workers: int = 0,
@@ -63,9 +63,9 @@ def mlas_search(placement: PipelinePlacement) -> Any:
             run: Name of the run's folder there. Empty: named after settings, images and program, so that a change
                 of any of them starts anew. A name continues what lies there.
         """
-        ending = place_small(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=store), placement)
+        ending = place_summary(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=store), placement)
         with dsl.ExitHandler(ending.set_display_name("Summary"), name="search-and-train"):
-            prepared = place_computing(
+            prepared = place_preparing(
                 prepare_data(
                     job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     pipeline=NAME,
@@ -89,7 +89,7 @@ def mlas_search(placement: PipelinePlacement) -> Any:
             )
             # It looks at the images each time, and finds out at once that there is nothing to do if they are the same.
             prepared.set_caching_options(False).set_display_name("Prepare data")
-            found = place_computing(
+            found = place_searching(
                 search(
                     run=prepared.outputs["Output"],
                     backend=backend,
@@ -101,7 +101,6 @@ def mlas_search(placement: PipelinePlacement) -> Any:
                     store=store,
                 ),
                 placement,
-                gpus=placement.search_gpus,
             ).set_display_name("Search")
             scores = train_and_score(found.outputs["Output"], store, placement)
             place_computing(
