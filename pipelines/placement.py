@@ -37,7 +37,7 @@ class PipelinePlacement:
     """Name of the GPU resource."""
     prepare_gpus: int = 0
     """GPUs of Prepare data: 0 lets it run on any node; 1 makes the reference statistics of a large data set a matter of
-    minutes instead of an hour, once for each data set."""
+    minutes instead of an hour or more, once for each data set."""
     backend: Literal["katib", "local"] = "katib"
     """Default of the form's field for where the search runs, and what the search step reserves. katib: little, as it
     only follows the Experiment; it may use ``cpu`` and ``memory``, so that a small search with backend local works too.

@@ -127,7 +127,7 @@ def step(name: str, store: str, job_id: str = "", *, noted: bool = True) -> Iter
         _note(here, record and record.fail(_reason(error), final=final, exhausted=exhausted))
         sys.exit(status)
     finally:
-        signal.signal(signal.SIGTERM, former)
+        signal.signal(signal.SIGTERM, former or signal.SIG_DFL)
 
 
 def _begin(here: Step, name: str, attempt: Attempt) -> StepRecord | None:

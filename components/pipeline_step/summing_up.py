@@ -53,9 +53,11 @@ def sum_up(here: Step, state: str, error: str, artifact: OutputArtifact) -> None
 def _summary(here: Step, job: Job, state: str, error: str) -> str:
     card, steps = job.card(), job.steps()
     pages = {kind: page for kind in ("report", "trend") if (page := job.page(kind))}
-    # KFP's state of a run with a loop may be stuck at RUNNING (pipelines issue 12131), but the page is written last.
-    succeeded = state in SUCCEEDED or bool(pages)
-    workflow = None if succeeded else _workflow(job.identifier, card)
+    workflow = None if state in SUCCEEDED else _workflow(job.identifier, card)
+    # KFP's state of a run with a loop may be stuck at RUNNING (pipelines issue 12131), but the page is written last. It
+    # may still be that its upload failed.
+    lost = workflow is not None and bool(workflow.cancelled or workflow.failed)
+    succeeded = state in SUCCEEDED or (bool(pages) and not lost)
     lines = [] if succeeded else [f"- {line}" for line in causes(steps, workflow)]
     if error and not succeeded:
         lines.append(f"- KFP says: {error}")

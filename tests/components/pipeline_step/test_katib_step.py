@@ -273,6 +273,26 @@ def test_a_summary_without_its_store_says_what_argo_saw(
     assert "there is no run store: set the field store" in words
 
 
+@pytest.mark.parametrize("uploaded", [True, False])
+def test_a_run_is_done_when_its_page_is_uploaded(
+    store: str, kubernetes: FakeKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uploaded: bool
+) -> None:
+    """KFP may call it RUNNING for ever; but where the pod of the last step failed after the step, that is said."""
+    monkeypatch.setenv("KFP_POD_NAME", "w-impl-1")
+    monkeypatch.setattr("components.pipeline_step.workflow.default_namespace", lambda: "autogan")
+    prepared(store, tmp_path)
+    job = Job(Place(store, tmp_path / "cache", "cpu").store, "one")
+    job.keep_page("report", "gs://b/report.html")
+    job.note(StepRecord.begin("report", "w-impl-77", 1, 3).succeed())
+    phase = "Succeeded" if uploaded else "Failed"
+    pod = {"id": "w-77", "name": "w.root.report.executor(0)", "type": "Pod", "phase": phase, "message": "main: Error"}
+    put_workflow(kubernetes, status={"nodes": {"w-77": pod}})
+    words = summed_up(store, tmp_path, "RUNNING")
+    assert words.startswith(
+        "# mlas-search succeeded" if uploaded else "# mlas-search failed\n\n- **report** ended well"
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

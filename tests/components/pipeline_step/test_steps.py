@@ -333,6 +333,13 @@ def test_a_step_needs_nothing_that_only_the_compiler_has() -> None:
     subprocess.run([sys.executable, "-c", code + check], check=True, timeout=100)
 
 
+def test_what_must_always_find_room_needs_no_torch() -> None:
+    """Summary asks for little memory, and the watcher of every step begins each attempt in a process as it was."""
+    for module in ("summing_up", "workflow", "step", "choosing"):
+        code = f"import sys, components.pipeline_step.{module}; assert 'torch' not in sys.modules"
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
+
+
 def test_places_are_values(tmp_path: Path) -> None:
     """A store's URI with and without a last slash is one place for runs."""
     config = tiny_config(f"data.fingerprint={'a' * 64}")
