@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from pipelines.local_run import LocalRun
 
 DEFAULTS = PipelinePlacement()
-LOCAL_DEFAULTS = {"mlas-search": {"preset": "digits", "backend": "local"}, "transfer-evaluation": {}}
+LOCAL_DEFAULTS = {"mlas-search": {"settings_preset": "digits", "search_backend": "local"}, "transfer-evaluation": {}}
 """Of a form's fields, on a machine without a cluster."""
 
 pipeline = typer.Typer(
@@ -51,7 +51,7 @@ def compile_pipelines(
     ] = DEFAULTS.prepare_gpus,
     backend: Annotated[
         Literal["katib", "local"],
-        typer.Option(help="Default of the field backend; local also gives the search step what it computes on."),
+        typer.Option(help="Default of the field search_backend; local also gives the search step what it computes on."),
     ] = DEFAULTS.backend,
     cpu: Annotated[str, typer.Option(help="CPU cores of each step that computes.")] = DEFAULTS.cpu,
     memory: Annotated[str, typer.Option(help="Memory of each step that computes.")] = DEFAULTS.memory,
@@ -67,7 +67,7 @@ def compile_pipelines(
     ] = None,
     parallel: Annotated[int, typer.Option(help="Trainings at a time; 0 for all at once.")] = DEFAULTS.parallel,
     retries: Annotated[int, typer.Option(help="Further attempts after a node or network failed.")] = DEFAULTS.retries,
-    store: Annotated[str, typer.Option(help="Default of the field store, gs://bucket/prefix.")] = DEFAULTS.store,
+    store: Annotated[str, typer.Option(help="Default of run_store_uri, gs://bucket/prefix.")] = DEFAULTS.store,
 ) -> None:
     """Write pipelines as YAML for the Kubeflow UI, placed where you say."""
     placement = PipelinePlacement(
@@ -107,8 +107,8 @@ def run_local(
     from pipelines.parameters import read_arguments
 
     defaults = [f"{key}={value}" for key, value in LOCAL_DEFAULTS[check_pipeline(name)].items()]
-    if any(text.partition("=")[0] == "store" for text in param or ()):
-        raise ConfigError("the run store of a local run is given by --store FOLDER, not by --param store")
+    if any(text.partition("=")[0] == "run_store_uri" for text in param or ()):
+        raise ConfigError("the run store of a local run is given by --store FOLDER, not by --param run_store_uri")
     arguments = read_arguments(name, [*defaults, *(param or ())], file)
     from pipelines.local_run import run_locally
     from pipelines.progress import StepDisplay

@@ -76,7 +76,7 @@ def _check_katib(config: Config, store: str, katib: Mapping[str, Any]) -> None:
 
     if "://" not in store:
         raise ConfigError(
-            f"store is '{store}', which the trials of backend katib cannot reach; give gs://bucket/prefix"
+            f"run_store_uri is '{store}', which the trials of backend katib cannot reach; give gs://bucket/prefix"
         )
     katib_request(config, "", store, **katib)
 

@@ -49,7 +49,7 @@ def record(
     """
     run = here.open(reference)
     name = history or run.config.data.name
-    check_run_name(name)
+    check_run_name(name, "score_history")
     architectures = [Work.loads(item).parsed for item in work]
     if expected != len(architectures):
         raise StateError(f"{expected} of {len(architectures)} architectures have scores; start the pipeline again")

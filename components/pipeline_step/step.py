@@ -175,7 +175,7 @@ def _default_store() -> str:
     if uri := os.environ.get("AUTOGAN_STORE"):
         return uri
     raise ConfigError(
-        "there is no run store: set the field store to gs://bucket/prefix, or AUTOGAN_STORE in the "
+        "there is no run store: set the field run_store_uri to gs://bucket/prefix, or AUTOGAN_STORE in the "
         "ConfigMap autogan of this namespace"
     )
 
@@ -184,7 +184,7 @@ def _shared(store: str) -> str:
     """The store's URI, which the pods of all steps must reach."""
     if in_pod() and "://" not in store:
         raise ConfigError(
-            f"store is '{store}', a folder of this pod, which later steps cannot reach; give gs://bucket/prefix"
+            f"run_store_uri is '{store}', a folder of this pod, which later steps cannot reach; give gs://bucket/prefix"
         )
     return store
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
+from kfp.components import load_component_from_file
 
 from autogan_core.errors import ConfigError
 from components.experiments import IMAGE
+from components.pipeline_step.form import CHOICES
 from pipelines.catalogue import PIPELINES, compile_to, compiled
 from pipelines.parameters import read_parameters
 from pipelines.placement import PipelinePlacement
@@ -59,6 +61,29 @@ def test_every_field_of_the_form_is_explained(pipeline: str) -> None:
     for name, definition in read_parameters(compiled(pipeline)).items():
         assert "defaultValue" in definition, name
         assert len(definition["description"]) > 20, name
+
+
+def test_fields_with_a_fixed_set_of_values_are_drop_downs(pipeline: str) -> None:
+    """The choices stand in the file, as KFP's server and UI read them: of the field's type, none empty, the default
+    among them; and kfp's client reads the file and keeps them."""
+    fields = read_parameters(compiled(pipeline))
+    found = {name: definition["literals"] for name, definition in fields.items() if "literals" in definition}
+    assert found == {name: list(choices) for name, choices in CHOICES.items() if name in fields}
+    kinds = {"STRING": str, "BOOLEAN": bool}
+    for name, choices in found.items():
+        assert all(type(choice) is kinds[fields[name]["parameterType"]] and choice != "" for choice in choices)
+        assert fields[name]["defaultValue"] in choices
+    loaded = load_component_from_file(str(compiled(pipeline))).pipeline_spec.root.input_definitions.parameters
+    assert {name: len(loaded[name].literals) for name in found} == {name: len(found[name]) for name in found}
+
+
+def test_fields_stand_in_groups(pipeline: str) -> None:
+    """KFP's UI sorts them, and so do the definition and everything that is printed of it."""
+    names = list(read_parameters(compiled(pipeline)))
+    assert names == sorted(names)
+    assert {name.partition("_")[0] for name in names} <= {
+        *("architectures", "data", "katib", "run", "score", "search", "settings", "train")
+    }
 
 
 def test_every_step_is_explained(pipeline: str) -> None:
@@ -179,7 +204,7 @@ def test_placement_reaches_every_step(pipeline: str, tmp_path: Path) -> None:
     )
     compile_to(pipeline, placement, tmp_path / "p.yaml")
     spec, platform = documents(tmp_path / "p.yaml")
-    assert read_parameters(tmp_path / "p.yaml")["store"]["defaultValue"] == "gs://bucket/autogan"
+    assert read_parameters(tmp_path / "p.yaml")["run_store_uri"]["defaultValue"] == "gs://bucket/autogan"
     [loop] = [
         task
         for c in spec["components"].values()

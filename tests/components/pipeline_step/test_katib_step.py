@@ -297,8 +297,8 @@ def test_a_run_is_done_when_its_page_is_uploaded(
     ("change", "message"),
     [
         ({"experiment_name": "Upper"}, "at most 40 lower-case letters"),
-        ({"timeout_hours": -1.0}, "timeout_hours is -1"),
-        ({"trial_workers": -1}, "workers must be 0 or more, not -1"),
+        ({"timeout_hours": -1.0}, "katib_timeout_hours is -1"),
+        ({"trial_workers": -1}, "katib_trial_workers is -1; set it to a whole number from 0 on"),
     ],
 )
 def test_wrong_wishes_are_refused_before_anything_is_made(

@@ -78,7 +78,7 @@ def test_a_name_continues_what_lies_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"search\.top_k: 2 -> 3"):
         here.create(config("search.top_k=3"), "mine")
     for name in RESERVED:
-        with pytest.raises(ConfigError, match=f"the name is '{name}'"):
+        with pytest.raises(ConfigError, match=f"run_name is '{name}'"):
             here.create(config(), name)
 
 

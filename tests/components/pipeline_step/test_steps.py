@@ -244,11 +244,11 @@ def test_a_transfer_evaluation_adds_a_line_each_time(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"top_k": 0}, "top_k is 0"),
-        ({"dataset": "imagenet"}, "dataset is 'imagenet'"),
+        ({"top_k": 0}, "train_top_k is 0"),
+        ({"dataset": "imagenet"}, "data_set is 'imagenet'"),
         ({"backend": "argo"}, "backend is 'argo'"),
         ({"backend": "katib"}, "which the trials of backend katib cannot reach; give gs://"),
-        ({"run": "../up"}, "the name is '../up'"),
+        ({"run": "../up"}, "run_name is '../up'"),
         ({"data_uri": "no/such/folder", "dataset": "cifar10"}, "no/such/folder"),
     ],
 )
