@@ -241,7 +241,7 @@ def test_only_steps_with_a_gpu_are_kept_on_its_nodes(pipeline: str, tmp_path: Pa
 def test_the_forms_backend_is_what_the_search_step_is_made_for(tmp_path: Path) -> None:
     """Who compiles for local searches finds that in the form."""
     compile_to("mlas-search", PipelinePlacement(backend="local"), tmp_path / "p.yaml")
-    assert read_parameters(tmp_path / "p.yaml")["backend"]["defaultValue"] == "local"
+    assert read_parameters(tmp_path / "p.yaml")["search_backend"]["defaultValue"] == "local"
 
 
 def test_a_cpu_pipeline_has_no_gpu(pipeline: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from autogan_core.storage import DirectoryStore
 from components.pipeline_step.form import RESERVED
-from components.pipeline_step.job import Job
+from components.pipeline_step.job import Job, StepRecord
 from pipelines.catalogue import PIPELINES, compiled
 from pipelines.cli import pipeline as pipeline_commands
 from pipelines.parameters import read_arguments, read_parameters
@@ -176,6 +176,8 @@ def test_the_output_of_status_is_as_shown(
     times = {"created_at": "2026-11-22T10:00:00Z", "finished_at": "2026-11-22T10:09:00Z"}
     run |= times | {"state": "FAILED", "run_details": {"task_details": rows}}
     run["runtime_config"] = {"parameters": {"run_store_uri": str(tmp_path)}, "pipeline_root": "gs://my-bucket/kfp"}
-    Job(DirectoryStore(tmp_path), run["run_id"]).fail("retrain-1011-10011-10103", "a reason in one line", final=True)
+    Job(DirectoryStore(tmp_path), run["run_id"]).note(
+        StepRecord.begin("retrain-1011-10011-10103", "", 1, 1).fail("a reason in one line")
+    )
     monkeypatch.setenv("KF_PIPELINES_UI_ENDPOINT", "http://localhost:8080")
     assert autogan("status", run["run_id"]) == example.replace("RUN_ID", run["run_id"])

@@ -11,7 +11,7 @@ import yaml
 
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_core.storage import DirectoryStore
-from components.pipeline_step.job import Job
+from components.pipeline_step.job import Job, StepRecord
 from pipelines import catalogue, remote
 from pipelines.connection import Server
 from pipelines.remote import Order, RunFailedError, follow, submit
@@ -212,7 +212,7 @@ def test_a_run_without_success_is_an_error(
     """The error names the run's end, a cancellation by its history, and gives the reasons: KFP's, where it has any, and
     those that the steps have left in the run store, where it can be read."""
     store = Job(DirectoryStore(tmp_path), "r")
-    store.fail("retrain-1011-10011-10103", "CUDA is out\nof memory", final=True)
+    store.note(StepRecord.begin("retrain-1011-10011-10103", "", 1, 1).fail("CUDA is out\nof memory"))
     error = {"code": 2, "message": "exit code 1:\n  no quota"}
     own = row("prepare-data", "FAILED", 1, 1, error=error)
     states = [{"update_time": "2026-11-22T10:00:00Z", "state": each} for each in history]
@@ -303,7 +303,9 @@ def test_status_of_one_run(
         pipeline_version_reference={"pipeline_id": "p", "pipeline_version_id": "v"},
     )
     monkeypatch.setenv("AUTOGAN_STORE", str(tmp_path / "store"))
-    Job(DirectoryStore(tmp_path / "store"), run_id).fail("prepare-data", "no such folder", final=True)
+    Job(DirectoryStore(tmp_path / "store"), run_id).note(
+        StepRecord.begin("prepare-data", "", 1, 1).fail("no such folder")
+    )
     selected = f"--selector pipeline/runid={run_id}"
     lines = [" ".join(line.split()) for line in autogan("status", run_id).splitlines()]
     assert lines == [
