@@ -39,7 +39,7 @@ class PipelinePlacement:
     """GPUs of Prepare data: 0 lets it run on any node; 1 makes the reference statistics of a large data set a matter of
     minutes instead of an hour or more, once for each data set."""
     backend: Literal["katib", "local"] = "katib"
-    """Default of the form's field for where the search runs, and what the search step reserves. katib: little, as it
+    """Default of the form's field ``search_backend``, and what the search step reserves. katib: little, as it
     only follows the Experiment; it may use ``cpu`` and ``memory``, so that a small search with backend local works too.
     local: ``gpus``, ``cpu`` and ``memory``, as it computes itself."""
     cpu: str = "4"
@@ -57,7 +57,7 @@ class PipelinePlacement:
     retries: int = 2
     """Further attempts after a node, a process or the network failed; what fails for good is not repeated."""
     store: str = ""
-    """Default of the form's field ``store``."""
+    """Default of the form's field ``run_store_uri``."""
 
     def __post_init__(self) -> None:
         for name in ("gpus", "prepare_gpus", "parallel", "retries"):

@@ -14,7 +14,7 @@ from autogan_core.errors import AutoGANError
 from autogan_core.storage import RunStore, open_store
 from components.pipeline_step.form import FIELDS
 from components.pipeline_step.job import Job
-from pipelines.run_steps import RunStep, run_error
+from pipelines.run_steps import FINISHED, RunStep, run_error
 from pipelines.specification import NamedStep, Specification, parameter_default
 
 STORE_DEADLINE_S = 10.0
@@ -35,12 +35,17 @@ def _recorded(run: Any, specification: Specification | None, names: Mapping[str,
         return
     try:
         store: RunStore = open_store(uri, cache_folder(), deadline_seconds=STORE_DEADLINE_S)
-        failures = Job(store, run.run_id).failures()
+        records = Job(store, run.run_id).steps()
     except AutoGANError as error:
         yield f"what the steps say lies in {uri}/jobs/{run.run_id}, which cannot be read from here: {error}"
         return
-    for step, reason in failures.items():
-        yield f"{_title(step, names)}: {' '.join(reason.split())}"
+    for record in records:
+        title = _title(record.step, names)
+        if record.failure:
+            attempt = f" (attempt {record.attempt} of {record.attempts})" if record.attempts > 1 else ""
+            yield f"{title}{attempt}: {' '.join(record.failure.split())}"
+        elif not record.ended and run.state in FINISHED:
+            yield f"{title}: began at {record.began} and never ended; its pod was stopped, deleted or killed"
 
 
 def _store_uri(run: Any, specification: Specification | None) -> str:

@@ -176,8 +176,9 @@ def test_the_output_of_status_is_as_shown(
     times = {"created_at": "2026-11-22T10:00:00Z", "finished_at": "2026-11-22T10:09:00Z"}
     run |= times | {"state": "FAILED", "run_details": {"task_details": rows}}
     run["runtime_config"] = {"parameters": {"run_store_uri": str(tmp_path)}, "pipeline_root": "gs://my-bucket/kfp"}
-    Job(DirectoryStore(tmp_path), run["run_id"]).note(
-        StepRecord.begin("retrain-1011-10011-10103", "", 1, 1).fail("a reason in one line")
+    failed = StepRecord.begin("retrain-1011-10011-10103", "", 3, 3).fail(
+        "was killed by SIGKILL, perhaps for want of memory"
     )
+    Job(DirectoryStore(tmp_path), run["run_id"]).note(failed)
     monkeypatch.setenv("KF_PIPELINES_UI_ENDPOINT", "http://localhost:8080")
     assert autogan("status", run["run_id"]) == example.replace("RUN_ID", run["run_id"])

@@ -211,8 +211,11 @@ def test_a_run_without_success_is_an_error(
 ) -> None:
     """The error names the run's end, a cancellation by its history, and gives the reasons: KFP's, where it has any, and
     those that the steps have left in the run store, where it can be read."""
-    store = Job(DirectoryStore(tmp_path), "r")
-    store.note(StepRecord.begin("retrain-1011-10011-10103", "", 1, 1).fail("CUDA is out\nof memory"))
+    job = Job(DirectoryStore(tmp_path), "r")
+    job.note(StepRecord.begin("retrain-1011-10011-10103", "", 1, 3).fail("CUDA is out\nof memory", final=True))
+    job.note(StepRecord.begin("retrain-1111-11110-11110", "", 1, 3).succeed())
+    lost = StepRecord.begin("search", "", 1, 1)
+    job.note(lost)
     error = {"code": 2, "message": "exit code 1:\n  no quota"}
     own = row("prepare-data", "FAILED", 1, 1, error=error)
     states = [{"update_time": "2026-11-22T10:00:00Z", "state": each} for each in history]
@@ -221,7 +224,8 @@ def test_a_run_without_success_is_an_error(
         follow_through(server, fake, end | {"runtime_config": {"parameters": {"run_store_uri": str(tmp_path)}}})
     assert str(caught.value) == (
         f"the run r ended as {ended}: 1 task failed; Prepare data: exit code 1: no quota; "
-        "Train from scratch 1011-10011-10103: CUDA is out of memory"
+        "Train from scratch 1011-10011-10103 (attempt 1 of 3): CUDA is out of memory; "
+        f"search: began at {lost.began} and never ended; its pod was stopped, deleted or killed"
     )
 
 
@@ -303,9 +307,8 @@ def test_status_of_one_run(
         pipeline_version_reference={"pipeline_id": "p", "pipeline_version_id": "v"},
     )
     monkeypatch.setenv("AUTOGAN_STORE", str(tmp_path / "store"))
-    Job(DirectoryStore(tmp_path / "store"), run_id).note(
-        StepRecord.begin("prepare-data", "", 1, 1).fail("no such folder")
-    )
+    failed = StepRecord.begin("prepare-data", "", 1, 1).fail("no such folder", final=True)
+    Job(DirectoryStore(tmp_path / "store"), run_id).note(failed)
     selected = f"--selector pipeline/runid={run_id}"
     lines = [" ".join(line.split()) for line in autogan("status", run_id).splitlines()]
     assert lines == [
