@@ -112,9 +112,9 @@ class FakeKfp:
             case "GET", [("pipelines" | "experiments" | "runs" | "recurringruns") as kind]:
                 return self._listing(kind, query)
             case "POST", ["pipelines", "upload_version"]:
-                version = {"pipeline_id": query["pipelineid"], "pipeline_version_id": str(uuid.uuid4())}
-                self.versions[version["pipeline_version_id"]] = version | {"description": query.get("description", "")}
-                return version
+                made: Object = {"pipeline_id": query["pipelineid"], "pipeline_version_id": str(uuid.uuid4())}
+                self.versions[made["pipeline_version_id"]] = made | {"description": query.get("description", "")}
+                return made
             case "POST", [("pipelines" | "experiments" | "runs" | "recurringruns") as kind]:
                 return self._create(kind, body)
             case "POST", ["runs", verb] if verb.endswith(":terminate"):
