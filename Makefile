@@ -14,7 +14,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/ready ## The whole pipeline on real handwritten digits: search, train, score, report (minutes, two CPU cores)
-	@$(BIN)/autogan pipeline run-local mlas-search --store $(dir $(RUN_DIR)) --param run=$(notdir $(RUN_DIR))
+	@$(BIN)/autogan pipeline run-local mlas-search --store $(dir $(RUN_DIR)) --param run_name=$(notdir $(RUN_DIR))
 
 test: verify ## Check style, types and layers, then run every test
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --quiet

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autogan_core.errors import ConfigError
+from components.pipeline_step.form import CHOICES
 from pipelines.placement import PipelinePlacement
 
 PIPELINES = ("mlas-search", "transfer-evaluation")
@@ -31,7 +32,20 @@ def build(pipeline: str, placement: PipelinePlacement) -> Any:
     makers: dict[str, Callable[[PipelinePlacement], Any]] = dict(
         zip(PIPELINES, (mlas_search, transfer_evaluation), strict=True)
     )
-    return makers[check_pipeline(pipeline)](placement)
+    made = makers[check_pipeline(pipeline)](placement)
+    _add_choices(made.pipeline_spec)
+    return made
+
+
+def _add_choices(specification: Any) -> None:
+    """Turns fields with a fixed set of values into drop-downs, which KFP's SDK has no way to say."""
+    for name, parameter in specification.root.input_definitions.parameters.items():
+        for choice in CHOICES.get(name, ()):
+            literal = parameter.literals.add()
+            if isinstance(choice, bool):
+                literal.bool_value = choice
+            else:
+                literal.string_value = choice
 
 
 def compile_to(pipeline: str, placement: PipelinePlacement, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from pipelines.local_run import LocalRun
 
 DEFAULTS = PipelinePlacement()
-LOCAL_DEFAULTS = {"mlas-search": {"preset": "digits", "backend": "local"}, "transfer-evaluation": {}}
+LOCAL_DEFAULTS = {"mlas-search": {"settings_preset": "digits", "search_backend": "local"}, "transfer-evaluation": {}}
 """Of a form's fields, on a machine without a cluster."""
 
 pipeline = typer.Typer(
@@ -44,16 +44,23 @@ def compile_pipelines(
     image: Annotated[str, typer.Option(help="Of all steps and trials; a digest means the same tomorrow.")] = (
         DEFAULTS.image
     ),
-    gpus: Annotated[int, typer.Option(help="GPUs of each step that computes; 0 for CPUs only.")] = DEFAULTS.gpus,
+    gpus: Annotated[int, typer.Option(help="GPUs of each training, score and trial; 0 for CPUs only.")] = DEFAULTS.gpus,
     gpu_type: Annotated[str, typer.Option(help="Name of the GPU resource.")] = DEFAULTS.gpu_type,
-    search_gpus: Annotated[
-        int, typer.Option(help="GPUs of the search step: 1 for searches with backend local.")
-    ] = DEFAULTS.search_gpus,
+    prepare_gpus: Annotated[
+        int, typer.Option(help="GPUs of Prepare data: 1 saves an hour, once for each large data set.")
+    ] = DEFAULTS.prepare_gpus,
+    backend: Annotated[
+        Literal["katib", "local"],
+        typer.Option(help="Default of search_backend; local also gives the search step what it computes on."),
+    ] = DEFAULTS.backend,
     cpu: Annotated[str, typer.Option(help="CPU cores of each step that computes.")] = DEFAULTS.cpu,
     memory: Annotated[str, typer.Option(help="Memory of each step that computes.")] = DEFAULTS.memory,
     scratch: Annotated[str, typer.Option(help="Disk of each step that computes.")] = DEFAULTS.scratch,
     node_selector: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Nodes for the steps that compute. Repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE", help="Nodes for steps with a GPU; with --gpus 0 for all that compute. Repeatable."
+        ),
     ] = None,
     toleration: Annotated[
         list[str] | None,
@@ -62,15 +69,18 @@ def compile_pipelines(
         ),
     ] = None,
     parallel: Annotated[int, typer.Option(help="Trainings at a time; 0 for all at once.")] = DEFAULTS.parallel,
-    retries: Annotated[int, typer.Option(help="Further attempts after a node or network failed.")] = DEFAULTS.retries,
-    store: Annotated[str, typer.Option(help="Default of the field store, gs://bucket/prefix.")] = DEFAULTS.store,
+    retries: Annotated[
+        int, typer.Option(help="Further attempts of a step whose process, node or network failed.")
+    ] = DEFAULTS.retries,
+    store: Annotated[str, typer.Option(help="Default of run_store_uri, gs://bucket/prefix.")] = DEFAULTS.store,
 ) -> None:
     """Write pipelines as YAML for the Kubeflow UI, placed where you say."""
     placement = PipelinePlacement(
         image=image,
         gpus=gpus,
         gpu_type=gpu_type,
-        search_gpus=search_gpus,
+        prepare_gpus=prepare_gpus,
+        backend=backend,
         cpu=cpu,
         memory=memory,
         scratch=scratch,
@@ -102,8 +112,8 @@ def run_local(
     from pipelines.parameters import read_arguments
 
     defaults = [f"{key}={value}" for key, value in LOCAL_DEFAULTS[check_pipeline(name)].items()]
-    if any(text.partition("=")[0] == "store" for text in param or ()):
-        raise ConfigError("the run store of a local run is given by --store FOLDER, not by --param store")
+    if any(text.partition("=")[0] == "run_store_uri" for text in param or ()):
+        raise ConfigError("the run store of a local run is given by --store FOLDER, not by --param run_store_uri")
     arguments = read_arguments(name, [*defaults, *(param or ())], file)
     from pipelines.local_run import run_locally
     from pipelines.progress import StepDisplay

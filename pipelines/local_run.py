@@ -78,7 +78,7 @@ def run_locally(
         stack.enter_context(_environment(job))
         stack.enter_context(_side_effects_undone())
         stack.enter_context(redirect_stdout(StepOutput(log, display)))
-        _run(pipeline, {**arguments, "store": str(store)}, outputs, file, parallel)
+        _run(pipeline, {**arguments, "run_store_uri": str(store)}, outputs, file, parallel)
     report, trend = (Job(DirectoryStore(store), job).page(kind) for kind in ("report", "trend"))
     return LocalRun(job, outputs, Path(report) if report else None, Path(trend) if trend else None)
 
@@ -95,7 +95,7 @@ def _run(pipeline: str, arguments: dict[str, Any], outputs: Path, file: Path | N
     try:
         callable_pipeline(**arguments)
     except RuntimeError as error:
-        raise AutoGANError(_reason(Path(arguments["store"]), str(error))) from error
+        raise AutoGANError(_reason(Path(arguments["run_store_uri"]), str(error))) from error
 
 
 def _reason(store: Path, error: str) -> str:

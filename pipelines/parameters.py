@@ -12,6 +12,7 @@ import yaml
 from autogan_core.errors import ConfigError
 from components.experiments.builder import check_experiment_name
 from components.pipeline_step.form import (
+    FIELDS,
     UNSET,
     check_backend,
     check_run_name,
@@ -22,7 +23,8 @@ from components.pipeline_step.form import (
 )
 from pipelines.catalogue import compiled
 
-_FORM = ("preset", "overrides", "dataset", "seed", "reward", "top_k", "retrain_iterations")
+_CONFIGURING = ("preset", "overrides", "dataset", "seed", "reward", "top_k", "retrain_iterations")
+"""What `read_form` takes, by the names that steps have for it."""
 
 
 def read_arguments(pipeline: str, given: Sequence[str], file: Path | None = None) -> dict[str, Any]:
@@ -46,17 +48,15 @@ def read_arguments(pipeline: str, given: Sequence[str], file: Path | None = None
         if not separator:
             raise ConfigError(f"--param takes name=value, not '{text}'")
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(known)}"
-            raise ConfigError(f"{pipeline} has no parameter '{name}'{hint}")
-        arguments[name] = _typed(name, value, known[name]["parameterType"])
+            raise ConfigError(f"{pipeline} has no parameter '{name}'{_hint(name, known)}")
+        arguments[name] = _typed(name, value, known[name])
     defaults = {name: definition.get("defaultValue") for name, definition in known.items()}
     _check({**{name: _whole(value) for name, value in defaults.items()}, **arguments})
     return arguments
 
 
 def read_parameters(path: Path) -> dict[str, dict[str, Any]]:
-    """The definitions of a compiled pipeline's parameters, by name: type, default and description.
+    """The definitions of a compiled pipeline's parameters, by name: type, default, description and choices.
 
     Raises:
         ConfigError: the file is no compiled pipeline.
@@ -71,8 +71,17 @@ def read_parameters(path: Path) -> dict[str, dict[str, Any]]:
     return parameters
 
 
-def _typed(name: str, text: str, kind: str) -> Any:
+def _hint(name: str, known: Mapping[str, Any]) -> str:
+    """Which field was meant: the one that the steps call so, as the form itself did once, or one of like spelling."""
+    near = [FIELDS[name]] if FIELDS.get(name) in known else difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(known)}"
+
+
+def _typed(name: str, text: str, definition: Mapping[str, Any]) -> Any:
+    kind, choices = definition["parameterType"], definition.get("literals")
     if kind == "STRING":
+        if choices and text not in choices:
+            raise ConfigError(f"{name} is '{text}'; set it to one of {', '.join(choices)}")
         return text
     try:
         value = yaml.safe_load(text)
@@ -92,29 +101,31 @@ def _whole(value: Any) -> Any:
 
 def _check(arguments: Mapping[str, Any]) -> None:
     """Raises ConfigError for the first value that a step would refuse."""
-    searches = "backend" in arguments
-    form = {name: arguments[name] for name in _FORM if name in arguments}
+    searches = "search_backend" in arguments
+    form = {name: arguments[FIELDS[name]] for name in _CONFIGURING if FIELDS[name] in arguments}
     if not searches and form.pop("top_k", UNSET) != UNSET:
-        positive("top_k", arguments["top_k"])
+        positive("train_top_k", arguments["train_top_k"])
     read_form(**form)
-    data_location(arguments["dataset"], arguments["data_uri"])
-    if arguments["store"] and "://" not in arguments["store"]:
+    data_location(arguments["data_set"], arguments["data_files_uri"])
+    if (store := arguments["run_store_uri"]) and "://" not in store:
         raise ConfigError(
-            f"store is '{arguments['store']}', a folder, which the pods of a pipeline do not share; give gs://bucket/prefix"
+            f"run_store_uri is '{store}', a folder, which the pods of a pipeline do not share; give gs://bucket/prefix"
         )
-    for name in ("run", "history"):
+    for name in ("run_name", "score_history"):
         if arguments.get(name):
-            check_run_name(arguments[name])
+            check_run_name(arguments[name], name)
     if searches:
         _check_search(arguments)
-    elif not parse_architectures(arguments["architectures"]) and not arguments["search_run"]:
-        raise ConfigError("there is nothing to evaluate: set architectures (such as paper-top1), search_run, or both")
+    elif not parse_architectures(arguments["architectures"]) and not arguments["architectures_search_run"]:
+        raise ConfigError(
+            "there is nothing to evaluate: set architectures (such as paper-top1), architectures_search_run, or both"
+        )
 
 
 def _check_search(arguments: Mapping[str, Any]) -> None:
-    check_backend(arguments["backend"])
-    if arguments["experiment_name"]:
-        check_experiment_name(arguments["experiment_name"])
-    for field in ("trial_workers", "timeout_hours"):
+    check_backend(arguments["search_backend"])
+    if arguments["katib_experiment_name"]:
+        check_experiment_name(arguments["katib_experiment_name"])
+    for field in ("katib_trial_workers", "katib_timeout_hours"):
         if arguments[field] < 0:
             raise ConfigError(f"{field} is {arguments[field]:g}; set it to a number from 0 on")

@@ -50,8 +50,27 @@ def add_to(pipeline: typer.Typer) -> None:
     Args:
         pipeline: the group ``autogan pipeline``.
     """
-    for command in (submit, schedule, status):
+    for command in (upload, submit, schedule, status, cancel):
         pipeline.command()(command)
+
+
+def upload(
+    pipeline: Pipeline,
+    file: PackageFile = None,
+    host: Host = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    namespace: Namespace = None,
+) -> None:
+    """Put a pipeline among those that the Kubeflow UI offers, or a new version of it."""
+    from pipelines.catalogue import check_pipeline, compiled
+    from pipelines.connection import connect
+    from pipelines.specification import in_package
+    from pipelines.upload import upload as send
+
+    package = file or compiled(pipeline)
+    in_package(package, check_pipeline(pipeline))  # a wrong file is found before a server is asked
+    typer.echo(f"uploaded: {send(connect(_address(host, token_file, ca_file, namespace)), pipeline, package)}")
 
 
 def submit(
@@ -107,6 +126,13 @@ def schedule(
     no_cache: NoCache = False,
     dry_run: DryRun = False,
     remove: Annotated[bool, typer.Option("--remove", help="Delete the schedule.")] = False,
+    cancel_runs: Annotated[
+        bool,
+        typer.Option(
+            "--cancel-runs",
+            help="Cancel runs under way of a schedule that is replaced or deleted; they go on otherwise.",
+        ),
+    ] = False,
 ) -> None:
     """Run a pipeline again and again; a schedule of this name is brought up to date."""
     from pipelines.catalogue import check_pipeline
@@ -120,14 +146,14 @@ def schedule(
         if dry_run:
             typer.echo(f"would delete the schedule '{label}'")
         else:
-            delete(connect(address), label, typer.echo)
+            delete(connect(address), label, typer.echo, cancel_runs=cancel_runs)
         return
     order = _order(pipeline, param, file, experiment, pipeline_root, service_account, no_cache)
     wanted = Schedule(name=label, order=order, cron=_explained(cron), max_concurrency=max_concurrency)
     if dry_run:
         _print_request(wanted.settings(), address)
     else:
-        apply(connect(address), wanted, typer.echo)
+        apply(connect(address), wanted, typer.echo, cancel_runs=cancel_runs)
 
 
 def status(
@@ -137,13 +163,35 @@ def status(
     ca_file: CaFile = None,
     namespace: Namespace = None,
 ) -> None:
-    """Show the latest runs and the schedules, or one run's tasks."""
+    """Show the latest runs and the schedules, or one run's steps, why it failed and where its outputs lie."""
     from pipelines.connection import connect
     from pipelines.overview import overview_lines, run_lines
 
     server = connect(_address(host, token_file, ca_file, namespace))
     for line in run_lines(server, run_id) if run_id else overview_lines(server):
         typer.echo(line)
+
+
+def cancel(
+    run_id: Annotated[str, typer.Argument(help="A run that has not ended.")],
+    host: Host = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    namespace: Namespace = None,
+) -> None:
+    """Cancel a run; its Summary step removes the Katib Experiment of its search."""
+    from pipelines.connection import connect
+    from pipelines.remote import cancel as terminate
+    from pipelines.remote import get_run
+    from pipelines.run_steps import FINISHED
+
+    server = connect(_address(host, token_file, ca_file, namespace))
+    run = get_run(server, run_id)
+    if run.state in FINISHED:
+        typer.echo(f"the run has ended already: {run_id}")
+        return
+    terminate(server, run)
+    typer.echo(f"cancelled; the Summary step still runs, see: autogan pipeline status {run_id}")
 
 
 def _order(

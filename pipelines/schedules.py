@@ -12,8 +12,9 @@ from typing import Any
 from autogan_core.errors import ConfigError
 from pipelines.connection import Server, quiet
 from pipelines.cron import Cron
-from pipelines.remote import Order, Report
+from pipelines.remote import Order, Report, cancel
 from pipelines.rest import PipelinesError
+from pipelines.run_steps import FINISHED
 
 _MARK = re.compile(r"autogan schedule ([0-9a-f]{16}), pipeline ([0-9a-f]{16})")
 """Stands in the description of every schedule that is ours: digests of all its content and of its pipeline."""
@@ -41,12 +42,12 @@ class Schedule:
         return f"autogan schedule {_digest([pipeline, self.settings()])}, pipeline {pipeline}"
 
 
-def apply(server: Server, schedule: Schedule, report: Report) -> None:
+def apply(server: Server, schedule: Schedule, report: Report, *, cancel_runs: bool = False) -> None:
     """Makes sure that exactly this schedule exists under its name, and says what was done.
 
     The API cannot change a schedule, so the new one is made before the old are deleted: killed in between, the next
     call finds the new one in place and deletes the rest. One that was switched off is made anew too, as it would catch
-    up at once with a date that it missed.
+    up at once with a date that it missed. Runs that a former schedule has begun go on, unless they are to be cancelled.
 
     Raises:
         ConfigError: the name belongs to a schedule that something else made.
@@ -64,12 +65,12 @@ def apply(server: Server, schedule: Schedule, report: Report) -> None:
             report(f"  {line}")
     for old in found:
         if old is not kept:
-            _delete(server, old)
+            _delete(server, old, report, cancel_runs=cancel_runs)
             report(f"  deleted the former {old.recurring_run_id}")
 
 
-def remove(server: Server, name: str, report: Report) -> None:
-    """Deletes what this program made under a name; runs that it began go on.
+def remove(server: Server, name: str, report: Report, *, cancel_runs: bool = False) -> None:
+    """Deletes what this program made under a name; runs that it began go on, unless they are to be cancelled.
 
     Raises:
         ConfigError: the name belongs to a schedule that something else made.
@@ -77,7 +78,7 @@ def remove(server: Server, name: str, report: Report) -> None:
     """
     found = _ours(server, name)
     for old in found:
-        _delete(server, old)
+        _delete(server, old, report, cancel_runs=cancel_runs)
         report(f"deleted the schedule '{name}': {old.recurring_run_id}")
     if not found:
         report(f"there is no schedule '{name}'; nothing to delete")
@@ -123,12 +124,26 @@ def _create(server: Server, schedule: Schedule, mark: str) -> str:
     return created_id
 
 
-def _delete(server: Server, recurring_run: Any) -> None:
+def _delete(server: Server, recurring_run: Any, report: Report, *, cancel_runs: bool) -> None:
+    for run in _under_way(server, recurring_run):
+        if cancel_runs:
+            cancel(server, run)
+            report(f"  cancelled its run {run.run_id} ({run.display_name})")
+        else:
+            report(f"  its run {run.run_id} ({run.display_name}) goes on")
     try:
         server.client.delete_recurring_run(recurring_run.recurring_run_id)
     except PipelinesError as error:
         if error.status != 404:  # somebody else was faster
             raise
+
+
+def _under_way(server: Server, recurring_run: Any) -> list[Any]:
+    """The runs that a schedule has begun and that have not ended."""
+    predicate = {"operation": "EQUALS", "key": "recurring_run_id", "stringValue": recurring_run.recurring_run_id}
+    query = json.dumps({"predicates": [predicate]})
+    runs = server.everything(server.client.list_runs, "runs", filter=query)
+    return [run for run in runs if run.state not in FINISHED]
 
 
 def _changes(old: Any, schedule: Schedule, mark: str) -> list[str]:

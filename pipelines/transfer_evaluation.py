@@ -8,7 +8,7 @@ from components.steps.choose_architectures import choose_architectures
 from components.steps.prepare_data import prepare_data
 from components.steps.record_scores import record_scores
 from components.steps.summarize import summarize
-from pipelines.placement import PipelinePlacement, place_computing, place_small
+from pipelines.placement import PipelinePlacement, place_preparing, place_small, place_summary
 from pipelines.training import train_and_score
 
 NAME = "transfer-evaluation"
@@ -20,17 +20,17 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
     @dsl.pipeline(name=NAME, display_name="AutoGAN: transfer evaluation")
     def pipeline(
         architectures: str = "paper-top1",
-        search_run: str = "",
-        top_k: int = -1,
-        preset: str = "stl10",
-        overrides: str = "",
-        dataset: str = "",
-        data_uri: str = "",
-        seed: int = 0,
-        retrain_iterations: int = -1,
-        history: str = "",
-        store: str = placement.store,
-        run: str = "",
+        architectures_search_run: str = "",
+        data_files_uri: str = "",
+        data_set: str = "",
+        run_name: str = "",
+        run_store_uri: str = placement.store,
+        score_history: str = "",
+        settings_overrides: str = "",
+        settings_preset: str = "stl10",
+        settings_seed: int = 0,
+        train_iterations: int = -1,
+        train_top_k: int = -1,
     ) -> None:
         """Trains architectures on a data set that they were not searched on, scores them, and adds a line to a history
         of scores, whose trend it draws. Made to be scheduled: what was evaluated before, for the same architecture,
@@ -38,46 +38,47 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
 
         Args:
             architectures: Names such as paper-top1 or sn-gan, or compact forms such as 1011-10011-10103, separated by
-                commas or spaces. Empty: only those of search_run.
-            search_run: Folder of a finished search, such as mlas-search leaves in the store: its best architectures are
-                evaluated too. A URI names one in another store. Empty: none.
-            top_k: How many architectures of that search, at least 1. -1: as many as it trained itself.
-            preset: Settings of the training: cifar10, stl10 (the paper's transfer), fashion-mnist or digits.
-            overrides: Settings to change, section.key=value each, separated by ; such as
-                training.n_critic=5; training.generator_lr=1e-4.
-            dataset: Images to imitate: digits, fashion-mnist, cifar10, stl10, or the path or URI (gs://bucket/photos)
+                commas or spaces. Empty: only those of architectures_search_run.
+            architectures_search_run: Folder of a finished search, such as mlas-search leaves in the store: its best
+                architectures are evaluated too. A URI names one in another store. Empty: none.
+            data_files_uri: Where the files of a named data set lie, a path or URI. Empty: the usual place, or fetched
+                from its publisher.
+            data_set: Images to imitate: digits, fashion-mnist, cifar10, stl10, or the path or URI (gs://bucket/photos)
                 of a folder of images or an .npz file. Empty: the preset's.
-            data_uri: Where the files of a named data set lie, a path or URI. Empty: the usual place, or fetched from
-                its publisher.
-            seed: Seeds everything random.
-            retrain_iterations: Generator steps of each training, at least 1. -1: as many as the preset says.
-            history: Name of the history that gets this run's line. Empty: the data set's name.
-            store: Object storage for everything that is kept, gs://bucket/prefix. Empty: AUTOGAN_STORE of the
+            run_name: Name of the run's folder in the run store. Empty: named after settings, images and program, so
+                that a change of any of them is evaluated anew. A name continues what lies there.
+            run_store_uri: Object storage for everything that is kept, gs://bucket/prefix. Empty: AUTOGAN_STORE of the
                 ConfigMap autogan in this namespace.
-            run: Name of the run's folder there. Empty: named after settings, images and program, so that a change
-                of any of them is evaluated anew. A name continues what lies there.
+            score_history: Name of the history that gets this run's line. Empty: the data set's name.
+            settings_overrides: Settings to change, section.key=value each, separated by ; such as
+                training.n_critic=5; training.generator_lr=1e-4.
+            settings_preset: Settings of the training: cifar10, stl10 (the paper's transfer), fashion-mnist or digits.
+            settings_seed: Seeds everything random.
+            train_iterations: Generator steps of each training, at least 1. -1: as many as the preset says.
+            train_top_k: How many architectures of architectures_search_run, at least 1. -1: as many as it trained
+                itself.
         """
-        ending = place_small(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=store), placement)
+        ending = place_summary(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=run_store_uri), placement)
         with dsl.ExitHandler(ending.set_display_name("Summary"), name="train-and-compare"):
-            prepared = place_computing(
+            prepared = place_preparing(
                 prepare_data(
                     job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     pipeline=NAME,
-                    preset=preset,
-                    overrides=overrides,
-                    dataset=dataset,
-                    data_uri=data_uri,
-                    seed=seed,
+                    preset=settings_preset,
+                    overrides=settings_overrides,
+                    dataset=data_set,
+                    data_uri=data_files_uri,
+                    seed=settings_seed,
                     reward="",
                     top_k=-1,
-                    retrain_iterations=retrain_iterations,
+                    retrain_iterations=train_iterations,
                     backend="local",
                     katib_namespace="",
                     experiment_name="",
                     trial_workers=0,
                     timeout_hours=0.0,
-                    store=store,
-                    run=run,
+                    store=run_store_uri,
+                    run=run_name,
                 ),
                 placement,
             )
@@ -86,23 +87,23 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
                 choose_architectures(
                     run=prepared.outputs["Output"],
                     architectures=architectures,
-                    search_run=search_run,
-                    top_k=top_k,
-                    store=store,
+                    search_run=architectures_search_run,
+                    top_k=train_top_k,
+                    store=run_store_uri,
                 ),
                 placement,
             )
             # A search of the same name may have been replaced since.
             chosen.set_caching_options(False).set_display_name("Choose architectures")
-            scores = train_and_score(chosen.outputs["Output"], store, placement)
+            scores = train_and_score(chosen.outputs["Output"], run_store_uri, placement)
             recorded = place_small(
                 record_scores(
                     job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     run=prepared.outputs["Output"],
                     work=chosen.outputs["Output"],
                     scores=scores,
-                    history=history,
-                    store=store,
+                    history=score_history,
+                    store=run_store_uri,
                 ),
                 placement,
             )

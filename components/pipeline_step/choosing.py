@@ -25,13 +25,15 @@ def choose(here: Step, reference: str, architectures: str, search_run: str, top_
     searched = _best_of(here.place, search_run, top_k) if search_run else []
     rewards: dict[Architecture, float | None] = {**dict(named), **dict(searched)}
     if not rewards:
-        raise ConfigError("there is nothing to evaluate: set architectures (such as paper-top1), search_run, or both")
-    model = here.open(reference).config.model
+        raise ConfigError(
+            "there is nothing to evaluate: set architectures (such as paper-top1), architectures_search_run, or both"
+        )
+    model = here.place.records(reference).config.model
     for architecture in rewards:
         if architecture.depth != model.num_cells:
             raise ConfigError(
                 f"{architecture} has {architecture.depth} cells, but model.num_cells is {model.num_cells}; choose "
-                "another preset, or set it in overrides"
+                "another preset, or set it in settings_overrides"
             )
     ranked = enumerate(rewards.items(), start=1)
     return [Work(reference, rank, str(a), reward).dumps() for rank, (a, reward) in ranked]
@@ -41,12 +43,14 @@ def _best_of(place: Place, search_run: str, top_k: int) -> list[tuple[Architectu
     store = open_store(search_run if "/" in search_run else f"{place.uri.rstrip('/')}/{search_run}", place.cache)
     config = stored_config(store)
     if config is None:
-        raise ConfigError(f"there is no search in {store.location('').rstrip('/')}; set search_run to a run's folder")
+        raise ConfigError(
+            f"there is no search in {store.location('').rstrip('/')}; set architectures_search_run to a run's folder"
+        )
     search = MultiLevelSearch(config.search_space(), config.search, config.seed)
     history = HistoryFile(store).read()
     if not search.finished(history):
         raise ConfigError(
             f"the search in {store.location('').rstrip('/')} is not finished; wait for it, or name architectures"
         )
-    count = config.retrain.num_architectures if top_k == UNSET else positive("top_k", top_k)
+    count = config.retrain.num_architectures if top_k == UNSET else positive("train_top_k", top_k)
     return [(beam.architecture, beam.reward) for beam in search.beams(history)[:count]]

@@ -1,20 +1,58 @@
-"""From the fields of a pipeline's form to a configuration. Whatever is wrong with them is said here, first."""
+"""From the fields of a pipeline's form to a configuration. Whatever is wrong with them is said here, first.
+
+KFP's UI lists a form's fields by the alphabet and shows no descriptions, so a field's name begins with its group and
+says what it means. The steps' parameters have shorter names; messages name the field, which is what a person sees.
+"""
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Literal, get_args
 
-from autogan_core.config import Config, DataConfig
+from autogan_core.config import Config, DataConfig, RewardConfig
 from autogan_core.errors import ConfigError
-from autogan_core.presets import load_config
+from autogan_core.presets import load_config, preset_names
 from autogan_core.search_space import Architecture
 
+FIELDS = {
+    "architectures": "architectures",
+    "search_run": "architectures_search_run",
+    "data_uri": "data_files_uri",
+    "dataset": "data_set",
+    "experiment_name": "katib_experiment_name",
+    "keep_experiment": "katib_keep_experiment",
+    "katib_namespace": "katib_namespace",
+    "timeout_hours": "katib_timeout_hours",
+    "trial_workers": "katib_trial_workers",
+    "run": "run_name",
+    "store": "run_store_uri",
+    "history": "score_history",
+    "backend": "search_backend",
+    "reward": "search_reward",
+    "overrides": "settings_overrides",
+    "preset": "settings_preset",
+    "seed": "settings_seed",
+    "retrain_iterations": "train_iterations",
+    "top_k": "train_top_k",
+}
+"""The field of the form behind each parameter of the steps."""
 UNSET = -1
 """Stands in a number's field for "as the preset says": forms and kfp's local runner know no empty number."""
+FROM_PRESET = "from-preset"
+"""Stands in a drop-down for the same; KFP's UI cannot show an empty choice."""
+REWARDS = get_args(RewardConfig.model_fields["score"].annotation)
 BACKENDS = ("local", "katib")
 """Where a search runs: in the step's own pod, or as a Katib Experiment."""
+CHOICES: Mapping[str, Sequence[str | bool]] = {
+    "katib_keep_experiment": (False, True),
+    "search_backend": BACKENDS,
+    "search_reward": (FROM_PRESET, *REWARDS),
+    "settings_preset": tuple(preset_names()),
+}
+"""The fields with a fixed set of values, which are drop-downs in KFP's UI."""
 SELF_DESCRIBING = ("folder", "npz")
 """Loaders of data sets that are known by where they lie."""
 RUN_NAME = re.compile(r"[a-z0-9][-_.a-z0-9]{0,62}")
@@ -29,7 +67,7 @@ def read_form(
     overrides: str = "",
     dataset: str = "",
     seed: int = 0,
-    reward: str = "",
+    reward: str = FROM_PRESET,
     top_k: int = UNSET,
     retrain_iterations: int = UNSET,
 ) -> Config:
@@ -41,7 +79,7 @@ def read_form(
             come after the preset and before the other fields.
         dataset: one of `DATASETS`; or the path or URI of a folder of images or an .npz file; "" for the preset's own.
         seed: seeds everything random.
-        reward: ``inception-score`` or ``inverse-fid``; "" for the preset's.
+        reward: one of `REWARDS`; `FROM_PRESET` or "" for the preset's.
         top_k: architectures to train from scratch, from 1; `UNSET` for the preset's.
         retrain_iterations: generator steps of each such training, from 1; `UNSET` for the preset's.
 
@@ -51,15 +89,15 @@ def read_form(
     lines = [part.strip() for part in re.split(r"[;\n]", overrides) if part.strip()]
     if dataset:
         lines.append(f"data.name={_loader(dataset)}")
-    if reward:
-        lines.append(f"search.reward.score={reward}")
+    if reward not in ("", FROM_PRESET):
+        lines.append(f"search.reward.score={check_choice('search_reward', reward)}")
     if top_k != UNSET:
-        lines.append(f"retrain.num_architectures={positive('top_k', top_k)}")
+        lines.append(f"retrain.num_architectures={positive('train_top_k', top_k)}")
     if retrain_iterations != UNSET:
-        lines.append(f"retrain.generator_iterations={positive('retrain_iterations', retrain_iterations)}")
+        lines.append(f"retrain.generator_iterations={positive('train_iterations', retrain_iterations)}")
     if seed < 0:
-        raise ConfigError(f"seed is {seed}; set it to a whole number from 0 on")
-    return load_config(preset, lines, seed=seed)
+        raise ConfigError(f"settings_seed is {seed}; set it to a whole number from 0 on")
+    return load_config(check_choice("settings_preset", preset), lines, seed=seed)
 
 
 def data_location(dataset: str, data_uri: str) -> str:
@@ -70,8 +108,8 @@ def data_location(dataset: str, data_uri: str) -> str:
     """
     if _loader(dataset) in SELF_DESCRIBING and data_uri:
         raise ConfigError(
-            f"dataset is '{dataset}' and data_uri '{data_uri}', which are two places; leave data_uri empty, or give "
-            "dataset a name"
+            f"data_set is '{dataset}' and data_files_uri '{data_uri}', which are two places; leave data_files_uri "
+            "empty, or give data_set a name"
         )
     return dataset if _loader(dataset) in SELF_DESCRIBING else data_uri
 
@@ -82,14 +120,24 @@ def check_backend(backend: str) -> Literal["local", "katib"]:
     Raises:
         ConfigError: it is none.
     """
-    if backend == "local":
-        return "local"
-    if backend == "katib":
-        return "katib"
-    raise ConfigError(f"backend is '{backend}'; set it to one of {', '.join(BACKENDS)}")
+    return "local" if check_choice("search_backend", backend) == "local" else "katib"
 
 
-def check_run_name(name: str) -> None:
+def check_choice(field: str, value: str) -> str:
+    """The value of a field of text in `CHOICES`.
+
+    Raises:
+        ConfigError: it is none of the choices.
+    """
+    choices = [str(choice) for choice in CHOICES[field]]
+    if value not in choices:
+        near = difflib.get_close_matches(value, choices, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else f"; set it to one of {', '.join(choices)}"
+        raise ConfigError(f"{field} is '{value}'{hint}")
+    return value
+
+
+def check_run_name(name: str, field: str = "run_name") -> None:
     """Checks the name of a run, or of a history of scores.
 
     Raises:
@@ -97,7 +145,7 @@ def check_run_name(name: str) -> None:
     """
     if not RUN_NAME.fullmatch(name) or name in RESERVED:
         raise ConfigError(
-            f"the name is '{name}'; use at most 63 of a-z, 0-9, '-', '_' and '.', beginning with a letter or digit, "
+            f"{field} is '{name}'; use at most 63 of a-z, 0-9, '-', '_' and '.', beginning with a letter or digit, "
             f"and none of {', '.join(RESERVED)}"
         )
 
@@ -112,7 +160,7 @@ def parse_architectures(text: str) -> list[Architecture]:
 
 
 def _loader(dataset: str) -> str:
-    """The loader for the field ``dataset``; "" when it is empty."""
+    """The loader for the field ``data_set``; "" when it is empty."""
     if not dataset or dataset in DATASETS:
         return dataset
     if PurePosixPath(dataset).suffix == ".npz":
@@ -120,7 +168,7 @@ def _loader(dataset: str) -> str:
     if "/" in dataset:
         return "folder"
     raise ConfigError(
-        f"dataset is '{dataset}'; set it to one of {', '.join(DATASETS)}, or to the path or URI of a folder of images "
+        f"data_set is '{dataset}'; set it to one of {', '.join(DATASETS)}, or to the path or URI of a folder of images "
         "or an .npz file"
     )
 

@@ -43,7 +43,9 @@ def katib_request(
         ConfigError: a name, number or setting that Katib or its trials would refuse.
     """
     if timeout_hours < 0:
-        raise ConfigError(f"timeout_hours is {timeout_hours:g}; set it to a number from 0 on (0: no limit)")
+        raise ConfigError(f"katib_timeout_hours is {timeout_hours:g}; set it to a number from 0 on (0: no limit)")
+    if workers < 0:
+        raise ConfigError(f"katib_trial_workers is {workers}; set it to a whole number from 0 on")
     given: dict[str, Any] = {
         field: value for field in TRIAL_VARIABLES if (value := os.environ.get(f"AUTOGAN_TRIAL_{field.upper()}"))
     }

@@ -31,6 +31,15 @@ def test_a_resumed_task_is_logged_from_where_it_was(caplog: pytest.LogCaptureFix
     assert [record.getMessage() for record in caplog.records] == ["training: 120 of 600", "training: 600 of 600"]
 
 
+def test_the_message_comes_first() -> None:
+    """Kubeflow's UI shows the beginning of a long line only."""
+    record = logging.LogRecord("autogan_core.run", logging.INFO, "f", 1, "training: 3 of 3", (), None)
+    record.__dict__ |= {"loss_d": 0.5}
+    line = JSONFormatter().format(record)
+    assert line.startswith('{"message": "training: 3 of 3", "severity": "INFO", ')
+    assert list(json.loads(line)) == ["message", "severity", "time", "logger", "loss_d"]
+
+
 def test_exceptions_are_part_of_the_line() -> None:
     """One JSON object a line, the traceback included."""
     try:

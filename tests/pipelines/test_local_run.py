@@ -32,7 +32,12 @@ from pipelines.local_run import LocalRun, run_locally
 from pipelines.progress import StepDisplay
 from tests.core.tiny import CPU, OVERRIDES, tiny_config, tiny_dataset
 
-SEARCH = {"preset": "digits", "overrides": "\n".join(OVERRIDES), "backend": "local", "run": "digits"}
+SEARCH = {
+    "settings_preset": "digits",
+    "settings_overrides": "\n".join(OVERRIDES),
+    "search_backend": "local",
+    "run_name": "digits",
+}
 
 pytestmark = [pytest.mark.timeout(400)]
 
@@ -103,12 +108,12 @@ def test_two_transfer_evaluations(tmp_path: Path, driver: Run) -> None:
     np.savez(images, images=255 - tiny_dataset().images.numpy()[:, 0], labels=tiny_dataset().require_labels().numpy())
     arguments = {
         "architectures": "sn-gan",
-        "search_run": driver.location,
-        "top_k": 1,
-        "preset": "digits",
-        "overrides": ";".join(OVERRIDES),
-        "dataset": str(images),
-        "history": "others",
+        "architectures_search_run": driver.location,
+        "train_top_k": 1,
+        "settings_preset": "digits",
+        "settings_overrides": ";".join(OVERRIDES),
+        "data_set": str(images),
+        "score_history": "others",
     }
     store = tmp_path / "store"
     first, shown = run("transfer-evaluation", arguments, store)
@@ -126,7 +131,7 @@ def test_two_transfer_evaluations(tmp_path: Path, driver: Run) -> None:
 
 def test_a_step_that_fails_is_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One sentence with the step's name and its reason, the summary is written all the same, and exit status 1."""
-    given = ["--param", "dataset=no/such/folder", "--store", str(tmp_path)]
+    given = ["--param", "data_set=no/such/folder", "--store", str(tmp_path)]
     with pytest.raises(SystemExit) as caught:
         _main(["pipeline", "run-local", "mlas-search", *given])
     assert caught.value.code == 1
@@ -141,9 +146,12 @@ def test_a_step_that_fails_is_quoted(tmp_path: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["mlas-search", "--param", "top_k=0"], "top_k is 0"),
-        (["mlas-search", "--param", "dataset=imagenet"], "dataset is 'imagenet'"),
-        (["mlas-search", "--param", "store=elsewhere"], "given by --store FOLDER, not by --param store"),
+        (["mlas-search", "--param", "train_top_k=0"], "train_top_k is 0"),
+        (["mlas-search", "--param", "data_set=imagenet"], "data_set is 'imagenet'"),
+        (
+            ["mlas-search", "--param", "run_store_uri=elsewhere"],
+            "given by --store FOLDER, not by --param",
+        ),
         (["transfer-evaluation", "--param", "architectures=1011-1"], "cell 2 ('1') ends before"),
         (["search"], "there is no pipeline 'search'"),
     ],

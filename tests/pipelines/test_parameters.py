@@ -7,18 +7,21 @@ from pathlib import Path
 import pytest
 
 from autogan_core.errors import ConfigError
-from pipelines.parameters import read_arguments
+from components.pipeline_step.form import FIELDS
+from pipelines.catalogue import PIPELINES, compiled
+from pipelines.parameters import read_arguments, read_parameters
 
 
 def test_values_have_their_parameters_types() -> None:
     """Text stays text, even if it looks like a number; only what was given is returned, the last of equals."""
-    given = ["preset=digits", "run=007", "top_k=1", "top_k=2", "timeout_hours=3", "keep_experiment=true"]
+    numbers = ["train_top_k=1", "train_top_k=2", "katib_timeout_hours=3"]
+    given = ["settings_preset=digits", "run_name=007", *numbers, "katib_keep_experiment=true"]
     assert read_arguments("mlas-search", given) == {
-        "preset": "digits",
-        "run": "007",
-        "top_k": 2,
-        "timeout_hours": 3.0,
-        "keep_experiment": True,
+        "settings_preset": "digits",
+        "run_name": "007",
+        "train_top_k": 2,
+        "katib_timeout_hours": 3.0,
+        "katib_keep_experiment": True,
     }
     assert read_arguments("transfer-evaluation", []) == {}
 
@@ -26,25 +29,30 @@ def test_values_have_their_parameters_types() -> None:
 @pytest.mark.parametrize(
     ("pipeline", "given", "message"),
     [
-        ("mlas-search", "top_k", "--param takes name=value, not 'top_k'"),
-        ("mlas-search", "topk=3", "mlas-search has no parameter 'topk'; did you mean 'top_k'"),
-        ("mlas-search", "xyz=3", "mlas-search has no parameter 'xyz'; it has"),
-        ("mlas-search", "top_k=many", "top_k is 'many'; set it to a whole number"),
-        ("mlas-search", "top_k=1.5", "top_k is '1.5'; set it to a whole number"),
-        ("mlas-search", "top_k=true", "top_k is 'true'; set it to a whole number"),
-        ("mlas-search", "keep_experiment=1", "keep_experiment is '1'; set it to true or false"),
-        ("mlas-search", "timeout_hours=soon", "timeout_hours is 'soon'; set it to a number"),
-        ("mlas-search", "timeout_hours=-1", "timeout_hours is -1; set it to a number from 0 on"),
-        ("mlas-search", "top_k=0", "top_k is 0; set it to a whole number from 1 on"),
-        ("mlas-search", "dataset=imagenet", "dataset is 'imagenet'"),
-        ("mlas-search", "backend=argo", "backend is 'argo'"),
-        ("mlas-search", "experiment_name=Upper", "an Experiment's name has at most 40 lower-case letters"),
-        ("mlas-search", "run=inputs", "the name is 'inputs'"),
-        ("mlas-search", "store=runs", "store is 'runs', a folder, which the pods of a pipeline do not share"),
+        ("mlas-search", "train_top_k", "--param takes name=value, not 'train_top_k'"),
+        ("mlas-search", "train_topk=3", "mlas-search has no parameter 'train_topk'; did you mean 'train_top_k'"),
+        ("mlas-search", "preset=digits", "mlas-search has no parameter 'preset'; did you mean 'settings_preset'"),
+        ("mlas-search", "xyz=3", "mlas-search has no parameter 'xyz'; it has data_files_uri, data_set, katib_"),
+        ("mlas-search", "search_run=a", "mlas-search has no parameter 'search_run'; did you mean 'search_reward'"),
+        ("mlas-search", "train_top_k=many", "train_top_k is 'many'; set it to a whole number"),
+        ("mlas-search", "train_top_k=1.5", "train_top_k is '1.5'; set it to a whole number"),
+        ("mlas-search", "train_top_k=true", "train_top_k is 'true'; set it to a whole number"),
+        ("mlas-search", "katib_keep_experiment=1", "katib_keep_experiment is '1'; set it to true or false"),
+        ("mlas-search", "katib_timeout_hours=soon", "katib_timeout_hours is 'soon'; set it to a number"),
+        ("mlas-search", "katib_timeout_hours=-1", "katib_timeout_hours is -1; set it to a number from 0 on"),
+        ("mlas-search", "train_top_k=0", "train_top_k is 0; set it to a whole number from 1 on"),
+        ("mlas-search", "data_set=imagenet", "data_set is 'imagenet'"),
+        ("mlas-search", "search_backend=argo", "search_backend is 'argo'; set it to one of local, katib"),
+        ("mlas-search", "search_reward=", "search_reward is ''; set it to one of from-preset, inception-score, inv"),
+        ("mlas-search", "settings_preset=mnist", "settings_preset is 'mnist'; set it to one of cifar10, digits, fas"),
+        ("mlas-search", "katib_experiment_name=Upper", "an Experiment's name has at most 40 lower-case letters"),
+        ("mlas-search", "run_name=inputs", "run_name is 'inputs'"),
+        ("mlas-search", "run_store_uri=runs", "run_store_uri is 'runs', a folder, which the pods of a pipeline do no"),
         ("transfer-evaluation", "architectures=paper-top9", "paper-top9"),
         ("transfer-evaluation", "architectures=", "there is nothing to evaluate"),
-        ("transfer-evaluation", "top_k=0", "top_k is 0"),
-        ("transfer-evaluation", "history=a/b", "the name is 'a/b'"),
+        ("transfer-evaluation", "train_top_k=0", "train_top_k is 0"),
+        ("transfer-evaluation", "score_history=a/b", "score_history is 'a/b'"),
+        ("transfer-evaluation", "search_run=a", "no parameter 'search_run'; did you mean 'architectures_search_run'"),
     ],
 )
 def test_wrong_parameters_are_one_sentence(pipeline: str, given: str, message: str) -> None:
@@ -62,3 +70,20 @@ def test_a_file_that_is_no_pipeline(tmp_path: Path, content: str | None) -> None
         path.write_text(content)
     with pytest.raises(ConfigError, match=r"is no compiled pipeline \(\w+\); make one with 'autogan pipeline compile'"):
         read_arguments("mlas-search", [], path)
+
+
+def test_the_choices_are_those_of_the_file(tmp_path: Path) -> None:
+    """What a compiled pipeline allows is what its server would, be it more or less than this program knows."""
+    text = compiled("mlas-search").read_text()
+    path = tmp_path / "p.yaml"
+    path.write_text(text.replace("        - local\n", ""))
+    assert read_arguments("mlas-search", ["search_backend=local"]) == {"search_backend": "local"}
+    with pytest.raises(ConfigError, match="search_backend is 'local'; set it to one of katib"):
+        read_arguments("mlas-search", ["search_backend=local"], path)
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_every_field_is_a_step_s_parameter(pipeline: str) -> None:
+    """The table of names has each field once, so that no old name is left without a hint."""
+    assert set(read_parameters(compiled(pipeline))) <= set(FIELDS.values())
+    assert len(set(FIELDS.values())) == len(FIELDS)

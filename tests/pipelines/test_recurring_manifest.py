@@ -155,7 +155,7 @@ def test_what_the_pod_runs_submits_a_run(
         _call([argument.replace("/tmp", str(tmp_path)) for argument in container["args"]], monkeypatch)
     [run], [experiment] = fake.runs, fake.experiments
     assert (experiment["display_name"], run.get("namespace") or None) == ("autogan", "team-a" if multi_user else None)
-    assert run["runtime_config"]["parameters"] == {"architectures": "paper-top1", "preset": "stl10"}
+    assert run["runtime_config"]["parameters"] == {"architectures": "paper-top1", "settings_preset": "stl10"}
     assert IMAGE in json.dumps(run["pipeline_spec"])
 
 
@@ -182,4 +182,4 @@ def test_its_parameters_are_the_pipeline_s(objects: dict[str, dict[str, Any]]) -
     """Each is one of the form, with a value that the form takes."""
     [submitting] = pod(objects)["spec"]["containers"]
     given = [argument.removeprefix("--param=") for argument in submitting["args"] if argument.startswith("--param=")]
-    assert set(read_arguments("transfer-evaluation", given)) == {"architectures", "preset"}
+    assert set(read_arguments("transfer-evaluation", given)) == {"architectures", "settings_preset"}

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import kfp
 import pytest
 
 from autogan_core.errors import ConfigError
 from pipelines.connection import Server
 from pipelines.cron import Cron
 from pipelines.remote import Order
-from pipelines.schedules import Schedule, apply
+from pipelines.schedules import Schedule, apply, remove
 from tests.pipelines.fake_kfp_api import NAME, FakeKfp, failure, package_text
 
 WEEKLY = "0 0 3 * * MON"
@@ -113,7 +112,7 @@ def test_a_kill_between_creation_and_deletion_is_mended(
     (old,) = fake.recurringruns
     for _ in range(2):
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(kfp.Client, "delete_recurring_run", killed)
+            patch.setattr(type(server.client), "delete_recurring_run", killed)
             applied(server, schedule(package, "0 0 4 * * MON"))
         assert len(fake.recurringruns) == 2
     new = next(each for each in fake.recurringruns if each is not old)
@@ -131,6 +130,56 @@ def test_all_former_ones_go_whatever_the_page_size(server: Server, fake: FakeKfp
     assert len(fake.recurringruns) == 2  # the new one, and the one that the fake did not really delete
     applied(server, schedule(package, "0 0 4 * * MON"))
     assert [each["trigger"]["cron_schedule"]["cron"] for each in fake.recurringruns] == ["0 0 4 * * MON"]
+
+
+def begun(fake: FakeKfp, schedule_id: str) -> None:
+    """Gives a schedule a run of each kind, and another schedule one."""
+    states = {"waits": "PENDING", "runs": "RUNNING", "done": "SUCCEEDED"}
+    of_it = [
+        {"run_id": name, "display_name": f"weekly {name}", "state": state, "recurring_run_id": schedule_id}
+        for name, state in states.items()
+    ]
+    other = of_it[0] | {"run_id": "other", "recurring_run_id": "another schedule"}
+    fake.runs += [each | {"created_at": "2026-01-01T00:00:00Z"} for each in (*of_it, other)]
+
+
+@pytest.mark.parametrize("change", ["replaced", "removed"])
+def test_runs_under_way_survive_their_schedule(server: Server, fake: FakeKfp, package: Path, change: str) -> None:
+    """The garbage collector is kept from taking them with the schedule that owns them, and they are named."""
+    applied(server, schedule(package))
+    (old,) = fake.recurringruns
+    begun(fake, old["recurring_run_id"])
+    lines: list[str] = []
+    if change == "replaced":
+        apply(server, schedule(package, "0 0 4 * * MON"), lines.append)
+    else:
+        remove(server, "weekly", lines.append)
+    assert old not in fake.recurringruns
+    assert fake.killed == []
+    assert [each["state"] for each in fake.runs] == ["PENDING", "RUNNING", "SUCCEEDED", "PENDING"]
+    assert [line for line in lines if "goes on" in line] == [
+        "  its run waits (weekly waits) goes on",
+        "  its run runs (weekly runs) goes on",
+    ]
+
+
+@pytest.mark.parametrize("more", [["--cron", "0 0 4 * * MON"], ["--remove"]])
+def test_runs_under_way_are_cancelled_if_asked(autogan: Callable[..., str], fake: FakeKfp, more: list[str]) -> None:
+    """By KFP's own means, before the schedule goes, so that their last step cleans up; one that has just ended is no
+    error."""
+    autogan("schedule", NAME, "--cron", WEEKLY)
+    begun(fake, fake.recurringruns[0]["recurring_run_id"])
+    fake.instead["POST"] = [] if "--cron" in more else [failure(400, "Row not found")]
+    output = autogan("schedule", NAME, *more, "--cancel-runs")
+    assert "cancelled its run waits (weekly waits)" in output and "cancelled its run runs (weekly runs)" in output
+    states = [each["state"] for each in fake.runs]
+    assert states == ["CANCELING" if "--cron" in more else "PENDING", "CANCELING", "SUCCEEDED", "PENDING"]
+    assert (fake.killed, "other" in output) == ([], False)
+    assert [request.split("/")[0] for request in fake.written[-3:]] == [
+        "POST runs",
+        "POST runs",
+        "DELETE recurringruns",
+    ]
 
 
 def test_others_schedules_are_not_touched(autogan: Callable[..., str], fake: FakeKfp) -> None:

@@ -21,9 +21,9 @@ from components.pipeline_step.form import (
 
 def test_an_empty_form_is_the_preset() -> None:
     """What is left empty or at -1 stays as the preset says."""
-    form = {"overrides": "", "dataset": "", "seed": 0, "reward": "", "top_k": -1, "retrain_iterations": -1}
-    for preset in ("digits", "cifar10"):
-        assert read_form(preset=preset, **form) == load_config(preset)  # type: ignore[arg-type]
+    form: dict[str, Any] = {"overrides": "", "dataset": "", "seed": 0, "top_k": -1, "retrain_iterations": -1}
+    for preset, reward in (("digits", ""), ("cifar10", "from-preset")):
+        assert read_form(preset=preset, reward=reward, **form) == load_config(preset)
 
 
 def test_every_field_has_its_setting() -> None:
@@ -68,15 +68,20 @@ def test_data_sets_that_describe_themselves_have_no_name() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"top_k": 0}, "top_k is 0; set it to a whole number from 1 on, or to -1 for the preset's"),
-        ({"top_k": -2}, "top_k is -2"),
+        ({"top_k": 0}, "train_top_k is 0; set it to a whole number from 1 on, or to -1 for the preset's"),
+        ({"top_k": -2}, "train_top_k is -2"),
         ({"top_k": 4}, r"retrain.num_architectures \(4\) exceeds search.top_k \(3\)"),
-        ({"retrain_iterations": 0}, "retrain_iterations is 0; set it to"),
-        ({"seed": -1}, "seed is -1; set it to a whole number from 0 on"),
-        ({"dataset": "imagenet"}, "dataset is 'imagenet'; set it to one of digits, .* or to the path or URI"),
-        ({"dataset": "folder"}, "dataset is 'folder'"),
-        ({"reward": "accuracy"}, "search.reward.score: .*'accuracy'"),
-        ({"preset": "mnist"}, "there is no preset 'mnist'; choose one of"),
+        ({"retrain_iterations": 0}, "train_iterations is 0; set it to"),
+        ({"seed": -1}, "settings_seed is -1; set it to a whole number from 0 on"),
+        ({"dataset": "imagenet"}, "data_set is 'imagenet'; set it to one of digits, .* or to the path or URI"),
+        ({"dataset": "folder"}, "data_set is 'folder'"),
+        (
+            {"reward": "accuracy"},
+            "search_reward is 'accuracy'; set it to one of from-preset, inception-score, inverse-fid",
+        ),
+        ({"reward": "inverse_fid"}, "search_reward is 'inverse_fid'; did you mean 'inverse-fid'?"),
+        ({"preset": "cifar"}, "settings_preset is 'cifar'; did you mean 'cifar10'?"),
+        ({"preset": "x"}, "settings_preset is 'x'; set it to one of cifar10, digits, fashion-mnist, stl10"),
         (
             {"overrides": "search.iteration=3"},
             "there is no setting 'search.iteration'; did you mean 'search.iterations'",
@@ -93,22 +98,24 @@ def test_wrong_fields_are_named(fields: dict[str, Any], message: str) -> None:
 
 def test_two_places_are_refused() -> None:
     """A data set that is a place needs no second one."""
-    with pytest.raises(ConfigError, match="which are two places; leave data_uri empty"):
+    with pytest.raises(ConfigError, match="which are two places; leave data_files_uri empty"):
         data_location("gs://b/photos", "gs://b/others")
 
 
 def test_backends() -> None:
     """There are two."""
     assert (check_backend("local"), check_backend("katib")) == ("local", "katib")
-    with pytest.raises(ConfigError, match="backend is 'argo'; set it to one of local, katib"):
+    with pytest.raises(ConfigError, match="search_backend is 'argo'; set it to one of local, katib"):
         check_backend("argo")
 
 
 @pytest.mark.parametrize("name", ["", "inputs", "jobs", "../up", "a/b", ".hidden", "Upper", "a" * 64])
 def test_names_that_are_none(name: str) -> None:
     """A run's folder lies in the store, and is nothing else's."""
-    with pytest.raises(ConfigError, match="the name is"):
+    with pytest.raises(ConfigError, match=f"run_name is '{name}'; use at most 63"):
         check_run_name(name)
+    with pytest.raises(ConfigError, match="score_history is"):
+        check_run_name(name, "score_history")
     check_run_name("digits-2.1_b")
 
 
