@@ -11,7 +11,7 @@ from typing import Any
 
 from autogan_core.errors import ConfigError
 from components.experiments import IMAGE
-from components.experiments.pytorch_job import KEY_FOLDER
+from components.experiments.trial_pod import KEY_FOLDER
 
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]i?)?")
 _SETTINGS = ("AUTOGAN_STORE", "GOOGLE_APPLICATION_CREDENTIALS")
