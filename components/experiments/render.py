@@ -12,15 +12,18 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 
 from components.experiments.train_job import RUNTIME, TRIAL_RESOURCE
 
+Keys = tuple[str | int, ...]
+"""Keys and places on the way to a value."""
+
 _TRIAL = ("spec", "trialTemplate", "trialSpec")
 _MASTER = (*_TRIAL, "spec", "pytorchReplicaSpecs", "Master")
 _RUNTIME_JOB = ("spec", "template", "spec", "replicatedJobs", 0, "template", "spec")
-_POD_REASONS = {
+_POD_REASONS: dict[Keys, str] = {
     ("automountServiceAccountToken",): "Workload identity and pushing metrics need no token.",
     ("enableServiceLinks",): "Variables named after the namespace's services could clash with ours.",
     ("terminationGracePeriodSeconds",): "Time to write a checkpoint after SIGTERM.",
 }
-_EXPERIMENT_REASONS = {
+_EXPERIMENT_REASONS: dict[Keys, str] = {
     (
         "spec",
         "objective",
@@ -58,7 +61,7 @@ _EXPERIMENT_REASONS = {
     ),
     (*_TRIAL, "spec", "trainer", "numProcPerNode"): "Otherwise Trainer counts a process for each CPU core.",
 }
-_RUNTIME_REASONS = {
+_RUNTIME_REASONS: dict[Keys, str] = {
     ("spec", "mlPolicy"): "torch: Trainer tells the pods where they meet, and their ranks, by PET_* variables.",
     (
         *_RUNTIME_JOB,
@@ -100,7 +103,7 @@ def _document(value: Mapping[str, Any]) -> str:
     return text.getvalue()
 
 
-def _explain(document: CommentedMap, path: tuple[str | int, ...], reason: str) -> None:
+def _explain(document: CommentedMap, path: Keys, reason: str) -> None:
     """Puts a comment above a key; a key that this document lacks needs none."""
     inner: Any = document
     for key in path[:-1]:

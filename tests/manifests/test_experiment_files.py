@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 FILES = ROOT / "manifests" / "experiments"
 CRD = ROOT.parent / "shared" / "data" / "crds" / "pytorchjobs.kubeflow.org.yaml"
 MODULES = Path(os.environ.get("GOMODCACHE") or Path.home() / "go" / "pkg" / "mod")
-TRAINER = sorted(MODULES.glob("github.com/kubeflow/trainer/v2@*/manifests/base/crds"))
+TRAINER: Sequence[Path | None] = sorted(MODULES.glob("github.com/kubeflow/trainer/v2@*/manifests/base/crds")) or [None]
 POOL = Placement(
     job="trainjob",
     workers=3,
@@ -64,7 +64,7 @@ def job_schema() -> Draft202012Validator:
     return validator(CRD)
 
 
-@pytest.fixture(scope="module", params=TRAINER or [None], ids=lambda path: path and path.parents[2].name)
+@pytest.fixture(scope="module", params=TRAINER, ids=lambda path: path and path.parents[2].name)
 def trainer_schemas(request: pytest.FixtureRequest) -> dict[str, Draft202012Validator]:
     """Trainer's own schemas of a runtime and of a TrainJob, of one of its versions."""
     if request.param is None:
