@@ -36,7 +36,7 @@ class Placement:
     workers: int = 0
     """Pods beside the master that train the same network on their share of each batch."""
     deadline_seconds: int = 24 * 3600
-    """A trial that is not done after so long, waiting for a node included, has failed."""
+    """A trial that is not done after so long, waiting for a node included but not for its queue, has failed."""
     store: str | None = None
     """Run store, ``gs://bucket/prefix``; None: the one in the ConfigMap ``autogan``."""
     metrics: Literal["push", "print"] = "push"
