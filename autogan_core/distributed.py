@@ -24,6 +24,14 @@ from autogan_core.rendezvous import meet
 TIMEOUT = timedelta(minutes=10)
 """How long a rank waits for the others before it fails."""
 
+TRAINER = {
+    "WORLD_SIZE": "PET_NNODES",
+    "RANK": "PET_NODE_RANK",
+    "MASTER_ADDR": "PET_MASTER_ADDR",
+    "MASTER_PORT": "PET_MASTER_PORT",
+}
+"""Kubeflow Trainer's variables, which stand in for those that are missing: its pods run one process each."""
+
 Item = TypeVar("Item")
 
 
@@ -44,7 +52,7 @@ class World:
 
     @classmethod
     def from_environment(cls, device: torch.device, stop: Callable[[], bool] = lambda: False) -> World:
-        """The world that torchrun, or the training operator's PyTorchJob, describes in the environment.
+        """The world that torchrun, a PyTorchJob or a TrainJob (by `TRAINER`) describes in the environment.
 
         Reads WORLD_SIZE, RANK, LOCAL_RANK, MASTER_ADDR and MASTER_PORT. Without LOCAL_RANK there is one process per
         pod, whose RANK the operator sets. Without WORLD_SIZE, or with 1, the world is this process alone. Otherwise
@@ -60,6 +68,9 @@ class World:
             PreemptedError: ``stop`` said so.
             RankFailedError: the other ranks were not to be reached in time.
         """
+        for name, pods in TRAINER.items():
+            if pods in os.environ:
+                os.environ.setdefault(name, os.environ[pods])
         size = _variable("WORLD_SIZE", 1, default=1)
         if size == 1:
             return cls.single(device)
@@ -238,8 +249,8 @@ def _local_rank() -> int:
     per_pod = os.environ.get("PET_NPROC_PER_NODE", "")
     if per_pod.isdigit() and int(per_pod) > 1:
         raise ConfigError(
-            f"the PyTorchJob asks for {per_pod} processes per pod (nprocPerNode), but only one was started; "
-            "start them with torchrun, or leave nprocPerNode out"
+            f"the job asks for {per_pod} processes per pod (PyTorchJob: nprocPerNode, TrainJob: numProcPerNode), but "
+            "only one was started; start them with torchrun, or ask for 1"
         )
     return 0
 

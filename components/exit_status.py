@@ -1,8 +1,9 @@
 """What a container's exit status tells the training operator.
 
-A PyTorchJob with ``restartPolicy: ExitCode`` fails for good on 1 to 127, and starts a pod again on 128 and above. So
-the status says whether another try can help: a mistake and a diverged training stay what they are, a spot node that
-went away, a bucket that could not be reached and a race that was lost do not.
+A PyTorchJob with ``restartPolicy: ExitCode`` fails for good on 1 to 127, and starts a pod again on 128 and above; a
+TrainJob's runtime does nearly the same by its ``podFailurePolicy``. So the status says whether another try can help: a
+mistake and a diverged training stay what they are, a spot node that went away, a bucket that could not be reached and a
+race that was lost do not.
 """
 
 from __future__ import annotations

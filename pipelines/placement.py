@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from autogan_core.errors import ConfigError
 from components.experiments import IMAGE
-from components.experiments.pytorch_job import KEY_FOLDER
+from components.experiments.trial_pod import KEY_FOLDER
 from components.pipeline_step.attempts import NODE_VARIABLE, RETRIES_VARIABLE
 
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]i?)?")

@@ -1,9 +1,9 @@
 """Katib Experiments: built from a configuration, written as YAML, and checked against what Katib accepts."""
 
-from components.experiments.builder import build_experiment
+from components.experiments.builder import build_experiment, build_runtime
 from components.experiments.check import check_document, check_text
-from components.experiments.pytorch_job import IMAGE, Placement
-from components.experiments.recipes import EXPERIMENTS, Recipe, from_recipe, recipe
+from components.experiments.placement import IMAGE, Placement
+from components.experiments.recipes import EXPERIMENTS, Recipe, from_recipe, manifests, recipe
 from components.experiments.render import render
 
 __all__ = [
@@ -12,9 +12,11 @@ __all__ = [
     "Placement",
     "Recipe",
     "build_experiment",
+    "build_runtime",
     "check_document",
     "check_text",
     "from_recipe",
+    "manifests",
     "recipe",
     "render",
 ]

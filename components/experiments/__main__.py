@@ -6,20 +6,29 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
 from autogan_core.errors import AutoGANError, ConfigError
 from components.experiments.check import check_text
-from components.experiments.recipes import EXPERIMENTS, from_recipe, recipe
+from components.experiments.placement import Placement
+from components.experiments.recipes import EXPERIMENTS, from_recipe, manifests, recipe
 from components.experiments.render import render
 
 PROGRAM = ("python", "-m", "components.experiments")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class Job(StrEnum):
+    """What each trial is."""
+
+    pytorchjob = "pytorchjob"
+    trainjob = "trainjob"
 
 
 @app.command(no_args_is_help=True)
@@ -31,12 +40,24 @@ def experiments(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as search.iterations=30. Repeatable."),
     ] = None,
+    job: Annotated[
+        Job, typer.Option(help="What each trial is: trainjob (Trainer 2, Katib 0.19) comes with its runtime.")
+    ] = Job.pytorchjob,
     image: Annotated[str | None, typer.Option(help="Image of the trials, with a version tag or a digest.")] = None,
     workers: Annotated[
         int | None, typer.Option(help="Pods beside the master of each trial that share its work.")
     ] = None,
     store: Annotated[str | None, typer.Option(help="gs://bucket/prefix. [default: the ConfigMap autogan's]")] = None,
     namespace: Annotated[str | None, typer.Option(help="Namespace of the Experiment. [default: autogan]")] = None,
+    queue: Annotated[str | None, typer.Option(help="LocalQueue of Kueue that admits each trial.")] = None,
+    priority_class: Annotated[str | None, typer.Option(help="PriorityClass of the pods.")] = None,
+    node_selector: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Label of the nodes for the pods. Repeatable.")
+    ] = None,
+    toleration: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY[=VALUE][:EFFECT]", help="Taint that the pods tolerate. Repeatable."),
+    ] = None,
     check: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Check the manifests in a file instead; - is standard input.")
     ] = None,
@@ -53,15 +74,20 @@ def experiments(
         raise ConfigError(f"say which experiment: {', '.join(EXPERIMENTS)}")
     else:
         chosen = recipe(recipe_name)
-        placement = replace(
+        placement = _placed(
             chosen.placement,
-            image=image or chosen.placement.image,
-            workers=chosen.placement.workers if workers is None else workers,
-            store=store or chosen.placement.store,
-            namespace=namespace or chosen.placement.namespace,
+            job=job.value,
+            image=image,
+            workers=workers,
+            store=store,
+            namespace=namespace,
+            queue=queue,
+            priority_class=priority_class,
+            node_selector=node_selector and tuple(node_selector),
+            tolerations=toleration and tuple(toleration),
         )
-        experiment = from_recipe(chosen, name or recipe_name, overrides or (), placement)
-        sys.stdout.write(render(experiment, header(chosen.title, context.obj)))
+        documents = manifests(chosen, name or recipe_name, overrides or (), placement)
+        sys.stdout.write(render(documents, header(chosen.title, context.obj)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -85,13 +111,18 @@ def write_all(folder: Path) -> None:
     for name, chosen in EXPERIMENTS.items():
         path = folder / f"{name}.yaml"
         draft = path.with_suffix(".tmp")
-        draft.write_text(render(from_recipe(chosen, name), header(chosen.title, [name])))
+        draft.write_text(render([from_recipe(chosen, name)], header(chosen.title, [name])))
         draft.replace(path)
 
 
 def header(title: str, arguments: Sequence[str]) -> str:
     """What stands on top of an Experiment: its title, and the command that made it."""
     return f"{title}.\nMade by: {shlex.join([*PROGRAM, *arguments])}"
+
+
+def _placed(placement: Placement, **options: Any) -> Placement:
+    """The placement with the options that were given."""
+    return replace(placement, **{name: value for name, value in options.items() if value is not None})
 
 
 def _check(path: Path) -> None:

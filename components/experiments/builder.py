@@ -7,7 +7,8 @@ from typing import Any
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from components.experiments.pytorch_job import CONTAINER, Placement, pytorch_job
+from components.experiments.placement import Placement
+from components.experiments.pytorch_job import PYTORCH_JOB, pytorch_job
 from components.experiments.settings import (
     algorithm_settings,
     cell_tokens,
@@ -16,15 +17,13 @@ from components.experiments.settings import (
     overrides,
     parameters,
 )
+from components.experiments.train_job import TRAIN_JOB, train_job, training_runtime
 from components.katib_protocol import ALGORITHM, FIELDS, reward_names
 
 EXPERIMENT_NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
 """Katib appends to the name, hence 40 characters at most."""
-CONDITIONS = {
-    key: f'status.conditions.#(type=="{condition}")#|#(status=="True")#'
-    for key, condition in {"successCondition": "Succeeded", "failureCondition": "Failed"}.items()
-}
-MASTER_LABELS = {"training.kubeflow.org/job-role": "master"}
+JOB_KINDS = {"pytorchjob": PYTORCH_JOB, "trainjob": TRAIN_JOB}
+_SCRATCH_ARGUMENTS = ["--from-scratch"]
 
 
 def build_experiment(
@@ -65,9 +64,22 @@ def build_experiment(
             "resumePolicy": "LongRunning",
             "metricsCollectorSpec": {"collector": {"kind": "Push" if placement.metrics == "push" else "StdOut"}},
             **({"parameters": parameters(config)} if from_scratch else {"nasConfig": nas_config(config)}),
-            "trialTemplate": _trial_template(config, placement, from_scratch),
+            "trialTemplate": _trial_template(name, config, placement, from_scratch),
         },
     }
+
+
+def build_runtime(name: str, placement: Placement, *, from_scratch: bool = False) -> dict[str, Any] | None:
+    """What has to be in the cluster before the Experiment: the runtime of its TrainJobs; None for PyTorchJobs.
+
+    Args:
+        name: of the Experiment.
+        placement: of the Experiment.
+        from_scratch: as in `build_experiment`.
+    """
+    if placement.job != "trainjob":
+        return None
+    return training_runtime(name, placement, _labels(name), _SCRATCH_ARGUMENTS if from_scratch else [])
 
 
 def check_experiment_name(name: str) -> None:
@@ -114,28 +126,34 @@ def _budget(config: Config, from_scratch: bool, parallel_trials: int) -> dict[st
     }
 
 
-def _trial_template(config: Config, placement: Placement, from_scratch: bool) -> dict[str, Any]:
+def _trial_template(name: str, config: Config, placement: Placement, from_scratch: bool) -> dict[str, Any]:
+    kind = JOB_KINDS[placement.job]
     cells = cell_tokens(config)
-    names = [name for cell in cells for name in cell] if from_scratch else list(FIELDS)
+    fields = [token for cell in cells for token in cell] if from_scratch else list(FIELDS)
     assigned = (
-        _scratch_env(cells) if from_scratch else {f"AUTOGAN_{name.upper()}": _placeholder(name) for name in names}
+        _scratch_env(cells) if from_scratch else {f"AUTOGAN_{field.upper()}": _placeholder(field) for field in fields}
     )
     env = {
         "AUTOGAN_TRIAL": _placeholder("trialName"),
         **assigned,
         "AUTOGAN_PRESET": config.preset,
         "AUTOGAN_SET": "\n".join(overrides(config)),
+        "AUTOGAN_METRICS": placement.metrics,
     }
     return {
-        "primaryContainerName": CONTAINER,
-        "primaryPodLabels": dict(MASTER_LABELS),
-        **CONDITIONS,
+        "primaryContainerName": kind.container,
+        "primaryPodLabels": dict(kind.main_pod),
+        **kind.conditions(),
         "retain": True,
         "trialParameters": [
             {"name": "trialName", "reference": "${trialSpec.Name}"},
-            *({"name": name, "reference": name} for name in names),
+            *({"name": field, "reference": field} for field in fields),
         ],
-        "trialSpec": pytorch_job(placement, env, ["--from-scratch"] if from_scratch else []),
+        "trialSpec": (
+            train_job(placement, env, name)
+            if kind is TRAIN_JOB
+            else pytorch_job(placement, env, _SCRATCH_ARGUMENTS if from_scratch else [])
+        ),
     }
 
 

@@ -1,4 +1,4 @@
-"""What Katib, the training operator and our own rules ask of manifests, checked without a cluster.
+"""What Katib, the jobs' controllers and our own rules ask of manifests, checked without a cluster.
 
 Katib's resources have no schema: a misspelt key is dropped silently, and some mistakes show only as trials that are
 never created. These checks say so before anything is applied.
@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from autogan_core.errors import ConfigError
-from components.experiments import check_search, check_trial
+from components.experiments import check_search, check_train_job, check_trial
 from components.experiments.check_pods import check_pod
 from components.experiments.tree import mapping
 
@@ -30,19 +30,20 @@ _TEMPLATE_RULES = (
     check_trial.check_references,
     check_trial.check_placeholders,
     check_trial.check_job,
-    check_trial.check_replica_pods,
 )
 
 
 def check_document(document: Mapping[str, Any]) -> list[str]:
     """Problems of one Kubernetes object, one sentence each, each beginning with the object's kind and name.
 
-    Experiments are checked whole, and of any other object the pods that it makes.
+    Experiments and the runtimes of their trials are checked whole, and of any other object the pods that it makes.
     """
     label = f"{document.get('kind')} {mapping(document, 'metadata').get('name')}"
     if document.get("kind") == "Experiment":
         problems = [problem for rule in _EXPERIMENT_RULES for problem in rule(document)]
         problems += [problem for rule in _TEMPLATE_RULES for problem in rule(mapping(document, "spec"))]
+    elif document.get("kind") in check_train_job.RUNTIMES:
+        problems = list(check_train_job.check_runtime(mapping(document, "spec")))
     else:
         template = mapping(document, "spec", "template")
         problems = list(check_pod(template, "pod")) if template else []

@@ -34,6 +34,22 @@ def check_pod(template: Mapping[str, Any], where: str) -> Iterator[str]:
         yield from _check_container_security(container, name)
 
 
+def check_trial_pod(template: Mapping[str, Any], where: str, container: str) -> Iterator[str]:
+    """Problems of the template of a trial's pods, in which ``container`` trains; otherwise like `check_pod`."""
+    containers = items(template, "spec", "containers")
+    if container not in {item.get("name") for item in containers}:
+        yield f"{where}: one container must be named '{container}'"
+    if "/tmp" not in {mount.get("mountPath") for item in containers for mount in items(item, "volumeMounts")}:
+        yield f"{where}: mount an emptyDir at /tmp; the root file system is read-only"
+    if dig(template, "metadata", "labels", "sidecar.istio.io/inject") != "false":
+        yield f'{where}: label sidecar.istio.io/inject must be "false", in quotes; a sidecar would outlive the trial'
+    if type(dig(template, "spec", "terminationGracePeriodSeconds")) is not int:
+        yield f"{where}: write terminationGracePeriodSeconds; a checkpoint may take longer than the default 30"
+    if dig(template, "spec", "automountServiceAccountToken"):
+        yield f"{where}: automountServiceAccountToken must be false; a trial does not call the Kubernetes API"
+    yield from check_pod(template, where)
+
+
 def _check_pod_security(spec: Mapping[str, Any], where: str) -> Iterator[str]:
     context = mapping(spec, "securityContext")
     if context.get("runAsNonRoot") is not True:

@@ -157,6 +157,7 @@ def _settings(experiment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _env(experiment: Mapping[str, Any]) -> dict[str, Any]:
-    job = mapping(experiment, "spec", "trialTemplate", "trialSpec", "spec", "pytorchReplicaSpecs", "Master")
-    containers = items(job, "template", "spec", "containers")
-    return {str(item.get("name")): item.get("value") for item in items(containers[0], "env")} if containers else {}
+    job = mapping(experiment, "spec", "trialTemplate", "trialSpec", "spec")
+    containers = items(job, "pytorchReplicaSpecs", "Master", "template", "spec", "containers")
+    program = containers[0] if containers else mapping(job, "trainer")
+    return {str(item.get("name")): item.get("value") for item in items(program, "env")}

@@ -9,8 +9,8 @@ from typing import Any
 from autogan_core.errors import ConfigError
 from autogan_core.experiments.variants import FID_REWARD, RANDOM_SHARED, SLAS
 from autogan_core.presets import load_config
-from components.experiments.builder import build_experiment
-from components.experiments.pytorch_job import Placement
+from components.experiments.builder import build_experiment, build_runtime
+from components.experiments.placement import Placement
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,3 +113,12 @@ def from_recipe(
         from_scratch=chosen.from_scratch,
         parallel_trials=chosen.parallel_trials,
     )
+
+
+def manifests(
+    chosen: Recipe, name: str, overrides: Iterable[str] = (), placement: Placement | None = None
+) -> list[dict[str, Any]]:
+    """All that is to be applied for the Experiment of a recipe, in this order. Like `from_recipe` otherwise."""
+    runtime = build_runtime(name, placement or chosen.placement, from_scratch=chosen.from_scratch)
+    experiment = from_recipe(chosen, name, overrides, placement)
+    return [experiment] if runtime is None else [runtime, experiment]

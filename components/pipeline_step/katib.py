@@ -12,8 +12,10 @@ from components.experiments import IMAGE, Placement, build_experiment
 from components.katib_search import ExperimentRequest, ExperimentsAPI, default_namespace, remove_own
 from components.pipeline_step.job import JobCard
 
-TRIAL_VARIABLES = ("cpu", "memory", "scratch")
+TRIAL_VARIABLES = ("cpu", "memory", "scratch", "queue", "priority_class")
 """Fields of `Placement` that the pipeline's own placement decides, as AUTOGAN_TRIAL_<NAME>."""
+TRIAL_LISTS = ("node_selector", "tolerations")
+"""More of them, with commas between the items."""
 
 
 def katib_request(
@@ -47,7 +49,9 @@ def katib_request(
     if workers < 0:
         raise ConfigError(f"katib_trial_workers is {workers}; set it to a whole number from 0 on")
     given: dict[str, Any] = {
-        field: value for field in TRIAL_VARIABLES if (value := os.environ.get(f"AUTOGAN_TRIAL_{field.upper()}"))
+        field: tuple(value.split(",")) if field in TRIAL_LISTS else value
+        for field in (*TRIAL_VARIABLES, *TRIAL_LISTS)
+        if (value := os.environ.get(f"AUTOGAN_TRIAL_{field.upper()}"))
     }
     placement = Placement(
         image=os.environ.get("AUTOGAN_TRIAL_IMAGE", IMAGE),

@@ -60,7 +60,7 @@ def test_recipes_pass_the_check_and_read_back_equal(name: str) -> None:
     """What ships is right, and a YAML 1.1 reader sees the values that were built: no word turned into a boolean."""
     experiment = from_recipe(EXPERIMENTS[name], name)
     assert check_document(experiment) == []
-    assert yaml.safe_load(render(experiment, "title\ncommand")) == experiment
+    assert yaml.safe_load(render([experiment], "title\ncommand")) == experiment
 
 
 @pytest.mark.parametrize(

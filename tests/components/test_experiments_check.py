@@ -99,7 +99,7 @@ TEMPLATE_MUTATIONS = [
     (f"{TEMPLATE}/failureCondition", "status.failed", "trialTemplate.failureCondition must be"),
     (f"{TEMPLATE}/primaryPodLabels", GONE, "primaryPodLabels must be"),
     (f"{TEMPLATE}/configMap", {}, "either trialSpec or configMap"),
-    (f"{JOB}/kind", "Job", "must be a kubeflow.org/v1 PyTorchJob, not kubeflow.org/v1 Job"),
+    (f"{JOB}/kind", "Job", "PyTorchJob or a trainer.kubeflow.org/v1alpha1 TrainJob, not kubeflow.org/v1 Job"),
     (f"{JOB}/metadata", {"name": "x"}, "trialSpec.metadata.name must go"),
     (f"{TEMPLATE}/trialParameters/1", GONE, "lack a reference to 'run'"),
     (f"{TEMPLATE}/trialParameters/1/reference", "runs", "refer to 'runs', which the algorithm does not assign"),

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from autogan_core.baselines import BASELINES
 from autogan_core.cells import BatchNorm2d, statistics_across
-from autogan_core.distributed import World, score_sharded
+from autogan_core.distributed import TRAINER, World, score_sharded
 from autogan_core.errors import ConfigError
 from autogan_core.gan import GAN, StepLosses
 from autogan_core.generator import recalibrate
@@ -39,7 +39,7 @@ MIXED = [Architecture.parse(text) for text in ("0121-01211-01213", "1101-10011-1
 TRAINED = [NAMED["sn-gan"], *MIXED]
 """Each normalisation and up-sampling method, before and behind the convolution, with skips and shortcuts."""
 CANDIDATES = [*TRAINED, NAMED["paper-top1"]]
-VARIABLES = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT", "PET_NPROC_PER_NODE")
+VARIABLES = (*TRAINER, *TRAINER.values(), "LOCAL_RANK", "PET_NPROC_PER_NODE")
 PAIR = {"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "29500"}
 
 
@@ -299,8 +299,9 @@ def test_a_failure_on_one_rank_fails_all(pair: list[Outcome]) -> None:
         assert outcome.report["diverged"].startswith("NonFiniteLossError: the discriminator's loss became nan in step")
 
 
-def test_pods_of_the_training_operator_find_each_other() -> None:
-    """Two processes with the operator's variables, where RANK is the pod's and there is no LOCAL_RANK."""
+@pytest.mark.parametrize("names", [{name: name for name in TRAINER}, TRAINER], ids=["PyTorchJob", "TrainJob"])
+def test_pods_of_a_job_find_each_other(names: Mapping[str, str]) -> None:
+    """Two processes with the variables of either job, where RANK is the pod's and there is no LOCAL_RANK."""
     worker = (
         "import json, torch\n"
         "from autogan_core.distributed import World, score_sharded\n"
@@ -308,8 +309,9 @@ def test_pods_of_the_training_operator_find_each_other() -> None:
         "    told = [world.rank, world.size, score_sharded(world, range(3), float), world.any(world.rank == 1)[0]]\n"
         "print(json.dumps(told))\n"
     )
-    job = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port(), "PET_NPROC_PER_NODE": "auto"}
-    outputs = launch(*((["-c", worker], {**job, "RANK": rank}) for rank in ("0", "1")))
+    job = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+    pods = [{names[name]: value for name, value in {**job, "RANK": rank}.items()} for rank in ("0", "1")]
+    outputs = launch(*((["-c", worker], {**pod, "PET_NPROC_PER_NODE": "auto"}) for pod in pods))
     told = [json.loads(output.splitlines()[-1]) for output in outputs]
     assert told == [[rank, 2, [0.0, 1.0, 2.0], True] for rank in range(2)]
 

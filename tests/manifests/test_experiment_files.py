@@ -1,9 +1,15 @@
-"""The Experiments in the repository: made by the builder, and PyTorchJobs as the training operator takes them."""
+"""The Experiments in the repository: made by the builder, their trials as the training operator and Trainer take them.
+
+Trainer's CRDs are looked for in Go's module cache, every version that is there: ``go mod download
+github.com/kubeflow/trainer/v2@v2.2.0`` in any folder brings one.
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +17,23 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from components.experiments import EXPERIMENTS, Placement, check_text, from_recipe
-from components.experiments.__main__ import write_all
+from components.experiments import EXPERIMENTS, Placement, check_text, from_recipe, manifests, render
+from components.experiments.__main__ import header, write_all
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "manifests" / "experiments"
 CRD = ROOT.parent / "shared" / "data" / "crds" / "pytorchjobs.kubeflow.org.yaml"
+MODULES = Path(os.environ.get("GOMODCACHE") or Path.home() / "go" / "pkg" / "mod")
+TRAINER: Sequence[Path | None] = sorted(MODULES.glob("github.com/kubeflow/trainer/v2@*/manifests/base/crds")) or [None]
+POOL = Placement(
+    job="trainjob",
+    workers=3,
+    store="gs://bucket/prefix",
+    queue="team",
+    priority_class="low",
+    node_selector=("pool=search",),
+    tolerations=("pool=search:NoSchedule", "spot"),
+)
 
 
 def closed(schema: Any) -> Any:
@@ -26,9 +43,17 @@ def closed(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     result = {key: closed(inner) for key, inner in schema.items()}
-    if isinstance(schema.get("properties"), dict) and not schema.get("x-kubernetes-preserve-unknown-fields"):
+    if schema.get("type") == "object" and not schema.get("x-kubernetes-preserve-unknown-fields"):
         result.setdefault("additionalProperties", False)
     return result
+
+
+def validator(crd: Path) -> Draft202012Validator:
+    """Of the objects that a CRD describes."""
+    [version] = yaml.safe_load(crd.read_text())["spec"]["versions"]
+    schema = closed(version["schema"]["openAPIV3Schema"])
+    schema["properties"]["metadata"] = {"type": "object"}  # whose form the API server knows
+    return Draft202012Validator(schema)
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +61,22 @@ def job_schema() -> Draft202012Validator:
     """The training operator's own schema of a PyTorchJob."""
     if not CRD.is_file():
         pytest.skip(f"the PyTorchJob CRD is not at {CRD.relative_to(ROOT.parent)} beside the repository")
-    [version] = yaml.safe_load(CRD.read_text())["spec"]["versions"]
-    schema = closed(version["schema"]["openAPIV3Schema"])
-    schema["properties"]["metadata"] = {"type": "object"}  # whose form the API server knows
-    return Draft202012Validator(schema)
+    return validator(CRD)
+
+
+@pytest.fixture(scope="module", params=TRAINER, ids=lambda path: path and path.parents[2].name)
+def trainer_schemas(request: pytest.FixtureRequest) -> dict[str, Draft202012Validator]:
+    """Trainer's own schemas of a runtime and of a TrainJob, of one of its versions."""
+    if request.param is None:
+        pytest.skip(f"Kubeflow Trainer is not in Go's module cache, {MODULES}")
+    return {
+        kind: validator(request.param / f"trainer.kubeflow.org_{kind.lower()}s.yaml")
+        for kind in ("TrainingRuntime", "TrainJob")
+    }
 
 
 def job_of(experiment: dict[str, Any]) -> dict[str, Any]:
-    """The PyTorchJob in an Experiment."""
+    """The PyTorchJob or TrainJob in an Experiment."""
     job: dict[str, Any] = experiment["spec"]["trialTemplate"]["trialSpec"]
     return job
 
@@ -70,6 +103,53 @@ def test_jobs_fit_the_crd(job_schema: Draft202012Validator, name: str, workers: 
     placement = Placement(workers=workers, store="gs://bucket/prefix")
     job = job_of(from_recipe(EXPERIMENTS[name], name, placement=placement))
     assert [error.message for error in job_schema.iter_errors(job)] == []
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("placement", [Placement(job="trainjob"), POOL], ids=["alone", "in a pool"])
+def test_train_jobs_fit_the_crds(
+    trainer_schemas: dict[str, Draft202012Validator], name: str, placement: Placement
+) -> None:
+    """The runtime and the TrainJob of every Experiment have no value or key that Trainer's schemas lack."""
+    runtime, experiment = manifests(EXPERIMENTS[name], name, placement=placement)
+    for document in (runtime, job_of(experiment)):
+        errors = trainer_schemas[document["kind"]].iter_errors(document)
+        assert [error.message for error in errors] == []
+
+
+@pytest.mark.parametrize(
+    ("way", "value"),
+    [
+        (("spec", "template", "spec", "replicatedJobs", 0, "template", "spec", "backofLimit"), 3),
+        (("spec", "template", "spec", "replicatedJobs", 0, "template", "spec", "activeDeadlineSeconds"), "3600"),
+        (("spec", "mlPolicy", "torch", "nproc"), 1),
+        (("spec", "trainer", "numProcPerNode"), None),
+        (("spec", "trainer", "enviroment"), []),
+        (("spec", "runtimeRef", "name"), 1),
+    ],
+)
+def test_the_trainer_crd_test_can_fail(
+    trainer_schemas: dict[str, Draft202012Validator], way: tuple[Any, ...], value: Any
+) -> None:
+    """A misspelt key and a wrong type are found wherever they are."""
+    runtime, experiment = manifests(EXPERIMENTS["mlas-smoke"], "mlas-smoke", placement=Placement(job="trainjob"))
+    document = copy.deepcopy(job_of(experiment) if {"trainer", "runtimeRef"} & set(way) else runtime)
+    inner: Any = document
+    for key in way[:-1]:
+        inner = inner[key]
+    inner[way[-1]] = value
+    assert list(trainer_schemas[document["kind"]].iter_errors(document))
+
+
+def test_the_trainer_file_is_what_the_builder_makes() -> None:
+    """``make manifests`` would not change it."""
+    chosen = EXPERIMENTS["mlas-smoke"]
+    placement = replace(chosen.placement, job="trainjob")
+    documents = manifests(chosen, "mlas-smoke", placement=placement)
+    text = render(documents, header(chosen.title, ["mlas-smoke", "--job", "trainjob"]))
+    path = ROOT / "manifests" / "trainer" / "mlas-smoke.yaml"
+    assert path.read_text() == text
+    assert check_text(text) == (2, [])
 
 
 def _placeholder_for_a_number(job: dict[str, Any]) -> None:

@@ -16,11 +16,11 @@ import yaml
 from kubernetes.client import ApiClient  # type: ignore[import-untyped]
 
 from components.experiments import EXPERIMENTS, IMAGE, check_document
-from components.experiments.pytorch_job import KEY_FOLDER
+from components.experiments.trial_pod import KEY_FOLDER
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 OVERLAYS = ("gpu", "cpu-smoke", "gcs-workload-identity", "gcs-key-secret")
-RENDERED = (*(f"overlays/{name}" for name in OVERLAYS), "base", "jobs", "experiments", "recurring")
+RENDERED = (*(f"overlays/{name}" for name in OVERLAYS), "base", "jobs", "experiments", "trainer", "recurring")
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl, which holds kustomize, is missing")
@@ -63,11 +63,15 @@ def test_rendered_objects_pass_the_check(folder: str) -> None:
 
 @pytest.mark.parametrize("folder", RENDERED)
 def test_rendered_objects_have_no_unknown_fields(folder: str) -> None:
-    """The Kubernetes client reads each object, and each trial's pod, and writes back all that it read."""
+    """The Kubernetes client reads each object, and each trial's job or pod, and writes back all that it read."""
     for document in rendered(folder):
         if document["kind"] == "Experiment":
             job = document["spec"]["trialTemplate"]["trialSpec"]["spec"]
-            _assert_known(job["pytorchReplicaSpecs"]["Master"]["template"], "V1PodTemplateSpec")
+            for replica in job.get("pytorchReplicaSpecs", {}).values():
+                _assert_known(replica["template"], "V1PodTemplateSpec")
+        elif document["kind"] == "TrainingRuntime":
+            [job] = document["spec"]["template"]["spec"]["replicatedJobs"]
+            _assert_known(job["template"], "V1JobTemplateSpec")
         else:
             _assert_known(document, f"V1{document['kind']}")
 
@@ -155,9 +159,9 @@ def test_network_is_closed_but_for_what_is_needed() -> None:
     assert sorted({port["port"] for rule in egress for port in rule["ports"]}) == [53, 443, 6789]
 
 
-@pytest.mark.parametrize("folder", ["overlays/gpu", "experiments"])
+@pytest.mark.parametrize("folder", ["overlays/gpu", "experiments", "trainer"])
 def test_registry_and_digest_reach_every_pod(folder: str, tmp_path: Path) -> None:
-    """What is written into ``images/`` replaces every image, those inside Experiments too."""
+    """What is written into ``images/`` replaces every image, those inside Experiments and runtimes too."""
     copy = tmp_path / "manifests"
     shutil.copytree(MANIFESTS, copy)
     path = copy / "images" / "kustomization.yaml"
@@ -173,4 +177,4 @@ def test_registry_and_digest_reach_every_pod(folder: str, tmp_path: Path) -> Non
 
 def test_images_component_keeps_the_builders_image() -> None:
     """As it stands in the repository it changes nothing, so that ``kubectl apply -f`` and ``-k`` agree."""
-    assert set(images(rendered("experiments"))) == {IMAGE} == set(images(rendered("jobs")))
+    assert {image for folder in ("experiments", "trainer", "jobs") for image in images(rendered(folder))} == {IMAGE}

@@ -147,6 +147,17 @@ def assert_trials_are_placed(experiment: dict[str, Any], reference: str, store: 
     assert "data.fingerprint=" in environment["AUTOGAN_SET"]
 
 
+def test_trials_go_where_the_pipeline_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Queue, priority and node pools are the trials', too; what is not said is the default."""
+    said = {"queue": "team", "priority_class": "low", "node_selector": "pool=search,zone=a", "tolerations": "spot"}
+    assert katib_request(CONFIG, "run", "gs://b/p", **WISHES).placement.tolerations == ()
+    for field, value in said.items():
+        monkeypatch.setenv(f"AUTOGAN_TRIAL_{field.upper()}", value)
+    placement = katib_request(CONFIG, "run", "gs://b/p", **WISHES).placement
+    assert (placement.queue, placement.priority_class) == ("team", "low")
+    assert (placement.node_selector, placement.tolerations) == (("pool=search", "zone=a"), ("spot",))
+
+
 def test_a_refused_experiment_is_the_webhooks_word(
     store: str,
     kubernetes: FakeKubernetes,
