@@ -15,7 +15,8 @@ from components.cluster_check.cluster import Cluster, RefusedError
 from components.cluster_check.finding import Finding, missing, note, ok, warning
 from components.cluster_check.namespace import CONFIG_MAP, PLACEHOLDER, config_map
 from components.cluster_check.target import Target
-from components.experiments.pytorch_job import CONTAINER, IMAGE, Placement, pytorch_job
+from components.experiments.placement import IMAGE, Placement
+from components.experiments.pytorch_job import PYTORCH_JOB, pytorch_job
 from components.experiments.tree import dig, items
 
 PATIENCE_S = 120.0
@@ -170,7 +171,7 @@ def _pending_remedies(namespace: str) -> Iterator[str]:
 def _told(pod: dict[str, Any], target: Target, image: str, log: str) -> Inside:
     terminated: dict[str, Any] = {}
     for status in items(pod, "status", "containerStatuses"):
-        if status.get("name") == CONTAINER:
+        if status.get("name") == PYTORCH_JOB.container:
             terminated = dig(status, "state", "terminated") or {}
     try:
         answer = json.loads(str(terminated.get("message", "")))
