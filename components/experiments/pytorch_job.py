@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from autogan_core.errors import ConfigError
 
-IMAGE = "autogan-kubeflow/runtime:0.1.0"
+IMAGE = "localhost/autogan/runtime:0.1.0"
 """Image of the trials. The registry and a digest are put in by kustomize or ``--image``."""
 CONTAINER = "pytorch"
 """The training operator insists on this name."""
