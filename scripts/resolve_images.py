@@ -1,17 +1,19 @@
-"""Resolves every list of packages as the Dockerfile installs it, without downloading them: for CI, in a second or two.
+"""Resolves each list of packages as the Dockerfile installs it, on both platforms, and downloads none of them: for CI.
 
-``python scripts/resolve_images.py`` says which list no image can be built from. Needs uv; the package index is pip's.
+``python scripts/resolve_images.py`` says from which list no image can be built. It takes uv, and pip's index settings.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import os
 import re
 import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 PYTHON = "3.11"
@@ -19,15 +21,15 @@ PLATFORMS = ("x86_64-manylinux_2_36", "aarch64-manylinux_2_36")
 """Of the base image, Debian bookworm."""
 NOT_OF_UV = {"--no-cache-dir", "--no-compile", "--use-pep517"}
 """Options of pip's that change how packages are written, not which they are."""
-SETTINGS = {
+VARIABLES = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
-    "no-index": "UV_NO_INDEX",
     "cert": "SSL_CERT_FILE",
     "trusted-host": "UV_INSECURE_HOST",
 }
 """uv's variables for pip's settings."""
+_HASH = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def installs(dockerfile: str) -> list[list[str]]:
@@ -40,30 +42,38 @@ def index_settings() -> dict[str, str]:
     """pip's index settings, from its files and variables, as uv's variables."""
     command = [sys.executable, "-m", "pip", "config", "list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    # Variables (":env:.cert") are listed first and override files ("global.cert").
-    settings = {key.rpartition(".")[2]: value for key, _, value in (line.partition("=") for line in reversed(listed))}
-    return {SETTINGS[key]: " ".join(ast.literal_eval(value).split()) for key, value in settings.items() if key in SETTINGS}
+    found = {}
+    for line in reversed(listed):  # variables (":env:.cert") are listed first and override files ("global.cert")
+        place, _, value = line.partition("=")
+        if variable := VARIABLES.get(place.rpartition(".")[2]):
+            found[variable] = " ".join(ast.literal_eval(value).split())
+    return found
 
 
-def uv(*arguments: str, given: str = "") -> str:
-    """Runs uv with pip's index settings and rules. Returns its complaint, empty if it has none."""
+def uv(*arguments: str, given: str = "", folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs uv in a folder with pip's index settings and rules."""
     environment = {**os.environ, **index_settings(), "UV_INDEX_STRATEGY": "unsafe-best-match"}
     command = [sys.executable, "-m", "uv", "pip", *arguments, "--quiet"]
-    done = subprocess.run(command, input=given, capture_output=True, text=True, env=environment)
-    return done.stderr.strip() if done.returncode else ""
+    return subprocess.run(command, input=given, capture_output=True, text=True, env=environment, cwd=folder)
 
 
-def unresolvable(folder: Path) -> list[str]:
-    """What cannot be installed of the Dockerfile in ``folder``: a message for each list and platform."""
-    problems = []
-    with tempfile.TemporaryDirectory() as nowhere:
-        for options in installs((folder / "Dockerfile").read_text()):
-            options[-1] = str(folder / options[-1])
-            for platform in PLATFORMS:
-                where = ["--dry-run", "--target", nowhere, "--python-version", PYTHON, "--python-platform", platform]
-                if complaint := uv("install", *where, *options):
-                    problems.append(f"{shlex.join(options)} on {platform}:\n{complaint}")
-    return problems
+def problems(folder: Path) -> Iterator[str]:
+    """Says what the Dockerfile in a folder could not install: a message for each list and platform."""
+    for options in installs((folder / "Dockerfile").read_text()):
+        for platform in PLATFORMS:
+            with tempfile.TemporaryDirectory() as nowhere:
+                where = ["--target", nowhere, "--python-version", PYTHON, "--python-platform", platform]
+                done = uv("install", "--dry-run", *where, *options, folder=folder)
+            if done.returncode:
+                yield f"pip install {shlex.join(options)} (on {platform}):\n{done.stderr}"
+        if strangers := strange_hashes(folder, options[-1]):
+            yield f"{options[-1]} has hashes that the index does not: {', '.join(sorted(strangers))}"
+
+
+def strange_hashes(folder: Path, requirements: str) -> set[str]:
+    """Hashes in a list of no file that the index has; resolving alone does not compare them."""
+    offered = uv("compile", "--no-deps", "--universal", "--generate-hashes", requirements, folder=folder).stdout
+    return set(_HASH.findall((folder / requirements).read_text())) - set(_HASH.findall(offered))
 
 
 def main() -> None:
@@ -72,12 +82,15 @@ def main() -> None:
     Raises:
         SystemExit: with status 1 and what cannot be resolved.
     """
-    if complaint := uv("compile", "--no-deps", "-", given="setuptools"):
-        print(f"The images' packages are not resolved, since no package index answers here:\n{complaint}")
-        return
-    if problems := unresolvable(Path(__file__).parents[1]):
-        sys.exit("The images cannot be built:\n" + "\n".join(problems))
-    print("The images' packages can all be installed as the Dockerfile does it.")
+    if importlib.util.find_spec("uv") is None:
+        sys.exit(f"uv is missing in {sys.prefix}; install it, as requirements.txt does")
+    probe = uv("compile", "--no-deps", "-", given="setuptools")
+    if probe.returncode:
+        print(f"The images' packages are not resolved, since no package index answers here:\n{probe.stderr}")
+    elif found := list(problems(Path(__file__).parents[1])):
+        sys.exit("\n".join(["The images cannot be built:", *found]))
+    else:
+        print("The images' packages can all be installed as the Dockerfile does it.")
 
 
 if __name__ == "__main__":
