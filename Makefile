@@ -3,12 +3,13 @@ BIN := .venv/bin
 RUN_DIR ?= runs/digits
 PIN := uv pip compile --universal --python-version 3.11 --quiet --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links
-IMAGES ?= autogan-kubeflow
-VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE_TARGETS ?= suggestion runtime
+# The packages with CUDA and what is built against them, in a layer of their own.
+TORCH := torch|torchvision|cuda-[a-z-]+|nvidia-[a-z0-9-]+
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test verify manifests pipelines bench images lock clean
+.PHONY: help demo test verify manifests pipelines bench images lock image-lists clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,20 +38,23 @@ bench: .venv/ready ## Time training, rewards, several processes and the suggesti
 	@$(BIN)/python -m benchmarks.scaling --out runs/scaling.json
 	@$(BIN)/python -m benchmarks.suggestion_service
 
-lock: ## Pin the newest versions of all dependencies: for people, and the same for the two images (needs uv)
-	@$(PIN) pyproject.toml --extra dev --upgrade --output-file requirements.txt
-	@$(PIN) pyproject.toml --constraint requirements.txt --output-file requirements-runtime.txt
-	@$(PIN) --group suggestion --constraint requirements.txt --output-file requirements-suggestion.txt
+lock: ## Pin the newest versions of all dependencies: for people, and the same for the images (needs uv)
+	@$(PIN) --generate-hashes pyproject.toml --extra dev --upgrade --output-file requirements.txt
+	@$(MAKE) --no-print-directory image-lists
 
-images: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
-images: ## Build the container images IMAGES/suggestion and IMAGES/runtime (needs Docker)
-	@for target in suggestion runtime; do \
-		docker build --target $$target --tag $(IMAGES)/$$target:$(VERSION) \
-			--build-arg BASE_IMAGE --build-arg PIP_INDEX_URL --build-arg PIP_EXTRA_INDEX_URL --build-arg PIP_TRUSTED_HOST \
-			--build-arg SOURCE_DATE_EPOCH --build-arg CREATED="$$(date -u -d "@$$SOURCE_DATE_EPOCH" +%FT%TZ)" \
-			--build-arg VERSION=$(VERSION) --build-arg REVISION="$$(git rev-parse HEAD)" --build-arg SOURCE="$(SOURCE)" \
-			. || exit 1; \
-	done
+image-lists: # What each image takes of requirements.txt.
+	@$(PIN) --generate-hashes --group suggestion --constraint requirements.txt --output-file requirements-suggestion.txt
+	@echo setuptools | $(PIN) --generate-hashes --constraint requirements.txt - --output-file requirements-build.txt
+	@sed -nE 's/ \\$$//; /^($(TORCH))==/p' requirements.txt | \
+		$(PIN) --generate-hashes --no-deps - --output-file requirements-torch.txt
+	@printf 'torch\ntorchvision\n' | \
+		$(PIN) --no-deps --constraint requirements.txt - --output-file requirements-torch-cpu.txt
+	@$(PIN) --generate-hashes pyproject.toml --constraint requirements.txt --no-emit-package triton \
+		$$(sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p' requirements-torch.txt) \
+		--output-file requirements-runtime.txt
+
+images: ## Build the container images suggestion and runtime, or those named by IMAGE_TARGETS (also: runtime-cpu)
+	@scripts/build_images.sh $(IMAGE_TARGETS)
 
 clean: ## Remove the environment, caches and runs
 	@rm -rf .venv runs build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autogan_core.config import Config
-from autogan_core.errors import AutoGANError, ConfigError
+from autogan_core.errors import AutoGANError, ConfigError, unusable_file
 from autogan_core.experiments.command import HELP as EXPERIMENT_HELP
 from autogan_core.experiments.command import experiment
 from autogan_core.presets import command_for, load_config, preset_names
@@ -274,6 +274,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(given)
     except AutoGANError as error:
         _fail(str(error), 1)
+    except OSError as error:
+        if (message := unusable_file(error)) is None:
+            raise
+        _fail(message, 1)
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
             again = shlex.join(["autogan", *given])

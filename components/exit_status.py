@@ -18,6 +18,7 @@ from autogan_core.errors import (
     PreemptedError,
     RankFailedError,
     StorageUnavailableError,
+    unusable_file,
 )
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ def status_of(error: Exception) -> int:
         return RETRY
     if isinstance(error, AutoGANError):
         logger.error("%s", error)
+    elif isinstance(error, OSError) and (message := unusable_file(error)) is not None:
+        logger.error("%s", message)
     else:
         logger.error("%s: %s", type(error).__name__, error, exc_info=error)
     return PERMANENT

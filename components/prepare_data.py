@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import components.termination  # noqa: F401  (first: the imports below take seconds)
+
+# isort: split
 import os
 import sys
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import components.termination  # noqa: F401  (first: the imports below take seconds)
+
+# isort: split
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal

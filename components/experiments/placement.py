@@ -8,7 +8,7 @@ from typing import Literal
 
 from autogan_core.errors import ConfigError
 
-IMAGE = "autogan-kubeflow/runtime:0.1.0"
+IMAGE = "localhost/autogan/runtime:0.1.0"
 """Image of the trials. The registry and a digest are put in by kustomize or ``--image``."""
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _LABEL = re.compile(r"(?P<key>[^=\s]+)=(?P<value>[-\w.]*)")

@@ -8,7 +8,7 @@ from typing import Any
 from autogan_core.errors import ConfigError
 from components.katib_protocol import ALGORITHM
 
-DEFAULT_IMAGE = "autogan-kubeflow/suggestion:0.1.0"
+DEFAULT_IMAGE = "localhost/autogan/suggestion:0.1.0"
 SERVICE_ACCOUNT = "autogan-suggestion"
 
 _NAME = r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*"

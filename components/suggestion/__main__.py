@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import components.termination  # noqa: F401  (first: the imports below take seconds)
+
+# isort: split
 import os
 
 # One thread: the network is far too small for more, and waiting threads would eat the container's CPU limit. It is

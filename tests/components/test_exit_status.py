@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,13 @@ def test_each_error_has_its_status(error: type[Exception], status: int, caplog: 
     with caplog.at_level(logging.WARNING):
         assert exit_status(fail) == status
     assert [record.getMessage().count("the reason") for record in caplog.records] == [1]
+
+
+def test_a_folder_that_cannot_be_written_is_named_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """On a read-only root no traceback: which folder, and what to do. The kernel lets nobody make folders in /sys."""
+    assert exit_status(lambda: Path("/sys/store").mkdir()) == PERMANENT
+    [record] = caplog.records
+    assert "cannot use '/sys/store': " in record.getMessage() and record.exc_info is None
 
 
 def test_statuses_are_the_operators() -> None:

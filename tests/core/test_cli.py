@@ -186,6 +186,7 @@ def test_describe_shows_diagram_parameters_and_flops(here: Path) -> None:
         (["sample", "--run-dir", "empty", "--checkpoint", "first"], 2, "'first' is not one of 'best', 'last'"),
         (["run", "--device", "tpu", "--run-dir", "empty"], 1, "use auto, cpu or cuda"),
         (["run", "--fast"], 2, "No such option"),
+        (["search", "--preset", "digits", "--run-dir", "/sys/runs"], 1, "cannot use '/sys/runs': "),
         (["search", "--preset", "cifar10", "--run-dir", "empty"], 1, "data.path"),
     ],
 )
