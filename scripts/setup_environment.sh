@@ -20,9 +20,9 @@ esac
 echo "autogan: setting up .venv with Python $version (PyTorch is large: about 3 GB and 3 minutes the first time)"
 "$python" -m venv .venv ||
     stop "the virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv"
-# The list is complete and pinned, so nothing is left to resolve.
+# The list is complete and pinned, so nothing is left to resolve; a file that was replaced does not match its hash.
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt ||
-    stop "the packages could not be installed (the reason stands above). With no network, point pip at a mirror (PIP_INDEX_URL) or a folder of wheels (PIP_NO_INDEX=1 PIP_FIND_LINKS=/folder), then run make again."
+    stop "the packages could not be installed (the reason stands above). With no network, point pip at a mirror (PIP_INDEX_URL) or a folder that 'pip download -r requirements.txt' has filled (PIP_NO_INDEX=1 PIP_FIND_LINKS=/folder), then run make again."
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ||
     stop "the project itself could not be installed (the reason stands above)."
 touch .venv/ready
