@@ -270,7 +270,7 @@ def test_a_summary_without_its_store_says_what_argo_saw(
     put_workflow(kubernetes, status={"nodes": {"w-77": pod}})
     words = summed_up("", tmp_path, "RUNNING")
     assert words.startswith("# Pipeline run failed\n\n- **search** failed before it could note anything. Argo says: Ev")
-    assert "there is no run store: set the field store" in words
+    assert "there is no run store: set the field run_store_uri" in words
 
 
 @pytest.mark.parametrize("uploaded", [True, False])
