@@ -42,11 +42,14 @@ def test_submit_sends_what_was_asked_for(autogan: Callable[..., str], fake: Fake
 
 @pytest.mark.parametrize("pipeline", catalogue.PIPELINES)
 def test_the_committed_packages_are_taken(server: Server, fake: FakeKfp, pipeline: str) -> None:
-    """Each is the pipeline of its name, and kfp's client reads it."""
+    """Each is the pipeline of its name, and kfp's client reads it and sends it on with its drop-downs."""
     order = Order(pipeline=pipeline, package=catalogue.compiled(pipeline), arguments={}, experiment="autogan")
     submit(server, order, "mine")
     sent = fake.runs[0]["pipeline_spec"]
-    assert sent.get("pipeline_spec", sent)["pipelineInfo"]["name"] == pipeline
+    specification = sent.get("pipeline_spec", sent)
+    assert specification["pipelineInfo"]["name"] == pipeline
+    presets = specification["root"]["inputDefinitions"]["parameters"]["settings_preset"]["literals"]
+    assert presets == ["cifar10", "digits", "fashion-mnist", "stl10"]
 
 
 def test_no_cache_turns_every_task_s_cache_off(autogan: Callable[..., str], fake: FakeKfp) -> None:
