@@ -8,10 +8,10 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test verify manifests pipelines bench images lock clean
+.PHONY: help demo test verify manifests pipelines bench acceptance acceptance-clean images lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/ready ## The whole pipeline on real handwritten digits: search, train, score, report (minutes, two CPU cores)
 	@$(BIN)/autogan pipeline run-local mlas-search --store $(dir $(RUN_DIR)) --param run_name=$(notdir $(RUN_DIR))
@@ -35,6 +35,23 @@ bench: .venv/ready ## Time training, rewards, several processes and the suggesti
 	@$(BIN)/python -m benchmarks.speed --out runs/speed.json
 	@$(BIN)/python -m benchmarks.scaling --out runs/scaling.json
 	@$(BIN)/python -m benchmarks.suggestion_service
+
+# Variables of the acceptance test, each an option of `python -m acceptance run --help`.
+option = $(if $($(1)),--$(2) $($(1)))
+REACHED = $(call option,CONTEXT,context) $(call option,NAMESPACE,namespace) $(if $(SKIP_PIPELINES),--skip-pipelines) \
+	$(call option,PIPELINES_NAMESPACE,pipelines-namespace) $(call option,PIPELINES_HOST,pipelines-host) \
+	$(call option,PROFILE,profile) $(call option,TOKEN_FILE,token-file)
+TESTED = $(call option,IMAGES,images) $(call option,TAG,tag) $(call option,SUGGESTION_IMAGE,suggestion-image) \
+	$(call option,RUNTIME_IMAGE,runtime-image) $(call option,STORE,store) \
+	$(call option,FAKE_GCS_IMAGE,emulator-image) $(call option,GCS_KEY,gcs-key) \
+	$(call option,GOOGLE_ACCOUNT,google-account) $(call option,PULL_SECRET,pull-secret) \
+	$(call option,KATIB_NAMESPACE,katib-namespace) $(if $(KEEP),--keep)
+
+acceptance: .venv/ready ## Test a cluster with these images, and leave nothing there (10 minutes; see docs/cluster.md)
+	@$(BIN)/python -m acceptance run $(REACHED) $(TESTED)
+
+acceptance-clean: .venv/ready ## Take away what an acceptance test with KEEP=1, or one that was killed, has left
+	@$(BIN)/python -m acceptance clean $(REACHED)
 
 lock: ## Pin the newest versions of all dependencies: for people, and the same for the two images (needs uv)
 	@$(PIN) pyproject.toml --extra dev --upgrade --output-file requirements.txt

@@ -1,0 +1,201 @@
+"""Both pipelines on Kubeflow Pipelines, small, where there is one. Importing this module imports kfp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from acceptance import claim, kubectl
+from acceptance.claim import MARK, Note
+from acceptance.cluster import Cluster
+from acceptance.errors import AcceptanceError
+from acceptance.report import PipelineRun
+from acceptance.settings import PipelinesAccess, Settings
+from components.experiments import recipe
+from pipelines.catalogue import compile_to, compiled
+from pipelines.connection import Address, Server, connect
+from pipelines.parameters import read_arguments
+from pipelines.placement import PipelinePlacement
+from pipelines.remote import FINISHED, Order, elapsed, follow, get_run, submit, tasks
+
+SERVICE, PORT = "ml-pipeline", 8888
+CONFIG_MAP = "autogan"
+"""Where the steps find the bucket, in their own namespace."""
+BINDING = "autogan-acceptance-pipelines"
+SEARCH_RUN, TRANSFER_RUN = "acceptance-search", "acceptance-transfer"
+"""The runs' folders in the store."""
+
+# Small enough for two cores: the search step, the suggestion service and a trial run at once, and each asks for half.
+_PLACEMENT = PipelinePlacement(gpus=0, cpu="500m", memory="2Gi", scratch="2Gi", parallel=1)
+_OVERRIDES = ("search.iterations=3",)
+_ITERATIONS = "train_iterations=40"
+
+
+@contextmanager
+def opened(access: PipelinesAccess) -> Iterator[Server]:
+    """A Kubeflow Pipelines that answers, through a forwarded port unless an address was given.
+
+    Raises:
+        AcceptanceError: the port cannot be forwarded.
+        PipelinesError: it does not answer, or refuses.
+    """
+    address = Address(host=access.host, token_file=access.token_file, namespace=access.profile)
+    if access.host:
+        yield connect(address)
+        return
+    with kubectl.forwarded(access.namespace, f"service/{SERVICE}", PORT) as port:
+        yield connect(replace(address, host=f"http://127.0.0.1:{port}"))
+
+
+def is_there(cluster: Cluster, access: PipelinesAccess) -> bool:
+    """Whether Kubeflow Pipelines is installed where it should be, or an address of one was given."""
+    return (
+        bool(access.host) or cluster.find(cluster.core.read_namespaced_service, SERVICE, access.namespace) is not None
+    )
+
+
+def run_pipelines(cluster: Cluster, settings: Settings, access: PipelinesAccess, note: Note) -> list[PipelineRun]:
+    """Submits mlas-search with backend katib and follows it, then transfer-evaluation of what it found.
+
+    Args:
+        cluster: where the steps run.
+        settings: of the test, whose namespace is ready for Experiments.
+        access: to Kubeflow Pipelines.
+        note: of the test; gets what is to be taken away.
+
+    Raises:
+        AcceptanceError: the steps could not reach the store.
+        RunFailedError: a run did not succeed.
+        PipelinesError: Kubeflow Pipelines refuses, or does not answer for ten minutes.
+    """
+    experiment = f"{settings.namespace}-{settings.token}"
+    note = replace(note, pipelines_namespace=access.pods_namespace, pipelines_experiment=experiment)
+    claim.write(cluster, settings.namespace, note)
+    _let_search(cluster, settings, access)
+    _say_where(cluster, settings, access)
+    with opened(access) as server:
+        return [_run(cluster, settings, server, experiment, name, given) for name, given in _forms(settings).items()]
+
+
+def take_away(cluster: Cluster, access: PipelinesAccess | None, note: Note) -> None:
+    """Stops and deletes the test's runs, and the ConfigMap that the steps read.
+
+    Raises:
+        AcceptanceError: there are runs, and no access to Kubeflow Pipelines was given.
+        PipelinesError: it refuses, or does not answer.
+    """
+    if note.pipelines_namespace is None or note.pipelines_experiment is None:
+        return
+    core, namespace = cluster.core, note.pipelines_namespace
+    config_map = cluster.find(core.read_namespaced_config_map, CONFIG_MAP, namespace)
+    if config_map is not None and claim.is_marked(config_map):
+        cluster.find(core.delete_namespaced_config_map, CONFIG_MAP, namespace)
+    if access is None:
+        raise AcceptanceError(
+            f"the runs of Kubeflow Pipelines below the experiment '{note.pipelines_experiment}' are still there; "
+            "start this again without skipping the pipelines"
+        )
+    with opened(access) as server:
+        experiment = server.experiment(note.pipelines_experiment)
+        for run in list(server.everything(server.client.list_runs, "runs", experiment_id=experiment)):
+            if run.state not in FINISHED:
+                server.client.terminate_run(run.run_id)
+            server.client.delete_run(run.run_id)
+        server.client.delete_experiment(experiment)
+
+
+def _let_search(cluster: Cluster, settings: Settings, access: PipelinesAccess) -> None:
+    """Gives the steps' account the right to search in the test's namespace, as docs/pipelines.md does."""
+    body = {
+        "metadata": {"name": BINDING},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "autogan-pipeline"},
+        "subjects": [{"kind": "ServiceAccount", "name": access.account, "namespace": access.pods_namespace}],
+    }
+    cluster.call(cluster.rbac.create_namespaced_role_binding, settings.namespace, body)
+
+
+def _say_where(cluster: Cluster, settings: Settings, access: PipelinesAccess) -> None:
+    """Makes the ConfigMap that tells the steps of the bucket; one that is there is left, if it does for this bucket."""
+    namespace, core = access.pods_namespace, cluster.core
+    data = {"AUTOGAN_STORE": settings.store_uri}
+    if settings.emulator_host:
+        data["STORAGE_EMULATOR_HOST"] = settings.emulator_host
+    existing = cluster.find(core.read_namespaced_config_map, CONFIG_MAP, namespace)
+    if existing is None:
+        body = {"metadata": {"name": CONFIG_MAP, "labels": MARK}, "data": data}
+        cluster.call(core.create_namespaced_config_map, namespace, body)
+    elif settings.emulator_host:
+        raise AcceptanceError(
+            f"the steps of pipelines read the ConfigMap {namespace}/{CONFIG_MAP}, which is there and is left alone, so "
+            "they cannot be told of the emulator; give a bucket by STORE=gs://bucket/prefix, or skip the pipelines by "
+            "SKIP_PIPELINES=1"
+        )
+
+
+def _forms(settings: Settings) -> Mapping[str, list[str]]:
+    """The fields of each pipeline's form, as ``name=value``."""
+    overrides = "; ".join((*recipe("mlas-smoke").overrides, *_OVERRIDES))
+    common = [
+        "settings_preset=digits",
+        f"settings_overrides={overrides}",
+        f"run_store_uri={settings.store_uri}",
+        _ITERATIONS,
+    ]
+    return {
+        "mlas-search": [
+            *common,
+            f"run_name={SEARCH_RUN}",
+            "search_backend=katib",
+            f"katib_namespace={settings.namespace}",
+            f"katib_experiment_name=pipeline-{settings.namespace}",
+            "train_top_k=1",
+        ],
+        "transfer-evaluation": [
+            *common,
+            f"run_name={TRANSFER_RUN}",
+            "architectures=",
+            f"architectures_search_run={SEARCH_RUN}",
+            "score_history=acceptance",
+        ],
+    }
+
+
+def _run(
+    cluster: Cluster, settings: Settings, server: Server, experiment: str, pipeline: str, given: list[str]
+) -> PipelineRun:
+    say = cluster.progress.say
+    package = _compile(settings, pipeline)
+    order = Order(
+        pipeline=pipeline,
+        package=package,
+        arguments=read_arguments(pipeline, given, package),
+        experiment=experiment,
+        # What is tested is that the steps run.
+        caching=False,
+    )
+    run_id = submit(server, order, f"{pipeline} {settings.token}")
+    say(f"  {pipeline}: run {run_id}, {server.page(f'runs/details/{run_id}')}")
+    follow(server, run_id, lambda line: say(f"  {line}"))
+    return summarized(pipeline, get_run(server, run_id))
+
+
+def _compile(settings: Settings, pipeline: str) -> Path:
+    path = settings.folder / "pipelines" / compiled(pipeline).name
+    placement = replace(_PLACEMENT, image=settings.runtime_image, store=settings.store_uri)
+    compile_to(pipeline, placement, path)
+    return path
+
+
+def summarized(pipeline: str, run: Any) -> PipelineRun:
+    """What the report tells of a run that succeeded."""
+    took = elapsed(run)
+    steps = tuple((task.name, task.state, _seconds(task.duration)) for task in tasks(run))
+    return PipelineRun(pipeline, run.run_id, _seconds(took), steps)
+
+
+def _seconds(duration: timedelta | None) -> float | None:
+    return None if duration is None else duration.total_seconds()
