@@ -37,6 +37,8 @@ class EndedPod:
     """Of its main container."""
     node: str
     """Where it ran."""
+    image_id: str
+    """Of its main container: a tag may be moved, this may not."""
 
 
 def state(pod: Any) -> str:
@@ -123,7 +125,7 @@ def finish(
         return pod if pod.status.phase == "Succeeded" else Pending(state(pod), detail(pod))
 
     pod = cluster.wait(what, look, limit_s)
-    return EndedPod(log(cluster, pod), pod.spec.node_name)
+    return EndedPod(log(cluster, pod), pod.spec.node_name, pod.status.container_statuses[0].image_id)
 
 
 def log(cluster: Cluster, pod: Any) -> str:

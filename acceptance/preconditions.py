@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kubernetes.client.exceptions import ApiException  # type: ignore[import-untyped]
+from kubernetes.utils.quantity import parse_quantity  # type: ignore[import-untyped]
 
 from acceptance import kubectl
 from acceptance.claim import check_free
@@ -63,8 +64,9 @@ def node_in_words(cluster: Cluster, name: str) -> str:
     """A node's name, size and versions."""
     node = cluster.call(cluster.core.read_node, name)
     info, capacity = node.status.node_info, node.status.allocatable
+    memory = parse_quantity(capacity["memory"]) / 2**30
     return (
-        f"{name}: {capacity['cpu']} CPUs, {capacity['memory']} of memory, {info.architecture}, kubelet "
+        f"{name}: {capacity['cpu']} CPUs, {memory:.0f} GiB of memory, {info.architecture}, kubelet "
         f"{info.kubelet_version}, {info.container_runtime_version}"
     )
 

@@ -108,6 +108,7 @@ class Report:
 
     def write(self, folder: Path) -> Path:
         """Writes both files; returns the Markdown's path."""
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / JSON).write_text(json.dumps(self.to_json(), indent=1) + "\n")
         (folder / MARKDOWN).write_text(self.markdown())
         return folder / MARKDOWN

@@ -19,6 +19,7 @@ from acceptance.comparison import compare
 from acceptance.documents import suggestion_image_pod, trial_image_pod, trial_settings
 from acceptance.errors import AcceptanceError
 from acceptance.overlays import selected, write_base, write_experiment
+from acceptance.progress import Phase
 from acceptance.report import Report
 from acceptance.settings import Settings
 from autogan_core.config import Config
@@ -60,13 +61,19 @@ class AcceptanceTest:
             keep: whether to leave everything as it is, to be looked at.
 
         Raises:
-            AutoGANError: nothing was made, and nothing was tested, since something is missing.
             KeyboardInterrupt: it was stopped while it took things away.
         """
         settings = self._settings
-        self.report.facts = {"API server": self._cluster.address, **self._preconditions()}
-        self.report.facts |= {"suggestion image": settings.suggestion_image, "runtime image": settings.runtime_image}
+        self.report.facts = {
+            "API server": self._cluster.address,
+            "runtime image": settings.runtime_image,
+            "suggestion image": settings.suggestion_image,
+        }
         with _stopped_like_ctrl_c():
+            try:
+                self._preconditions()
+            except (AutoGANError, KeyboardInterrupt):
+                return self.report  # nothing was made
             try:
                 self._parts()
             except (AutoGANError, KeyboardInterrupt) as error:
@@ -75,26 +82,37 @@ class AcceptanceTest:
                 self._end(keep)
         return self.report
 
-    def _preconditions(self) -> preconditions.Facts:
-        with self._progress.phase("preconditions") as phase, _refusals_in_words():
+    def _preconditions(self) -> None:
+        with self._part("preconditions") as phase:
             facts = preconditions.check(self._cluster, self._settings)
+            self.report.facts |= facts
             phase.note = ", ".join(f"{name} {version}" for name, version in facts.items())
-        return facts
 
     def _parts(self) -> None:
-        with _refusals_in_words():
-            prepared = self._images()
-            experiment, config = self._prepare(prepared)
-            expected = self._search_locally(experiment, config)
-            self._register(prepared)
-            found = self._search_with_katib(prepared, config)
-            self._compare(config, found, expected)
-            self._run_pipelines()
+        prepared = self._images()
+        experiment, config = self._prepare(prepared)
+        expected = self._search_locally(experiment, config)
+        self._register(prepared)
+        found = self._search_with_katib(prepared, config)
+        self._compare(config, found, expected)
+        self._run_pipelines()
+
+    @contextmanager
+    def _part(self, name: str) -> Iterator[Phase]:
+        """A phase that makes one sentence of a refusal by the API server which nobody has expected."""
+        with self._progress.phase(name) as phase:
+            try:
+                yield phase
+            except ApiException as error:
+                raise AcceptanceError(
+                    f"the cluster refuses: {error.status} {answers.message(error)}; mend what it objects to, and start "
+                    "again"
+                ) from error
 
     def _images(self) -> Prepared:
         """Starts both images at once, with the resources of the real pods, and so learns whether there is room."""
         cluster, settings = self._cluster, self._settings
-        with self._progress.phase("namespace and images") as phase:
+        with self._part("namespace and images") as phase:
             note = claim.claim(cluster, settings)
             documents = (
                 trial_image_pod(self._rendered_experiment(), settings.namespace, settings.runtime_image),
@@ -110,13 +128,17 @@ class AcceptanceTest:
                 cluster.find(cluster.core.delete_namespaced_pod, name, settings.namespace)
             node = ended[0].node
             phase.note = f"both start; trials compute on the node {node}"
-        self.report.facts["node"] = preconditions.node_in_words(cluster, node)
+        self.report.facts |= {
+            "runtime image": _identified(settings.runtime_image, ended[0]),
+            "suggestion image": _identified(settings.suggestion_image, ended[1]),
+            "node": preconditions.node_in_words(cluster, node),
+        }
         return Prepared(note, node)
 
     def _prepare(self, prepared: Prepared) -> tuple[dict[str, Any], Config]:
         """Applies the overlay, which starts prepare-data, and waits for the data."""
         cluster, settings = self._cluster, self._settings
-        with self._progress.phase("prepare") as phase:
+        with self._part("prepare") as phase:
             kubectl.run("apply", "--kustomize", str(write_base(settings, prepared.node)))
             if settings.emulator_host:
                 cluster.wait("the emulator", self._emulator, limit_s=300)
@@ -127,7 +149,7 @@ class AcceptanceTest:
         return experiment, load_config(preset, overrides)
 
     def _search_locally(self, experiment: dict[str, Any], config: Config) -> list[Record]:
-        with self._progress.phase("local search") as phase:
+        with self._part("local search") as phase:
             local = search.LocalSearch(self._cluster, experiment, config)
             local.start()
             records = local.finish()
@@ -136,12 +158,12 @@ class AcceptanceTest:
         return records
 
     def _register(self, prepared: Prepared) -> None:
-        with self._progress.phase("registration") as phase:
+        with self._part("registration") as phase:
             phase.note = registered.register(self._cluster, self._settings.namespace, prepared.note)
 
     def _search_with_katib(self, prepared: Prepared, config: Config) -> list[Record]:
         cluster, settings = self._cluster, self._settings
-        with self._progress.phase("mlas-smoke under Katib, disturbed") as phase:
+        with self._part("mlas-smoke under Katib, disturbed") as phase:
             overlay = write_experiment(settings, prepared.node)
             records, self.report.disruptions = search.disturbed_search(
                 cluster, overlay, settings.namespace, settings.experiment, config
@@ -151,7 +173,7 @@ class AcceptanceTest:
         return records
 
     def _compare(self, config: Config, found: list[Record], expected: list[Record]) -> None:
-        with self._progress.phase("comparison") as phase:
+        with self._part("comparison") as phase:
             search = MultiLevelSearch(config.search_space(), config.search, config.seed)
             self.report.comparison = comparison = compare(search, found, expected)
             if comparison.differences:
@@ -164,7 +186,7 @@ class AcceptanceTest:
 
     def _run_pipelines(self) -> None:
         cluster, settings, access = self._cluster, self._settings, self._settings.pipelines
-        with self._progress.phase("pipelines") as phase:
+        with self._part("pipelines") as phase:
             if access is None or not pipeline_runs.is_there(cluster, access):
                 phase.outcome = "skipped"
                 phase.note = "skipped, as asked" if access is None else "no Kubeflow Pipelines here: skipped"
@@ -183,7 +205,7 @@ class AcceptanceTest:
             )
             return
         try:
-            with suppress(AutoGANError), self._progress.phase("taken away") as phase, _refusals_in_words():
+            with suppress(AutoGANError), self._part("taken away") as phase:
                 phase.note = remains.take_away(self._cluster, settings.namespace, settings.pipelines)
         except KeyboardInterrupt:
             self._progress.say(
@@ -224,15 +246,10 @@ class AcceptanceTest:
         return Pending(pods.state(made[-1]) if made else "no pod yet")
 
 
-@contextmanager
-def _refusals_in_words() -> Iterator[None]:
-    """Makes one sentence of a refusal by the API server that nobody has expected."""
-    try:
-        yield
-    except ApiException as error:
-        raise AcceptanceError(
-            f"the cluster refuses: {error.status} {answers.message(error)}; mend what it objects to, and start again"
-        ) from error
+def _identified(image: str, ran: pods.EndedPod) -> str:
+    """An image's name with the start of its digest."""
+    _, _, digest = ran.image_id.rpartition("sha256:")
+    return f"{image} ({digest[:12]})" if digest else image
 
 
 @contextmanager

@@ -52,7 +52,8 @@ class LocalSearch:
         metadata = self._document["metadata"]
 
         def how_far(pod: Any) -> str:
-            return pods.last_words(pods.log(self._cluster, pod))
+            text = pods.log(self._cluster, pod)
+            return pods.last_words(text) if text else ""
 
         ended = pods.finish(self._cluster, metadata["namespace"], metadata["name"], self.WHAT, LOCAL_SEARCH_S, how_far)
         core = self._cluster.core

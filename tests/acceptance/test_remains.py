@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
-from dataclasses import replace
-from io import StringIO
 
 import pytest
 
@@ -13,7 +10,6 @@ from acceptance import claim, registered
 from acceptance.cluster import Cluster
 from acceptance.errors import AcceptanceError
 from acceptance.remains import take_away
-from acceptance.runner import AcceptanceTest
 from acceptance.settings import Settings
 from autogan_core.errors import ConfigError
 from tests.acceptance.fake_api_server import EXPERIMENTS, KATIB_CONFIG, FakeApiServer
@@ -73,46 +69,3 @@ def test_a_failure_in_the_middle_keeps_the_note(cluster: Cluster, server: FakeAp
     assert EXPERIMENT not in server.objects and NAMESPACE in server.objects
     server.refused = set()
     assert "as before" in take_away(cluster, settings.namespace, None)
-
-
-class Begun(AcceptanceTest):
-    """A test that is stopped when its search runs."""
-
-    end: type[BaseException] = KeyboardInterrupt
-
-    def _preconditions(self) -> dict[str, str]:
-        return {}
-
-    def _parts(self) -> None:
-        with self._progress.phase("search"):
-            registered.register(self._cluster, self._settings.namespace, claim.claim(self._cluster, self._settings))
-            if self.end is KeyboardInterrupt:
-                signal.raise_signal(signal.SIGTERM)
-            raise AcceptanceError("no room")
-
-
-@pytest.mark.parametrize("end", [KeyboardInterrupt, AcceptanceError])
-def test_a_test_that_is_stopped_or_fails_leaves_nothing(
-    cluster: Cluster, server: FakeApiServer, settings: Settings, end: type[BaseException]
-) -> None:
-    """SIGTERM ends it as Ctrl-C does; the report says what became of it."""
-    before = dict(server.objects)
-    text = server.katib_config
-    test = Begun(cluster, settings)
-    test.end = end
-    report = test.run(keep=False)
-    assert (report.stopped, report.passed) == (end is KeyboardInterrupt, False)
-    assert [phase.name for phase in report.phases] == ["search", "taken away"]
-    assert server.objects.keys() == before.keys() and server.katib_config == text
-
-
-def test_what_is_kept_is_taken_away_later(
-    cluster: Cluster, server: FakeApiServer, settings: Settings, said: StringIO
-) -> None:
-    """Nothing is deleted, and the command that does it is printed."""
-    test = Begun(cluster, replace(settings, namespace="mine"))
-    test.end = AcceptanceError
-    test.run(keep=True)
-    assert not any(request.startswith("DELETE") for request in server.requests)
-    assert "make acceptance-clean NAMESPACE=mine" in said.getvalue()
-    assert "the namespace is gone" in take_away(cluster, "mine", None)
