@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test verify manifests pipelines bench acceptance acceptance-clean images lock clean
+.PHONY: help demo test verify manifests pipelines bench images lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,17 +25,6 @@ verify: .venv/ready ## Check style, types and layers only
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-manifests: .venv/ready ## Write manifests/experiments anew from their recipes
-	@$(BIN)/python -m components.experiments --write manifests/experiments
-
-pipelines: .venv/ready ## Compile the pipelines anew into pipelines/compiled
-	@$(BIN)/autogan pipeline compile --output pipelines/compiled
-
-bench: .venv/ready ## Time training, rewards, several processes and the suggestion service on this machine (11 minutes)
-	@$(BIN)/python -m benchmarks.speed --out runs/speed.json
-	@$(BIN)/python -m benchmarks.scaling --out runs/scaling.json
-	@$(BIN)/python -m benchmarks.suggestion_service
-
 # Variables of the acceptance test, each an option of `python -m acceptance run --help`.
 option = $(if $($(1)),--$(2) $($(1)))
 REACHED = $(call option,CONTEXT,context) $(call option,NAMESPACE,namespace) $(if $(SKIP_PIPELINES),--skip-pipelines) \
@@ -47,11 +36,23 @@ TESTED = $(call option,IMAGES,images) $(call option,TAG,tag) $(call option,SUGGE
 	$(call option,GOOGLE_ACCOUNT,google-account) $(call option,PULL_SECRET,pull-secret) \
 	$(call option,KATIB_NAMESPACE,katib-namespace) $(if $(KEEP),--keep)
 
+.PHONY: acceptance acceptance-clean
 acceptance: .venv/ready ## Test a cluster with these images, and leave nothing there (10 minutes; see docs/cluster.md)
 	@$(BIN)/python -m acceptance run $(REACHED) $(TESTED)
 
 acceptance-clean: .venv/ready ## Take away what an acceptance test with KEEP=1, or one that was killed, has left
 	@$(BIN)/python -m acceptance clean $(REACHED)
+
+manifests: .venv/ready ## Write manifests/experiments anew from their recipes
+	@$(BIN)/python -m components.experiments --write manifests/experiments
+
+pipelines: .venv/ready ## Compile the pipelines anew into pipelines/compiled
+	@$(BIN)/autogan pipeline compile --output pipelines/compiled
+
+bench: .venv/ready ## Time training, rewards, several processes and the suggestion service on this machine (11 minutes)
+	@$(BIN)/python -m benchmarks.speed --out runs/speed.json
+	@$(BIN)/python -m benchmarks.scaling --out runs/scaling.json
+	@$(BIN)/python -m benchmarks.suggestion_service
 
 lock: ## Pin the newest versions of all dependencies: for people, and the same for the two images (needs uv)
 	@$(PIN) pyproject.toml --extra dev --upgrade --output-file requirements.txt
