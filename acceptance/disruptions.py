@@ -12,7 +12,6 @@ from kubernetes import client  # type: ignore[import-untyped]
 
 from acceptance.cluster import Cluster
 from acceptance.pods import is_ready, log, trouble
-from components.experiments.pytorch_job import CONTAINER
 
 NO_GRACE = 0
 """The pod is gone from the API at once, as with a lost node; its processes have two seconds at most."""
@@ -210,5 +209,5 @@ def slot_of(pod: Any) -> int:
 
 def variable(pod: Any, name: str) -> str | None:
     """An environment variable of the trial in a pod; None if there is none."""
-    variables = [v for c in pod.spec.containers if c.name == CONTAINER for v in c.env or []]
+    variables = [variable for container in pod.spec.containers for variable in container.env or []]
     return next((v.value for v in variables if v.name == name), None)

@@ -8,7 +8,6 @@ from typing import Any
 from kubernetes import client  # type: ignore[import-untyped]
 
 from acceptance.disruptions import BLOWS, Blow, Disruptor
-from components.experiments.pytorch_job import CONTAINER
 
 STOP, KILL = BLOWS[1:]
 
@@ -20,7 +19,7 @@ def pod(name: str, uid: str, ready: bool = True, slot: int | None = None, phase:
     condition = client.V1PodCondition(type="Ready", status=str(ready))
     return client.V1Pod(
         metadata=client.V1ObjectMeta(name=name, uid=uid),
-        spec=client.V1PodSpec(containers=[client.V1Container(name=CONTAINER, env=env)]),
+        spec=client.V1PodSpec(containers=[client.V1Container(name="pytorch", env=env)]),
         status=client.V1PodStatus(phase="Running" if ready else "Pending", conditions=[condition]),
     )
 
