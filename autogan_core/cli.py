@@ -118,9 +118,10 @@ def _session(
 
         console.print(plan(config), highlight=False, markup=False)
         raise typer.Exit
+    from autogan_core.cache_folder import cache_folder
     from autogan_core.devices import open_device
     from autogan_core.prepared import make_inputs
-    from autogan_core.run import Run, cache_folder
+    from autogan_core.run import Run
     from autogan_core.storage import DirectoryStore
     from autogan_core.terminal import RunMonitor, log_to
 

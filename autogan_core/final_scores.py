@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autogan_core.config import ScoresConfig
-from autogan_core.derived_gan import DerivedGAN
 from autogan_core.monitor import Monitor
 from autogan_core.report import CheckpointScores
-from autogan_core.scoring import Scorer
 from autogan_core.storage import RunStore, read_document, write_document
+
+if TYPE_CHECKING:
+    from autogan_core.derived_gan import DerivedGAN
+    from autogan_core.scoring import Scorer
 
 CHECKPOINTS = ("best", "last")
 SCORES_FILE = "scores.json"

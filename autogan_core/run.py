@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -17,16 +15,17 @@ from autogan_core.derived_gan import DerivedGAN, Training
 from autogan_core.design import searched
 from autogan_core.distributed import World
 from autogan_core.errors import ConfigError, ConflictError
-from autogan_core.final_scores import FinalScores, final_scores, stored_scores
+from autogan_core.final_scores import FinalScores, final_scores
 from autogan_core.generator import ImageSource
 from autogan_core.history import Record
-from autogan_core.mlas import Beam, MultiLevelSearch
+from autogan_core.mlas import Beam
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import Inputs
 from autogan_core.run_config import keep_config
+from autogan_core.run_records import RunRecords
 from autogan_core.scoring import Scorer
-from autogan_core.search import HistoryFile, Trials, run_search
-from autogan_core.search_space import Architecture, SearchSpace
+from autogan_core.search import Trials, run_search
+from autogan_core.search_space import Architecture
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import RunStore, seal, unseal
 
@@ -34,7 +33,7 @@ GRID_IMAGES = 64
 SECONDS_FILE = "seconds.json"
 
 
-class Run:
+class Run(RunRecords):
     """The phases of a run. Each continues where an earlier process left off, and returns at once when it is done.
 
     Several processes may retrain and evaluate different architectures of one run at the same time.
@@ -60,14 +59,9 @@ class Run:
         Raises:
             ConfigError: the folder holds a run of another configuration; the message lists the differences.
         """
-        self.config, self.device, self.monitor = config, device, monitor
-        self._store, self._get_inputs = store, get_inputs
+        super().__init__(store, config)
+        self.device, self.monitor, self._get_inputs = device, monitor, get_inputs
         keep_config(store, config)
-
-    @property
-    def location(self) -> str:
-        """Where the run lies: a folder or a URI."""
-        return self._store.location("").rstrip("/")
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -75,32 +69,8 @@ class Run:
         return self._get_inputs()
 
     @cached_property
-    def space(self) -> SearchSpace:
-        """The search space."""
-        return self.config.search_space()
-
-    @cached_property
-    def mlas(self) -> MultiLevelSearch:
-        """The search."""
-        return MultiLevelSearch(self.space, self.config.search, self.config.seed)
-
-    @cached_property
     def _scorer(self) -> Scorer:
         return self.inputs.scorer(self.config)
-
-    @property
-    def _history_file(self) -> HistoryFile:
-        return HistoryFile(self._store)
-
-    @property
-    def history(self) -> list[Record]:
-        """The search's records so far."""
-        return self._history_file.read()
-
-    @property
-    def searched(self) -> bool:
-        """Whether the search is finished."""
-        return self.mlas.finished(self.history)
 
     def keep_history(self, history: Sequence[Record]) -> None:
         """Takes over the history of a search that was done elsewhere."""
@@ -128,23 +98,6 @@ class Run:
                 history = run_search(self.mlas, trials(shared_gan), self._history_file, failures, self.monitor)
         return self.mlas.beams(history)
 
-    def found(self) -> list[Architecture]:
-        """The architectures that the search found, best first, as many as are to be retrained.
-
-        Raises:
-            ConfigError: the search is not finished.
-        """
-        return [beam.architecture for beam in self.beams()[: self.config.retrain.num_architectures]]
-
-    def beams(self) -> tuple[Beam, ...]:
-        """What the finished search kept, best first. Raises like `found`."""
-        history = self.history
-        if not self.mlas.finished(history):
-            raise ConfigError(
-                f"the search in {self.location} is not finished; run 'autogan search' first, or name an ARCH"
-            )
-        return self.mlas.beams(history)
-
     def retrain(self, architectures: Sequence[Architecture]) -> list[Training]:
         """Trains each architecture from scratch."""
         with self._timed("retrain"):
@@ -159,21 +112,10 @@ class Run:
         with self._timed("evaluate"):
             return {architecture: self.final_scores(architecture) for architecture in architectures}
 
-    def evaluated(self) -> dict[Architecture, FinalScores]:
-        """The scores that are stored, whatever they are of; nothing is loaded or computed for them."""
-        stored = {
-            architecture: stored_scores(self._store, f"retrain/{architecture}") for architecture in self.trained()
-        }
-        return {architecture: scores for architecture, scores in stored.items() if scores is not None}
-
     def keep_files(self, files: Mapping[str, bytes]) -> None:
         """Stores files for people, such as the report, in the run's folder."""
         for name, content in files.items():
             self._store.write(name, content)
-
-    def has_file(self, name: str) -> bool:
-        """Whether `keep_files`, or a phase, has stored a file of that name."""
-        return self._store.exists(name)
 
     def generator(self, architecture: Architecture, checkpoint: str) -> ImageSource:
         """The averaged generator of the ``best`` or the ``last`` checkpoint of a trained architecture."""
@@ -182,11 +124,6 @@ class Run:
     def sample(self, architecture: Architecture, checkpoint: str, count: int, seed: int) -> Tensor:
         """Uncurated images of a trained generator, uint8 (count, C, S, S), on the CPU."""
         return self._derived(architecture).sample(checkpoint, count, seed)
-
-    def trained(self) -> list[Architecture]:
-        """Every architecture that has been trained in this folder, sorted."""
-        names = self._store.folders("retrain")
-        return [Architecture.parse(name) for name in names if self._store.exists(f"retrain/{name}/state.json")]
 
     def training(self, architecture: Architecture) -> Training:
         """What an architecture's training came to. Raises like `evaluate`."""
@@ -236,10 +173,3 @@ class Run:
         if current is None:
             return {}, None
         return unseal(current[0], self._store.location(SECONDS_FILE)), current[1]
-
-
-def cache_folder() -> Path:
-    """Where classifiers and reference statistics are kept between runs: $AUTOGAN_CACHE, else the user's cache."""
-    if "AUTOGAN_CACHE" in os.environ:
-        return Path(os.environ["AUTOGAN_CACHE"])
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "autogan"

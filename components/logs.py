@@ -1,4 +1,7 @@
-"""Logs for machines: one JSON object a line, as cluster log stores index them."""
+"""Logs for machines: one JSON object a line, as cluster log stores index them.
+
+The message comes first, for people: Kubeflow's UI shows the beginning of a long line and cuts the rest.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,15 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class JSONFormatter(logging.Formatter):
-    """Time, severity, logger, message, and whatever was passed as ``extra``."""
+    """Message, severity, time, logger, and whatever was passed as ``extra``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
         fields = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "severity": record.levelname,
-            "logger": record.name,
             "message": record.getMessage(),
+            "severity": record.levelname,
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "logger": record.name,
             **{key: value for key, value in vars(record).items() if key not in _STANDARD},
         }
         if record.exc_info:

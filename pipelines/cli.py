@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -44,16 +44,23 @@ def compile_pipelines(
     image: Annotated[str, typer.Option(help="Of all steps and trials; a digest means the same tomorrow.")] = (
         DEFAULTS.image
     ),
-    gpus: Annotated[int, typer.Option(help="GPUs of each step that computes; 0 for CPUs only.")] = DEFAULTS.gpus,
+    gpus: Annotated[int, typer.Option(help="GPUs of each training, score and trial; 0 for CPUs only.")] = DEFAULTS.gpus,
     gpu_type: Annotated[str, typer.Option(help="Name of the GPU resource.")] = DEFAULTS.gpu_type,
-    search_gpus: Annotated[
-        int, typer.Option(help="GPUs of the search step: 1 for searches with search_backend local.")
-    ] = DEFAULTS.search_gpus,
+    prepare_gpus: Annotated[
+        int, typer.Option(help="GPUs of Prepare data: 1 saves an hour, once for each large data set.")
+    ] = DEFAULTS.prepare_gpus,
+    backend: Annotated[
+        Literal["katib", "local"],
+        typer.Option(help="Default of search_backend; local also gives the search step what it computes on."),
+    ] = DEFAULTS.backend,
     cpu: Annotated[str, typer.Option(help="CPU cores of each step that computes.")] = DEFAULTS.cpu,
     memory: Annotated[str, typer.Option(help="Memory of each step that computes.")] = DEFAULTS.memory,
     scratch: Annotated[str, typer.Option(help="Disk of each step that computes.")] = DEFAULTS.scratch,
     node_selector: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Nodes for the steps that compute. Repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE", help="Nodes for steps with a GPU; with --gpus 0 for all that compute. Repeatable."
+        ),
     ] = None,
     toleration: Annotated[
         list[str] | None,
@@ -62,7 +69,9 @@ def compile_pipelines(
         ),
     ] = None,
     parallel: Annotated[int, typer.Option(help="Trainings at a time; 0 for all at once.")] = DEFAULTS.parallel,
-    retries: Annotated[int, typer.Option(help="Further attempts after a node or network failed.")] = DEFAULTS.retries,
+    retries: Annotated[
+        int, typer.Option(help="Further attempts of a step whose process, node or network failed.")
+    ] = DEFAULTS.retries,
     store: Annotated[str, typer.Option(help="Default of run_store_uri, gs://bucket/prefix.")] = DEFAULTS.store,
 ) -> None:
     """Write pipelines as YAML for the Kubeflow UI, placed where you say."""
@@ -70,7 +79,8 @@ def compile_pipelines(
         image=image,
         gpus=gpus,
         gpu_type=gpu_type,
-        search_gpus=search_gpus,
+        prepare_gpus=prepare_gpus,
+        backend=backend,
         cpu=cpu,
         memory=memory,
         scratch=scratch,

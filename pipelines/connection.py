@@ -25,7 +25,8 @@ UI_ENV = "KF_PIPELINES_UI_ENDPOINT"
 TOKEN_FILE_ENV = "KF_PIPELINES_SA_TOKEN_PATH"
 PAGE_SIZE = 50
 _SETTINGS = "~/.config/kfp/context.json"
-IN_CLUSTER_HOST = "http://ml-pipeline.kubeflow.svc.cluster.local:8888"
+API_PORT = 8888
+IN_CLUSTER_HOST = f"http://ml-pipeline.kubeflow.svc.cluster.local:{API_PORT}"
 _NOWHERE = "http://localhost"
 """What the generated client has for a host when nobody named one."""
 
@@ -64,8 +65,10 @@ class Server:
         Args:
             path: such as ``runs/details/ID``.
         """
-        base = os.environ.get(UI_ENV) or (self.client.named and self.host)
-        return f"{base}/#/{path}" if base else f"#/{path} of the Kubeflow Pipelines UI"
+        base = os.environ.get(UI_ENV) or (self.client.named and not _only_the_api(self.host) and self.host)
+        if base:
+            return f"{base.rstrip('/')}/#/{path}"
+        return f"#/{path} in the web interface of Kubeflow Pipelines ({UI_ENV} says where that is)"
 
     def experiment(self, name: str) -> str:
         """The id of the experiment of this name, which is made if there is none."""
@@ -180,6 +183,10 @@ class _Client(kfp.Client):  # type: ignore[misc]
                 ) from error
             raise
 
+    def create_pipeline(self, pipeline: Any) -> Any:
+        """Makes a pipeline without any version, which kfp's own client cannot."""
+        return self._pipelines_api.pipeline_service_create_pipeline(pipeline)
+
     def delete_recurring_run(self, recurring_run_id: str) -> Any:
         """Deletes a schedule and lets its runs go on.
 
@@ -193,6 +200,12 @@ class _Client(kfp.Client):  # type: ignore[misc]
     def set_user_namespace(self, namespace: str) -> None:
         """Remembers the namespace for this process only."""
         self._context_setting["namespace"] = namespace
+
+
+def _only_the_api(host: str) -> bool:
+    """Whether an address is that of the service ``ml-pipeline`` or of its forwarded port, which serve no pages."""
+    parts = urlsplit(host)
+    return parts.port == API_PORT or (parts.hostname or "").split(".")[0] == "ml-pipeline"
 
 
 def _read_again(token_file: Path, configuration: Any) -> None:

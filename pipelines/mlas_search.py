@@ -8,7 +8,7 @@ from components.steps.prepare_data import prepare_data
 from components.steps.report import report
 from components.steps.search import search
 from components.steps.summarize import summarize
-from pipelines.placement import PipelinePlacement, place_computing, place_small
+from pipelines.placement import PipelinePlacement, place_computing, place_preparing, place_searching, place_summary
 from pipelines.training import train_and_score
 
 NAME = "mlas-search"
@@ -28,7 +28,7 @@ def mlas_search(placement: PipelinePlacement) -> Any:
         katib_trial_workers: int = 0,
         run_name: str = "",
         run_store_uri: str = placement.store,
-        search_backend: str = "katib",
+        search_backend: str = placement.backend,
         search_reward: str = "from-preset",
         settings_overrides: str = "",
         settings_preset: str = "cifar10",
@@ -63,9 +63,9 @@ def mlas_search(placement: PipelinePlacement) -> Any:
             train_iterations: Generator steps of each training, at least 1. -1: as many as the preset says.
             train_top_k: Architectures to train from scratch, at least 1. -1: as many as the preset says.
         """
-        ending = place_small(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=run_store_uri), placement)
+        ending = place_summary(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=run_store_uri), placement)
         with dsl.ExitHandler(ending.set_display_name("Summary"), name="search-and-train"):
-            prepared = place_computing(
+            prepared = place_preparing(
                 prepare_data(
                     job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     pipeline=NAME,
@@ -89,7 +89,7 @@ def mlas_search(placement: PipelinePlacement) -> Any:
             )
             # It looks at the images each time, and finds out at once that there is nothing to do if they are the same.
             prepared.set_caching_options(False).set_display_name("Prepare data")
-            found = place_computing(
+            found = place_searching(
                 search(
                     run=prepared.outputs["Output"],
                     backend=search_backend,
@@ -101,7 +101,6 @@ def mlas_search(placement: PipelinePlacement) -> Any:
                     store=run_store_uri,
                 ),
                 placement,
-                gpus=placement.search_gpus,
             ).set_display_name("Search")
             scores = train_and_score(found.outputs["Output"], run_store_uri, placement)
             place_computing(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from autogan_core.errors import ConfigError
 from pipelines.catalogue import PIPELINES
 from pipelines.connection import Server
 from pipelines.cron import Cron
-from pipelines.remote import elapsed, errors, get_run, outputs_place, pipeline_name, tasks
+from pipelines.remote import get_run
+from pipelines.run_reasons import reasons, where_to_look, why_waiting
+from pipelines.run_steps import elapsed, run_state, run_steps, waiting_for_a_node
 from pipelines.schedules import cron_text, existing
+from pipelines.specification import Specification, Specifications, named_steps, pipeline_name
 
 LATEST_RUNS = 10
 LOOKED_AT = 200
@@ -26,10 +28,10 @@ def overview_lines(server: Server) -> Iterator[str]:
     Raises:
         PipelinesError: refused or unreachable.
     """
-    ours = _recognizer(server)
+    specifications = Specifications(server)
     listed = itertools.islice(server.everything(server.client.list_runs, "runs"), LOOKED_AT)
-    runs = itertools.islice((run for run in listed if ours(run)), LATEST_RUNS)
-    rows = [(r.display_name, r.run_id, r.state or "", _time(r.created_at), _duration(elapsed(r))) for r in runs]
+    runs = itertools.islice((run for run in listed if pipeline_name(specifications.of(run)) in PIPELINES), LATEST_RUNS)
+    rows = [(r.display_name, r.run_id, run_state(r), _time(r.created_at), _duration(elapsed(r))) for r in runs]
     yield from _table(("run", "id", "state", "started (UTC)", "duration"), rows, "no runs of these pipelines")
     yield ""
     schedules = [_schedule_row(each) for each in existing(server)]
@@ -38,36 +40,37 @@ def overview_lines(server: Server) -> Iterator[str]:
 
 
 def run_lines(server: Server, run_id: str) -> Iterator[str]:
-    """One run: its tasks in order, what failed and where its outputs lie.
+    """One run: its steps in order, what failed and why, and where its outputs lie.
 
     Raises:
         ConfigError: there is none of this id.
         PipelinesError: refused or unreachable.
     """
     run = get_run(server, run_id)
-    yield f"{run.display_name}: {run.state or 'not begun'}  {_duration(elapsed(run))}".rstrip()
-    rows = [(task.name, task.state, _time(task.started), _duration(task.duration)) for task in tasks(run)]
-    yield from _table(("task", "state", "started (UTC)", "duration"), rows, "no task has begun")
-    for error in errors(run):
-        yield f"error: {error}"
-    yield f"outputs: {outputs_place(run)}"
+    specification = Specifications(server).of(run)
+    names = named_steps(specification)
+    steps = run_steps(run, names)
+    yield f"{run.display_name}: {run_state(run) or 'not begun'}  {_duration(elapsed(run))}".rstrip()
+    rows = [(step.title, step.state, _time(step.started), _duration(step.duration)) for step in steps]
+    yield from _table(("step", "state", "started (UTC)", "duration"), rows, "no step has begun")
+    if run_state(run) in ("FAILED", "CANCELED") or any(step.state == "FAILED" for step in steps):
+        for reason in reasons(run, specification, steps, names):
+            yield f"reason: {reason}"
+        yield f"logs: {where_to_look(server.namespace, run_id)}"
+    if waiting_for_a_node(run):
+        yield f"a pod is pending; why says: {why_waiting(server.namespace, run_id)}"
+    yield f"outputs: {_outputs_place(run, specification)}"
     yield f"page: {server.page(f'runs/details/{run_id}')}"
 
 
-def _recognizer(server: Server) -> Callable[[Any], bool]:
-    """Tells runs of our pipelines. Those of an uploaded pipeline only refer to its specification."""
-
-    @cache
-    def uploaded_name(pipeline_id: str, version_id: str) -> str | None:
-        return pipeline_name(server.client.get_pipeline_version(pipeline_id, version_id).pipeline_spec)
-
-    def is_ours(run: Any) -> bool:
-        reference = run.pipeline_version_reference
-        if run.pipeline_spec or not (reference and reference.pipeline_version_id):
-            return pipeline_name(run.pipeline_spec) in PIPELINES
-        return uploaded_name(reference.pipeline_id, reference.pipeline_version_id) in PIPELINES
-
-    return is_ours
+def _outputs_place(run: Any, specification: Specification | None) -> str:
+    """Where KFP keeps a run's artifacts; below it each step has a folder."""
+    given = run.runtime_config and run.runtime_config.pipeline_root
+    root = given or (specification and specification.get("defaultPipelineRoot"))
+    folder = "/".join(part for part in (pipeline_name(specification), run.run_id) if part)
+    if root:
+        return f"{root.rstrip('/')}/{folder}"
+    return f"{folder} in the installation's pipeline root (minio://mlpipeline/v2/artifacts unless it was changed)"
 
 
 def _schedule_row(recurring_run: Any) -> tuple[str, ...]:

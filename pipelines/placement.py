@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from autogan_core.errors import ConfigError
 from components.experiments import IMAGE
 from components.experiments.pytorch_job import KEY_FOLDER
+from components.pipeline_step.attempts import NODE_VARIABLE, RETRIES_VARIABLE
 
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]i?)?")
-_SETTINGS = ("AUTOGAN_STORE", "GOOGLE_APPLICATION_CREDENTIALS")
-"""Keys of the ConfigMap ``autogan`` that steps read where it exists in their namespace."""
+_SETTINGS = ("AUTOGAN_STORE", "GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST")
+"""Keys of the ConfigMap ``autogan`` that steps read, where they and it exist in the steps' namespace."""
+_FIELDS = {
+    "AUTOGAN_JOB": "metadata.labels['pipeline/runid']",
+    NODE_VARIABLE: "metadata.annotations['workflows.argoproj.io/node-name']",
+}
+"""What a step learns about its pod."""
+_YEAR = "31536000s"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +35,13 @@ class PipelinePlacement:
     """GPUs of each step that computes, and of each trial; 0 for CPUs only."""
     gpu_type: str = "nvidia.com/gpu"
     """Name of the GPU resource."""
-    search_gpus: int = 0
-    """GPUs of the search step itself: 0 where it only follows a Katib Experiment, 1 for searches with backend local."""
+    prepare_gpus: int = 0
+    """GPUs of Prepare data: 0 lets it run on any node; 1 makes the reference statistics of a large data set a matter of
+    minutes instead of an hour or more, once for each data set."""
+    backend: Literal["katib", "local"] = "katib"
+    """Default of the form's field ``search_backend``, and what the search step reserves. katib: little, as it
+    only follows the Experiment; it may use ``cpu`` and ``memory``, so that a small search with backend local works too.
+    local: ``gpus``, ``cpu`` and ``memory``, as it computes itself."""
     cpu: str = "4"
     """CPU cores of each step that computes, and of each trial's pods; a Kubernetes quantity."""
     memory: str = "16Gi"
@@ -37,23 +49,25 @@ class PipelinePlacement:
     scratch: str = "20Gi"
     """Most that a step may keep on its node's disk, where a data set is unpacked too; a Kubernetes quantity."""
     node_selector: tuple[str, ...] = ()
-    """``key=value`` labels of the nodes for the steps that compute."""
+    """``key=value`` labels of the nodes for steps with a GPU; with ``gpus`` 0 for all steps that compute."""
     tolerations: tuple[str, ...] = ("nvidia.com/gpu",)
     """Keys of taints that steps with a GPU tolerate."""
     parallel: int = 0
     """Trainings at a time; 0 for all at once."""
     retries: int = 2
-    """Further attempts after a node or network failed; what fails for good is not repeated."""
+    """Further attempts after a node, a process or the network failed; what fails for good is not repeated."""
     store: str = ""
-    """Default of the form's field ``store``."""
+    """Default of the form's field ``run_store_uri``."""
 
     def __post_init__(self) -> None:
-        for name in ("gpus", "search_gpus", "parallel", "retries"):
+        for name in ("gpus", "prepare_gpus", "parallel", "retries"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} must be 0 or more, not {getattr(self, name)}")
         for name in ("cpu", "memory", "scratch"):
             if not _QUANTITY.fullmatch(getattr(self, name)):
                 raise ConfigError(f"{name} is '{getattr(self, name)}'; write a Kubernetes quantity such as 4 or 16Gi")
+        if self.backend not in ("katib", "local"):
+            raise ConfigError(f"backend is '{self.backend}'; set it to one of katib, local")
         for label in self.node_selector:
             if not re.fullmatch(r"[^=\s]+=[^=\s]*", label):
                 raise ConfigError(f"the node selector is '{label}'; write key=value")
@@ -61,37 +75,94 @@ class PipelinePlacement:
             raise ConfigError(f"the image is '{self.image}'; write registry/name:tag or registry/name@sha256:...")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Needs:
+    """What a step asks of a node. It is given what it reserves, and may use up to its limits if there is room."""
+
+    gpus: int = 0
+    cpu: str
+    cpu_limit: str
+    memory: str
+    memory_limit: str
+    computes: bool = False
+
+
+def place_summary(task: Any, placement: PipelinePlacement) -> Any:
+    """Places the step that must always find room: what it leaves undone nobody does. It imports no torch."""
+    return _place(task, placement, _Needs(cpu="100m", cpu_limit="1", memory="256Mi", memory_limit="512Mi"))
+
+
 def place_small(task: Any, placement: PipelinePlacement) -> Any:
     """Places a step that only reads and writes a little."""
-    return _place(task, placement, cpu="1", memory="4Gi", gpus=0)
+    return _place(task, placement, _Needs(cpu="250m", cpu_limit="1", memory="1Gi", memory_limit="4Gi"))
 
 
-def place_computing(task: Any, placement: PipelinePlacement, gpus: int | None = None) -> Any:
-    """Places a step that computes, on ``placement.gpus`` GPUs unless another number is given."""
-    from kfp import kubernetes
-
-    for label in placement.node_selector:
-        key, _, value = label.partition("=")
-        kubernetes.add_node_selector(task, key, value)
-    gpus = placement.gpus if gpus is None else gpus
-    return _place(task, placement, cpu=placement.cpu, memory=placement.memory, gpus=gpus)
+def place_preparing(task: Any, placement: PipelinePlacement) -> Any:
+    """Places the step that fetches images and computes their statistics, mostly once for each data set."""
+    if placement.prepare_gpus:
+        return _place(task, placement, _full(placement, placement.prepare_gpus))
+    return _place(task, placement, _sparing(placement, memory="2Gi"))
 
 
-def _place(task: Any, placement: PipelinePlacement, *, cpu: str, memory: str, gpus: int) -> Any:
+def place_searching(task: Any, placement: PipelinePlacement) -> Any:
+    """Places the step that searches, or follows the Experiment that does."""
+    if placement.backend == "local":
+        return place_computing(task, placement)
+    return _place(task, placement, _sparing(placement, memory="1Gi"))
+
+
+def place_computing(task: Any, placement: PipelinePlacement) -> Any:
+    """Places a step that computes."""
+    return _place(task, placement, _full(placement, placement.gpus))
+
+
+def _full(placement: PipelinePlacement, gpus: int) -> _Needs:
+    return _Needs(
+        gpus=gpus,
+        cpu=placement.cpu,
+        cpu_limit=placement.cpu,
+        memory=placement.memory,
+        memory_limit=placement.memory,
+        computes=True,
+    )
+
+
+def _sparing(placement: PipelinePlacement, *, memory: str) -> _Needs:
+    """For a step that seldom needs what it may need."""
+    from kubernetes.utils.quantity import parse_quantity  # type: ignore[import-untyped]
+
+    return _Needs(
+        cpu=min("250m", placement.cpu, key=parse_quantity),
+        cpu_limit=placement.cpu,
+        memory=min(memory, placement.memory, key=parse_quantity),
+        memory_limit=placement.memory,
+        computes=True,
+    )
+
+
+def _place(task: Any, placement: PipelinePlacement, needs: _Needs) -> Any:
     from kfp import kubernetes
 
     task.set_container_image(placement.image)
-    task.set_cpu_request(cpu).set_cpu_limit(cpu).set_memory_request(memory).set_memory_limit(memory)
-    if gpus:
-        task.set_accelerator_type(placement.gpu_type).set_accelerator_limit(gpus)
+    task.set_cpu_request(needs.cpu).set_cpu_limit(needs.cpu_limit)
+    task.set_memory_request(needs.memory).set_memory_limit(needs.memory_limit)
+    if needs.gpus:
+        task.set_accelerator_type(placement.gpu_type).set_accelerator_limit(needs.gpus)
         for key in placement.tolerations:
             kubernetes.add_toleration(task, key=key, operator="Exists", effect="NoSchedule")
+    if needs.gpus or (needs.computes and not placement.gpus):
+        for label in placement.node_selector:
+            key, _, value = label.partition("=")
+            kubernetes.add_node_selector(task, key, value)
     if placement.retries:
-        task.set_retry(placement.retries, backoff_duration="30s", backoff_factor=2, backoff_max_duration="600s")
+        # For pods that are lost; a step repeats itself (see `attempts`). What KFP calls the longest pause is Argo's
+        # maxDuration: after so long it makes no other pod, and stops the one that it has made.
+        task.set_retry(placement.retries, backoff_duration="30s", backoff_factor=2, backoff_max_duration=_YEAR)
     for name, value in _environment(placement).items():
         task.set_env_variable(name, value)
     kubernetes.use_config_map_as_env(task, "autogan", {name: name for name in _SETTINGS}, optional=True)
-    kubernetes.use_field_path_as_env(task, "AUTOGAN_JOB", "metadata.labels['pipeline/runid']")
+    for name, path in _FIELDS.items():
+        kubernetes.use_field_path_as_env(task, name, path)
     kubernetes.use_secret_as_volume(task, "autogan-gcs-key", KEY_FOLDER, optional=True)
     kubernetes.empty_dir_mount(task, "tmp", "/tmp", size_limit="4Gi")
     kubernetes.empty_dir_mount(task, "cache", "/cache", size_limit=placement.scratch)
@@ -102,6 +173,7 @@ def _place(task: Any, placement: PipelinePlacement, *, cpu: str, memory: str, gp
 def _environment(placement: PipelinePlacement) -> dict[str, str]:
     return {
         "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads starve each other on a pod's few cores
+        RETRIES_VARIABLE: str(placement.retries),
         "AUTOGAN_TRIAL_IMAGE": placement.image,
         "AUTOGAN_TRIAL_DEVICE": "cuda" if placement.gpus else "cpu",
         "AUTOGAN_TRIAL_CPU": placement.cpu,

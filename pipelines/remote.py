@@ -5,22 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from autogan_core.errors import AutoGANError, ConfigError
 from pipelines.connection import Server, quiet
 from pipelines.rest import PipelinesError, PipelinesUnavailableError
+from pipelines.run_reasons import reasons, where_to_look, why_waiting
+from pipelines.run_steps import FINISHED, run_state, run_steps, waiting_for_a_node
+from pipelines.specification import Specifications, in_package, named_steps, read_documents
 
 POLL_S = 5.0
 OUTAGE_S = 600.0
 """How long a run is followed without an answer; upgrades of Kubeflow take minutes."""
-FINISHED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED", "CANCELED"})
-SYSTEM_TASKS = ("-driver", "executor")
-"""How the names end of what KFP itself adds to a run; of interest when it fails."""
 Report = Callable[[str], None]
 """Takes one line for people."""
 
@@ -53,24 +51,11 @@ class Order:
     """False runs every task anew, whatever was compiled."""
 
     def __post_init__(self) -> None:
-        found = pipeline_name(self.documents()[0])
-        if self.package.suffix not in (".yaml", ".yml") or found != self.pipeline:
-            raise ConfigError(
-                f"{self.package} is not the pipeline '{self.pipeline}' but {found or 'no compiled pipeline at all'}; "
-                "give a .yaml file that 'autogan pipeline compile' wrote"
-            )
+        in_package(self.package, self.pipeline)
 
     def documents(self) -> list[Any]:
-        """The pipeline's specification, and that of its platform where there is one.
-
-        Raises:
-            ConfigError: the file cannot be read.
-        """
-        try:
-            return list(yaml.safe_load_all(self.package.read_text())) or [None]
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            text = " ".join(str(error).split())
-            raise ConfigError(f"the pipeline {self.package} cannot be read: {text}; compile it again") from error
+        """The pipeline's specification, and that of its platform where there is one. Raises like `read_documents`."""
+        return read_documents(self.package)
 
     def settings(self) -> dict[str, Any]:
         """All of it but the specification, in plain values."""
@@ -143,22 +128,30 @@ def cancel(server: Server, run: Any) -> None:
 
 
 def follow(server: Server, run_id: str, report: Report) -> None:
-    """Waits for a run to end, and reports each change of its tasks' states.
+    """Waits for a run to end, and reports each change of its steps' states.
 
     Raises:
-        RunFailedError: it did not succeed; quotes what KFP gives as the reason.
+        RunFailedError: it did not succeed; quotes the reasons, or says where they stand.
         PipelinesUnavailableError: no answer for ten minutes; the run goes on.
     """
     states: dict[str, str] = {}
+    waiting = False
+    specifications = Specifications(server)
     for run in _looks(server, run_id, report):
-        for task in tasks(run):
-            if states.get(task.key) != task.state:
-                states[task.key] = task.state
-                report(f"{datetime.now(UTC):%H:%M:%S}  {task.name}: {task.state}{_because(task.error)}")
+        specification = specifications.of(run)
+        names = named_steps(specification)
+        steps = run_steps(run, names)
+        for step in steps:
+            if states.get(step.key) != step.state:
+                states[step.key] = step.state
+                report(f"{_now()}  {step.title}: {step.state}")
+        if waiting_for_a_node(run) and not waiting:
+            report(f"{_now()}  a pod is pending; why says: {why_waiting(server.namespace, run_id)}")
+        waiting = waiting_for_a_node(run)
         if run.state in FINISHED:
             if run.state != "SUCCEEDED":
-                reasons = errors(run)
-                raise RunFailedError(f"the run {run_id} ended as {run.state}{_because('; '.join(reasons))}")
+                why = reasons(run, specification, steps, names) or [where_to_look(server.namespace, run_id)]
+                raise RunFailedError(f"the run {run_id} ended as {run_state(run)}: {'; '.join(why)}")
             return
         time.sleep(POLL_S)
 
@@ -172,82 +165,12 @@ def _looks(server: Server, run_id: str, report: Report) -> Iterator[Any]:
         except PipelinesUnavailableError as error:
             if time.monotonic() - answered > OUTAGE_S:
                 raise
-            report(f"{datetime.now(UTC):%H:%M:%S}  still trying: {error}")
+            report(f"{_now()}  still trying: {error}")
             time.sleep(POLL_S)
             continue
         answered = time.monotonic()
         yield run
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One task of a run."""
-
-    key: str
-    name: str
-    state: str
-    started: datetime | None
-    duration: timedelta | None
-    """None while it has not ended."""
-    error: str
-    """Empty where there is none."""
-
-
-def tasks(run: Any) -> list[Task]:
-    """A run's tasks in the order in which they began, without those of KFP itself that did not fail."""
-    details = (run.run_details and run.run_details.task_details) or ()
-    found = [_task(detail) for detail in details if detail.state]
-    found = [task for task in found if task.error or task.state == "FAILED" or not task.name.endswith(SYSTEM_TASKS)]
-    return sorted(found, key=lambda task: (task.started is None, task.started or datetime.max.replace(tzinfo=UTC)))
-
-
-def _task(detail: Any) -> Task:
-    error = detail.error.message if detail.error else ""
-    started, ended = _moment(detail.start_time), _moment(detail.end_time)
-    duration = ended - started if started and ended else None
-    name = detail.display_name or detail.task_id or "a task without a name"
-    return Task(detail.task_id or name, name, str(detail.state), started, duration, _one_line(error))
-
-
-def elapsed(run: Any) -> timedelta | None:
-    """How long a run took; None before it has ended."""
-    created, finished = _moment(run.created_at), _moment(run.finished_at)
-    return finished - created if created and finished else None
-
-
-def _moment(given: datetime | None) -> datetime | None:
-    """A time, unless it is one of the zeros that KFP sends for 'not yet'."""
-    return given if given is not None and given.year > 1970 else None
-
-
-def errors(run: Any) -> list[str]:
-    """What KFP gives as reasons of failure: the run's, then its tasks'."""
-    own = [_one_line(run.error.message)] if run.error and run.error.message else []
-    return own + [f"{task.name}: {task.error}" for task in tasks(run) if task.error]
-
-
-def outputs_place(run: Any) -> str:
-    """Where a run's artifacts lie, below which each task has a folder."""
-    spec = run.pipeline_spec or {}
-    inner = spec.get("pipeline_spec", spec)
-    given = (run.runtime_config and run.runtime_config.pipeline_root) or inner.get("defaultPipelineRoot")
-    root = given or "the installation's pipeline root (minio://mlpipeline/v2/artifacts unless it was changed)"
-    name = pipeline_name(spec) or "PIPELINE"
-    return f"{root.rstrip('/')}/{name}/{run.run_id}" if given else f"{root}, in {name}/{run.run_id}"
-
-
-def pipeline_name(spec: Any) -> str | None:
-    """The name inside a specification, with or without a platform's part beside it; None if this is none."""
-    if not isinstance(spec, dict):
-        return None
-    inner = spec.get("pipeline_spec", spec)
-    name = inner.get("pipelineInfo", {}).get("name")
-    return str(name) if name else None
-
-
-def _one_line(text: str | None) -> str:
-    return " ".join((text or "").split())
-
-
-def _because(reason: str) -> str:
-    return f": {reason}" if reason else ""
+def _now() -> str:
+    return f"{datetime.now(UTC):%H:%M:%S}"

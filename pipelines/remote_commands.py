@@ -50,8 +50,27 @@ def add_to(pipeline: typer.Typer) -> None:
     Args:
         pipeline: the group ``autogan pipeline``.
     """
-    for command in (submit, schedule, status, cancel):
+    for command in (upload, submit, schedule, status, cancel):
         pipeline.command()(command)
+
+
+def upload(
+    pipeline: Pipeline,
+    file: PackageFile = None,
+    host: Host = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    namespace: Namespace = None,
+) -> None:
+    """Put a pipeline among those that the Kubeflow UI offers, or a new version of it."""
+    from pipelines.catalogue import check_pipeline, compiled
+    from pipelines.connection import connect
+    from pipelines.specification import in_package
+    from pipelines.upload import upload as send
+
+    package = file or compiled(pipeline)
+    in_package(package, check_pipeline(pipeline))  # a wrong file is found before a server is asked
+    typer.echo(f"uploaded: {send(connect(_address(host, token_file, ca_file, namespace)), pipeline, package)}")
 
 
 def submit(
@@ -144,7 +163,7 @@ def status(
     ca_file: CaFile = None,
     namespace: Namespace = None,
 ) -> None:
-    """Show the latest runs and the schedules, or one run's tasks."""
+    """Show the latest runs and the schedules, or one run's steps, why it failed and where its outputs lie."""
     from pipelines.connection import connect
     from pipelines.overview import overview_lines, run_lines
 
@@ -162,8 +181,9 @@ def cancel(
 ) -> None:
     """Cancel a run; its Summary step removes the Katib Experiment of its search."""
     from pipelines.connection import connect
-    from pipelines.remote import FINISHED, get_run
     from pipelines.remote import cancel as terminate
+    from pipelines.remote import get_run
+    from pipelines.run_steps import FINISHED
 
     server = connect(_address(host, token_file, ca_file, namespace))
     run = get_run(server, run_id)

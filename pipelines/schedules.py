@@ -12,8 +12,9 @@ from typing import Any
 from autogan_core.errors import ConfigError
 from pipelines.connection import Server, quiet
 from pipelines.cron import Cron
-from pipelines.remote import FINISHED, Order, Report, cancel
+from pipelines.remote import Order, Report, cancel
 from pipelines.rest import PipelinesError
+from pipelines.run_steps import FINISHED
 
 _MARK = re.compile(r"autogan schedule ([0-9a-f]{16}), pipeline ([0-9a-f]{16})")
 """Stands in the description of every schedule that is ours: digests of all its content and of its pipeline."""

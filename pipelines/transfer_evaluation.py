@@ -8,7 +8,7 @@ from components.steps.choose_architectures import choose_architectures
 from components.steps.prepare_data import prepare_data
 from components.steps.record_scores import record_scores
 from components.steps.summarize import summarize
-from pipelines.placement import PipelinePlacement, place_computing, place_small
+from pipelines.placement import PipelinePlacement, place_preparing, place_small, place_summary
 from pipelines.training import train_and_score
 
 NAME = "transfer-evaluation"
@@ -58,9 +58,9 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
             train_top_k: How many architectures of architectures_search_run, at least 1. -1: as many as it trained
                 itself.
         """
-        ending = place_small(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=run_store_uri), placement)
+        ending = place_summary(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=run_store_uri), placement)
         with dsl.ExitHandler(ending.set_display_name("Summary"), name="train-and-compare"):
-            prepared = place_computing(
+            prepared = place_preparing(
                 prepare_data(
                     job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     pipeline=NAME,

@@ -72,10 +72,10 @@ def experiment(
     plan = _plan(preset, budget, seeds, overrides or (), target, target_path)
     folder = run_dir or Path("runs/experiments") / f"{Path(preset).stem}-{budget}"
     console = Console(soft_wrap=True)
+    from autogan_core.cache_folder import cache_folder
     from autogan_core.devices import describe_device, open_device
     from autogan_core.experiments.running import run_experiments
     from autogan_core.prepared import make_inputs
-    from autogan_core.run import cache_folder
     from autogan_core.terminal import RunMonitor, log_to
 
     log_to(console, verbose)

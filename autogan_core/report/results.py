@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from autogan_core.config import Config
 from autogan_core.history import Record
 from autogan_core.report.protocols import find_score
 from autogan_core.search_space import Architecture, SearchSpace
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PAGE = "report.html"
 """Name of the report's page in a run's folder."""

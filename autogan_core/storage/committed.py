@@ -7,18 +7,19 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from autogan_core.errors import StateError
 from autogan_core.storage.documents import damaged, seal, unseal
 from autogan_core.storage.files import sha256_of
 from autogan_core.storage.snapshot import Snapshot
 from autogan_core.storage.store import RunStore
+
+if TYPE_CHECKING:  # seconds and 500 MB, of no use to those who keep documents only
+    import torch
+    from torch import Tensor
 
 TENSORS = "tensors.safetensors"
 
@@ -131,6 +132,8 @@ class CommittedState:
 
     def _store_tensors(self, version: int, tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
         """Writes a file here, to stream it; returns the folder's name and what the pointer says of its files."""
+        from safetensors.torch import save_file
+
         with tempfile.TemporaryDirectory(prefix="autogan-") as scratch:
             path = Path(scratch) / TENSORS
             save_file({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, path)
@@ -156,6 +159,8 @@ class CommittedState:
                 self._store.delete_folder(f"{self._name}/{folder}")
 
     def _snapshot(self, pointer: Pointer, device: torch.device) -> Snapshot:
+        from safetensors.torch import load_file
+
         name = f"{self._name}/{pointer.folder}/{TENSORS}"
         try:
             path = self._store.fetch(name, pointer.content["files"][TENSORS]["sha256"])

@@ -1,7 +1,6 @@
 """The search on Katib: an Experiment created, followed to its end, and its history read back from its trials."""
 
 from components.katib_search.api import ExperimentsAPI
-from components.katib_search.cancellation import run_was_cancelled
 from components.katib_search.connection import default_namespace
 from components.katib_search.errors import ClusterAccessError, ExperimentFailedError, TimedOutError
 from components.katib_search.ownership import remove_own
@@ -18,6 +17,5 @@ __all__ = [
     "default_namespace",
     "finish",
     "remove_own",
-    "run_was_cancelled",
     "search_with_katib",
 ]

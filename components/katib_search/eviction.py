@@ -21,9 +21,9 @@ workflow/executor/osspecific/signal_darwin.go, to which signal_linux.go links; `
 backend/src/v2/component/launcher_v2.go). A process that is killed so has deleted nothing; after a cancellation that is
 left to the pipeline's exit handler, which Argo runs all the same.
 
-Whether another attempt comes is not decided here. KFP leaves Argo's retry policy at ``OnFailure``: a step is tried
-again if its pod was seen to fail, but not if the pod was gone before that ("pod deleted", an error; pipelines issue
-8381 and pull request 13386).
+Whether another pod comes is not decided here. With Argo's own retry policy, which KFP 2.16 leaves as it is, it does if
+the pod was seen to fail, but not if the pod was gone before that ("pod deleted", an error; pipelines issue 8381 and
+pull request 13386); with ``OnError``, which KFP 2.17 installs, the reverse.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def choose(here: Step, reference: str, architectures: str, search_run: str, top_
         raise ConfigError(
             "there is nothing to evaluate: set architectures (such as paper-top1), architectures_search_run, or both"
         )
-    model = here.open(reference).config.model
+    model = here.place.records(reference).config.model
     for architecture in rewards:
         if architecture.depth != model.num_cells:
             raise ConfigError(

@@ -9,7 +9,8 @@ from autogan_core.final_scores import FinalScores
 from autogan_core.report.samples import samples_page as render_samples
 from autogan_core.run import GRID_IMAGES, Run
 from autogan_core.storage import write_atomically
-from components.pipeline_step.publish import OutputArtifact, describe
+from components.pipeline_step.artifact import OutputArtifact
+from components.pipeline_step.publish import describe
 from components.pipeline_step.work import Work
 
 

@@ -1,13 +1,15 @@
-"""One run of a pipeline, as the run store remembers it: what it works on, and which of its steps failed for good.
+"""One run of a pipeline, as the run store remembers it: what it works on, and how each of its steps went.
 
-KFP repeats a failed step whatever the reason. A step that failed for a reason that another try cannot mend says so
-here, so that its next attempt ends at once; and the summary at the pipeline's end can quote the reason.
+Every step notes its begin and its end, so that the summary at the pipeline's end can tell a step that failed, and why,
+from one that was lost and from one that went well here and failed in what KFP does afterwards. And where Argo repeats a
+step whatever the reason, the next pod finds that another try is of no use.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 
 from autogan_core.errors import ConfigError
 from autogan_core.storage import RunStore, read_document, write_document
@@ -31,6 +33,47 @@ class JobCard:
     """Its namespace."""
     owner: str = ""
     """What it says whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """How a step of a pipeline run went, or how far it has come."""
+
+    step: str
+    """Its name, with the turn of the loop that it is in."""
+    began: str
+    """ISO time of the last attempt, UTC."""
+    pod: str = ""
+    """Its pod; "" where there is none."""
+    attempt: int = 1
+    """Which attempt it was, from 1."""
+    attempts: int = 1
+    """How many there may be in one pod."""
+    ended: str = ""
+    """ISO time, UTC; "" while it has not ended, and for ever if it was lost."""
+    failure: str = ""
+    """Why it failed; "" if it has not."""
+    final: bool = False
+    """Whether another try would fail too."""
+    exhausted: bool = False
+    """Whether it was the last try of a failure that might pass."""
+
+    @classmethod
+    def begin(cls, step: str, pod: str, attempt: int, attempts: int) -> StepRecord:
+        """An attempt that begins now."""
+        return cls(step, _now(), pod, attempt, attempts)
+
+    def succeed(self) -> StepRecord:
+        """The same, ended well now."""
+        return replace(self, ended=_now())
+
+    def fail(self, reason: str, *, final: bool = False, exhausted: bool = False) -> StepRecord:
+        """The same, failed now."""
+        return replace(self, ended=_now(), failure=reason, final=final, exhausted=exhausted)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 class Job:
@@ -88,21 +131,23 @@ class Job:
         except FileNotFoundError:
             return None
 
-    def fail(self, step: str, reason: str, *, final: bool) -> None:
-        """Remembers why a step failed; ``final`` if another try would fail too."""
-        document = {"step": step, "reason": reason, "final": final}
-        write_document(self._store, f"{self._folder}/failed/{step}.json", document)
+    def note(self, record: StepRecord) -> None:
+        """Stores how a step went, in place of what was known of it."""
+        write_document(self._store, f"{self._folder}/steps/{record.step}.json", asdict(record))
 
-    def failure(self, step: str) -> str | None:
-        """Why the step failed for good; None if it has not."""
+    def step(self, name: str) -> StepRecord | None:
+        """How a step went; None if it has not begun."""
         try:
-            document = read_document(self._store, f"{self._folder}/failed/{step}.json")
+            return StepRecord(**read_document(self._store, f"{self._folder}/steps/{name}.json"))
         except FileNotFoundError:
             return None
-        return str(document["reason"]) if document["final"] else None
+
+    def steps(self) -> list[StepRecord]:
+        """All steps that have begun, in the order in which they did."""
+        folder = f"{self._folder}/steps"
+        records = [StepRecord(**read_document(self._store, f"{folder}/{name}")) for name in self._store.names(folder)]
+        return sorted(records, key=lambda record: record.began)
 
     def failures(self) -> dict[str, str]:
-        """Step -> reason, for the last failure of every step that failed."""
-        folder = f"{self._folder}/failed"
-        documents = (read_document(self._store, f"{folder}/{name}") for name in self._store.names(folder))
-        return {document["step"]: document["reason"] for document in documents}
+        """Step -> reason, for every step that failed."""
+        return {record.step: record.failure for record in self.steps() if record.failure}

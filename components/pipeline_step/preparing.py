@@ -11,9 +11,10 @@ from autogan_core.data.remote import brought_here
 from autogan_core.devices import open_device
 from autogan_core.errors import ConfigError
 from autogan_core.prepared import inputs_location, pinned, prepare
+from components.pipeline_step.artifact import OutputArtifact
 from components.pipeline_step.form import check_backend, check_run_name, data_location, read_form
 from components.pipeline_step.job import JobCard
-from components.pipeline_step.publish import OutputArtifact, publish_dataset
+from components.pipeline_step.publish import publish_dataset
 from components.pipeline_step.step import Step
 
 
@@ -60,7 +61,7 @@ def prepare_run(
         config, dataset = pinned(config, place.cache)
     if "://" in location:  # the local copy is gone by now
         config = config.model_copy(update={"data": config.data.model_copy(update={"path": None})})
-    reference = place.create(config, name)
+    reference = place.create(config, name, backend)
     experiment = _experiment(config, str(reference), place.uri, katib) if backend == "katib" else {}
     started = datetime.now(UTC).isoformat(timespec="seconds")
     here.known_job.open(JobCard(pipeline, str(reference), started, **experiment))

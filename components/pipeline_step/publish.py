@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
 
 from safetensors.torch import save
 
@@ -18,22 +17,19 @@ from autogan_core.report.protocols import joint_protocol
 from autogan_core.run import Run
 from autogan_core.search import history_lines
 from autogan_core.storage import write_atomically
+from components.pipeline_step.artifact import OutputArtifact
 from components.pipeline_step.work import Work
 
 
-class OutputArtifact(Protocol):
-    """The part of kfp's artifacts that is used here."""
-
-    uri: str
-    path: str
-    metadata: dict[str, Any]
-
-
 def describe(artifact: OutputArtifact, run: Run, **more: str | float) -> None:
-    """Notes on an artifact which settings, images and code it comes from. Whole numbers are text: KFP makes floats of
-    them."""
+    """Notes on an artifact which settings, images and code it comes from."""
+    artifact.metadata |= provenance(run, **more)
+
+
+def provenance(run: Run, **more: str | float) -> dict[str, str | float]:
+    """Which settings, images and code something comes from. Whole numbers are text: KFP makes floats of them."""
     config = run.config
-    artifact.metadata |= {
+    return {
         "preset": config.preset,
         "seed": str(config.seed),
         "configuration": config.fingerprint(),
@@ -96,13 +92,27 @@ def publish_scores(artifact: OutputArtifact, run: Run, work: Work, scores: Final
         for checkpoint, found in (("best", scores.best), ("last", scores.last))
         for name, value in found.scores.items()
     }
-    publish_metrics(artifact, metrics)
-    protocol = joint_protocol(scores.best.scores)
-    describe(artifact, run, architecture=work.architecture, protocol=protocol, evaluated=scores.evaluated.isoformat())
+    publish_metrics(
+        artifact,
+        metrics,
+        run,
+        architecture=work.architecture,
+        protocol=joint_protocol(scores.best.scores),
+        evaluated=scores.evaluated.isoformat(),
+    )
 
 
-def publish_metrics(artifact: OutputArtifact, metrics: Mapping[str, float]) -> None:
-    """Numbers for KFP's table of metrics. It knows no NaN, and keeps nothing but metadata: the file serves caches."""
+def publish_metrics(artifact: OutputArtifact, metrics: Mapping[str, float], run: Run, **more: str | float) -> None:
+    """Numbers for KFP's table of metrics, which knows no NaN and shows all metadata as if it were a number. So where
+    the numbers come from stands in the artifact's file alone.
+
+    Args:
+        artifact: becomes the table.
+        metrics: name -> number.
+        run: what they are of.
+        more: what else there is to say of them.
+    """
     finite = {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
     artifact.metadata |= finite
-    write_atomically(Path(artifact.path), json.dumps(finite, indent=1).encode())
+    content = {"metrics": finite, "provenance": provenance(run, **more)}
+    write_atomically(Path(artifact.path), json.dumps(content, indent=1).encode())

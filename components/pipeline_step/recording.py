@@ -13,8 +13,9 @@ from autogan_core.run import Run
 from autogan_core.score_history import Evaluation, HistoryLine, ScoreHistory
 from autogan_core.search_space import Architecture
 from autogan_core.storage import write_atomically
+from components.pipeline_step.artifact import OutputArtifact
 from components.pipeline_step.form import check_run_name
-from components.pipeline_step.publish import OutputArtifact, describe, publish_metrics
+from components.pipeline_step.publish import publish_metrics
 from components.pipeline_step.runs import RunReference
 from components.pipeline_step.step import Step
 from components.pipeline_step.work import Work
@@ -71,8 +72,8 @@ def record(
     text.uri += ".md"
     write_atomically(Path(text.path), trend_markdown(lines).encode())
     numbers = {f"{e.architecture}_{key}": value for e in line.evaluations for key, value in e.scores.items()}
-    publish_metrics(metrics, {**numbers, "lines": len(lines)})
-    describe(metrics, run, history=here.place.store.location(f"scores/{name}.json"))
+    location = here.place.store.location(f"scores/{name}.json")
+    publish_metrics(metrics, {**numbers, "lines": len(lines)}, run, history=location)
 
 
 def _evaluations(run: Run, architectures: Sequence[Architecture]) -> tuple[Evaluation, ...]:

@@ -13,7 +13,8 @@ from autogan_core.report.protocols import joint_protocol
 from autogan_core.report.results import PAGE
 from autogan_core.run_results import collect_results
 from autogan_core.storage import write_atomically
-from components.pipeline_step.publish import OutputArtifact, describe, publish_metrics
+from components.pipeline_step.artifact import OutputArtifact
+from components.pipeline_step.publish import describe, publish_metrics
 from components.pipeline_step.step import Step
 
 
@@ -48,11 +49,14 @@ def report_run(
     write_atomically(Path(page.path), files[PAGE])
     text.uri += ".md"
     write_atomically(Path(text.path), report_markdown(results).encode())
-    publish_metrics(metrics, _headline(results))
     best = results.best_generator
-    protocol = joint_protocol(best.best.scores) if best else "no scores"
-    for artifact in (page, text, metrics):
-        describe(artifact, run, protocol=protocol, architecture=str(best.architecture) if best else "")
+    about = {
+        "protocol": joint_protocol(best.best.scores) if best else "no scores",
+        "architecture": str(best.architecture) if best else "",
+    }
+    publish_metrics(metrics, _headline(results), run, **about)
+    for artifact in (page, text):
+        describe(artifact, run, **about)
 
 
 def _headline(results: RunResults) -> dict[str, float]:

@@ -10,17 +10,19 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autogan_core.config import Config
-from autogan_core.devices import open_device
 from autogan_core.errors import ConfigError, StateError
 from autogan_core.monitor import Monitor
-from autogan_core.prepared import load_inputs
 from autogan_core.provenance import code_fingerprint
-from autogan_core.run import Run
 from autogan_core.run_config import keep_config, stored_config
 from autogan_core.storage import RunStore, open_store
 from components.pipeline_step.form import RUN_NAME, check_run_name
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from autogan_core.run import Run
+    from autogan_core.run_records import RunRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +68,21 @@ class Place:
         """The run store itself."""
         return open_store(self.uri, self.cache)
 
-    def create(self, config: Config, name: str = "") -> RunReference:
+    def create(self, config: Config, name: str = "", backend: str = "local") -> RunReference:
         """Makes the run of a pinned configuration, unless it is there.
 
         Args:
             config: with the images' fingerprint.
-            name: of its folder; "" for one that says preset, configuration and code, so that a changed data set,
-                setting or program gets a run of its own. A name continues whatever lies there.
+            name: of its folder; "" for one that says preset, backend (unless it is local), configuration and code, so
+                that a change of any of them gets a run of its own. A name continues whatever lies there.
+            backend: where the search runs.
 
         Raises:
             ConfigError: the name is none, or the run of that name has other settings.
         """
         reference = RunReference("", config.fingerprint()[:12], code_fingerprint()[:12])
-        folder = name or f"{config.preset}-{reference.configuration}-{reference.code}"
+        kind = config.preset if backend == "local" else f"{config.preset}-{backend}"
+        folder = name or f"{kind}-{reference.configuration}-{reference.code}"
         check_run_name(folder)
         keep_config(self._folder(folder), config)
         return RunReference(folder, reference.configuration, reference.code)
@@ -90,6 +94,21 @@ class Place:
             ConfigError: the text is no reference.
             StateError: the run is not there, or is another one by now.
         """
+        from autogan_core.devices import open_device
+        from autogan_core.prepared import load_inputs
+        from autogan_core.run import Run
+
+        store, config = self._stored(reference)
+        device = open_device(self.device, config.cpu_threads)
+        return Run(store, config, device, monitor, lambda: load_inputs(config, self.store, device))
+
+    def records(self, reference: str) -> RunRecords:
+        """What the run of a reference has come to. Raises like `open`."""
+        from autogan_core.run_records import RunRecords
+
+        return RunRecords(*self._stored(reference))
+
+    def _stored(self, reference: str) -> tuple[RunStore, Config]:
         parsed = RunReference.parse(reference)
         store = self._folder(parsed.folder)
         config = stored_config(store)
@@ -98,8 +117,7 @@ class Place:
                 f"{store.location('').rstrip('/')} is not the run that this pipeline began ({parsed.configuration}); "
                 "somebody has removed or replaced it: start the pipeline again"
             )
-        device = open_device(self.device, config.cpu_threads)
-        return Run(store, config, device, monitor, lambda: load_inputs(config, self.store, device))
+        return store, config
 
     def _folder(self, name: str) -> RunStore:
         return open_store(f"{self.uri.rstrip('/')}/{name}", self.cache)

@@ -8,8 +8,9 @@ from typing import Any
 
 from autogan_core.report.protocols import reward_words
 from autogan_core.run import Run
+from components.pipeline_step.artifact import OutputArtifact
 from components.pipeline_step.form import check_backend
-from components.pipeline_step.publish import OutputArtifact, describe, publish_history, publish_metrics
+from components.pipeline_step.publish import publish_history, publish_metrics
 from components.pipeline_step.step import Step
 from components.pipeline_step.work import Work
 
@@ -40,14 +41,13 @@ def search_run(
     """
     run = here.open(reference)
     if run.searched:
-        logger.info("the search of %s is finished already", run.location)
+        logger.info("the search of %s is finished already and is not repeated", run.location)
     elif check_backend(backend) == "local":
         run.search()
     else:
         _search_under_katib(here, run, reference, katib)
     publish_history(history, run)
-    publish_metrics(metrics, _measure(run))
-    describe(metrics, run, reward=reward_words(run.config.search.reward, run.config.scores))
+    publish_metrics(metrics, _measure(run), run, reward=reward_words(run.config.search.reward, run.config.scores))
     rewards = {beam.architecture: beam.reward for beam in run.beams()}
     found = enumerate(run.found(), start=1)
     return [Work(reference, rank, str(a), rewards[a]).dumps() for rank, a in found]

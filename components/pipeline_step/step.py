@@ -1,4 +1,8 @@
-"""The frame of every pipeline step: where it works, how it logs, and how it fails."""
+"""The frame of every pipeline step: where it works, how it logs, how it is tried again, and how it fails.
+
+Importing it is cheap, so that a step's process can watch over its attempts before it imports what they need. So steps
+import everything else inside the frame.
+"""
 
 from __future__ import annotations
 
@@ -9,34 +13,58 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property, partial
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 
+from autogan_core.cache_folder import cache_folder
 from autogan_core.errors import AutoGANError, ConfigError, PreemptedError
 from autogan_core.monitor import Monitor
-from autogan_core.run import Run, cache_folder
 from autogan_core.storage import DirectoryStore
-from components.exit_status import PERMANENT, status_of
+from components.exit_status import PERMANENT, RETRY, status_of
 from components.log_monitor import LogMonitor
 from components.logs import configure_logging
+from components.pipeline_step.attempts import Attempt, begin_attempts, in_pod, repeated_by_argo
 from components.pipeline_step.events import EVENTS_VARIABLE, EventHandler, EventMonitor, emit
-from components.pipeline_step.job import JOB_VARIABLE, Job
+from components.pipeline_step.job import JOB_VARIABLE, Job, StepRecord
 from components.pipeline_step.runs import Place, RunReference
+
+if TYPE_CHECKING:
+    from autogan_core.run import Run
 
 logger = logging.getLogger(__name__)
 
 
 class RepeatedError(AutoGANError):
-    """An earlier attempt at this step has failed for a reason that another one would meet too."""
+    """An earlier pod of this step has failed for a reason that another one would meet too."""
 
 
 class Step:
     """What a step works with."""
 
-    def __init__(self, place: Place, job: Job | None) -> None:
-        self.place, self.job = place, job
+    def __init__(self, store: str, job_id: str) -> None:
+        """Args:
+        store: URI of the run store; "" for the one in AUTOGAN_STORE.
+        job_id: KFP's id of the pipeline run, for when the environment does not tell; "" if that is not known either.
+        """
+        self._store, self._job_id = store, job_id
+
+    @cached_property
+    def place(self) -> Place:
+        """Where it works.
+
+        Raises:
+            ConfigError: no store is named, or one that the pods of the other steps could not reach.
+        """
+        uri = _shared(self._store or _default_store())
+        return Place(uri, cache_folder(), os.environ.get("AUTOGAN_DEVICE", "auto"))
+
+    @cached_property
+    def job(self) -> Job | None:
+        """The pipeline run; None outside a pipeline."""
+        return Job.current(self.place.store) or (Job(self.place.store, self._job_id) if self._job_id else None)
 
     @property
     def known_job(self) -> Job:
@@ -67,33 +95,80 @@ class Step:
 
 
 @contextmanager
-def step(name: str, store: str, job_id: str = "") -> Iterator[Step]:
+def step(name: str, store: str, job_id: str = "", *, noted: bool = True) -> Iterator[Step]:
     """The frame of the step ``name``, which must say which turn of a loop it is.
+
+    In a pod it is left once for each attempt, in a process of its own, until one goes well or no other would help.
 
     Args:
         name: of the step, unique in its pipeline run.
         store: URI of the run store; "" for the one in AUTOGAN_STORE.
         job_id: KFP's id of the pipeline run, if the step is told; what the environment says comes first. Steps that are
             cached are not told, since it would keep them from ever being found in the cache.
+        noted: whether the pipeline run's folder is to say how the step went. What is not noted needs no store.
 
     Raises:
-        SystemExit: the work failed. The reason is logged in one line; one that another try would meet again is
-            remembered, and the step's next attempt in the same pipeline run ends with it at once.
+        SystemExit: the work failed. The reason is logged in one line and noted. If Argo then makes another pod of the
+            step, and another try would fail too or there were enough, that pod ends with the reason at once.
     """
-    _configure(name)
-    job: Job | None = None
+    former = _configure(name)
+    here = Step(store, job_id)
+    attempt, record = Attempt(), None
     try:
-        uri = _shared(store or _default_store())
-        place = Place(uri, cache_folder(), os.environ.get("AUTOGAN_DEVICE", "auto"))
-        job = Job.current(place.store) or (Job(place.store, job_id) if job_id else None)
-        if reason := _earlier_failure(job, name):
-            raise RepeatedError(f"not tried again, since an earlier attempt failed for good: {reason}")
-        yield Step(place, job)
+        attempt = begin_attempts(partial(_note_killed, here, name))
+        record = _begin(here, name, attempt) if noted else None
+        yield here
+        _note(here, record and record.succeed())
     except Exception as error:
         status = status_of(error)
-        if job is not None and not isinstance(error, RepeatedError):
-            _remember(job, name, error, status)
+        # What nobody has foreseen may be the node's fault, which another pod would not meet.
+        final = status == PERMANENT and isinstance(error, AutoGANError)
+        exhausted = status == RETRY and attempt.last
+        _note(here, record and record.fail(_reason(error), final=final, exhausted=exhausted))
         sys.exit(status)
+    finally:
+        signal.signal(signal.SIGTERM, former or signal.SIG_DFL)
+
+
+def _begin(here: Step, name: str, attempt: Attempt) -> StepRecord | None:
+    """Notes the begin; None outside a pipeline.
+
+    Raises:
+        RepeatedError: Argo has made another pod, and that is of no use.
+    """
+    if here.job is None:
+        return None
+    if repeated_by_argo() and (earlier := here.job.step(name)) and (earlier.final or earlier.exhausted):
+        how = f"{earlier.attempts} attempts have failed" if earlier.exhausted else "an earlier attempt failed for good"
+        raise RepeatedError(f"not tried again, since {how}: {earlier.failure}")
+    record = StepRecord.begin(name, os.environ.get("KFP_POD_NAME", ""), attempt.number, attempt.of)
+    here.job.note(record)
+    return record
+
+
+def _note(here: Step, record: StepRecord | None) -> None:
+    if record is None or here.job is None:
+        return
+    try:
+        here.job.note(record)
+    except AutoGANError as error:  # if the step failed, it may well be that the store is out of reach
+        logger.warning("how this step went could not be stored: %s", error)
+
+
+def _note_killed(here: Step, name: str, last: Attempt, reason: str) -> None:
+    """What the last attempt could not say itself."""
+    logger.error("attempt %d of %d %s", last.number, last.of, reason)
+    try:
+        earlier = here.job.step(name) if here.job else None
+    except AutoGANError as error:
+        logger.warning("how this step went could not be stored: %s", error)
+        return
+    record = earlier or StepRecord.begin(name, os.environ["KFP_POD_NAME"], last.number, last.of)
+    _note(here, record.fail(reason, exhausted=True))
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, AutoGANError) else f"{type(error).__name__}: {error}"
 
 
 def _default_store() -> str:
@@ -107,39 +182,24 @@ def _default_store() -> str:
 
 def _shared(store: str) -> str:
     """The store's URI, which the pods of all steps must reach."""
-    if "KFP_POD_NAME" in os.environ and "://" not in store:
+    if in_pod() and "://" not in store:
         raise ConfigError(
             f"run_store_uri is '{store}', a folder of this pod, which later steps cannot reach; give gs://bucket/prefix"
         )
     return store
 
 
-def _earlier_failure(job: Job | None, name: str) -> str | None:
-    try:
-        return job.failure(name) if job else None
-    except AutoGANError as error:  # a store that is out of reach is the work's affair
-        logger.warning("whether an earlier attempt failed is not known: %s", error)
-        return None
-
-
-def _remember(job: Job, name: str, error: Exception, status: int) -> None:
-    final = status == PERMANENT and isinstance(error, AutoGANError)
-    reason = str(error) if isinstance(error, AutoGANError) else f"{type(error).__name__}: {error}"
-    try:
-        job.fail(name, reason, final=final)
-    except AutoGANError as second:  # the first error may well be that the store is out of reach
-        logger.warning("the reason could not be stored: %s", second)
-
-
-def _configure(name: str) -> None:
-    signal.signal(signal.SIGTERM, _stop)
+def _configure(name: str) -> signal._HANDLER:
+    """Sends the log where it belongs, and lets SIGTERM end the work; returns what handled that before."""
     if EVENTS_VARIABLE in os.environ:
         logging.basicConfig(level=logging.INFO, handlers=[EventHandler()], force=True)
         emit("step", name=name)
     else:
         configure_logging()
+    return signal.signal(signal.SIGTERM, _stop)
 
 
 def _stop(*_: object) -> NoReturn:
-    # Every phase commits whole checkpoints only, so it may be left anywhere.
+    # Every phase commits whole checkpoints only, so it may be left anywhere. A signal to the process group comes twice.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise PreemptedError("stopped on request; what is committed stays, and another attempt goes on from there")

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autogan_core.errors import AutoGANError
 from autogan_core.report.protocols import LONG_NAMES, find_score, joint_protocol
 from autogan_core.report.results import PAGE
-from autogan_core.run import Run
+from autogan_core.run_records import RunRecords
 from autogan_core.storage import write_atomically
-from components.pipeline_step.job import Job, JobCard
-from components.pipeline_step.publish import OutputArtifact
+from components.pipeline_step.artifact import OutputArtifact
+from components.pipeline_step.attempts import in_pod
+from components.pipeline_step.causes import causes
+from components.pipeline_step.job import JOB_VARIABLE, Job, JobCard
 from components.pipeline_step.step import Step
+
+if TYPE_CHECKING:  # the cluster is asked about a run that did not succeed
+    from components.pipeline_step.workflow import Workflow
 
 logger = logging.getLogger(__name__)
 
@@ -36,42 +43,68 @@ def sum_up(here: Step, state: str, error: str, artifact: OutputArtifact) -> None
         text = _summary(here, here.known_job, state, error)
         here.known_job.keep_summary(text)
     except AutoGANError as unreadable:
-        text = f"# Pipeline run {state.lower()}\n\n- {error}\n- What it left cannot be read: {unreadable}\n"
+        text = _without_store(state, error, unreadable)
     artifact.uri += ".md"
     write_atomically(Path(artifact.path), text.encode())
-    logger.info("%s", text)
+    for line in filter(None, text.splitlines()):
+        logger.info("%s", line)
 
 
 def _summary(here: Step, job: Job, state: str, error: str) -> str:
-    card, failures = job.card(), job.failures()
+    card, steps = job.card(), job.steps()
     pages = {kind: page for kind in ("report", "trend") if (page := job.page(kind))}
-    # KFP's state of a run with a loop may be stuck at RUNNING (pipelines issue 12131), but the page is written last.
-    succeeded = state in SUCCEEDED or bool(pages)
-    lines = [] if succeeded else [f"- **{step}** failed: {reason}" for step, reason in failures.items()]
+    workflow = None if state in SUCCEEDED else _workflow(job.identifier, card)
+    # KFP's state of a run with a loop may be stuck at RUNNING (pipelines issue 12131), but the page is written last. It
+    # may still be that its upload failed.
+    lost = workflow is not None and bool(workflow.cancelled or workflow.failed)
+    succeeded = state in SUCCEEDED or (bool(pages) and not lost)
+    lines = [] if succeeded else [f"- {line}" for line in causes(steps, workflow)]
     if error and not succeeded:
         lines.append(f"- KFP says: {error}")
+    how = "succeeded" if succeeded else "cancelled" if workflow and workflow.cancelled else "failed"
     if card is None:
         lines.append("- It ended before its settings were accepted; nothing was made.")
-        return _page("Pipeline run", "succeeded" if succeeded else "failed", lines)
-    run = here.open(card.run)
+        return _page("Pipeline run", how, lines)
+    run = here.place.records(card.run)
     if "report" not in pages and run.has_file(PAGE):  # a cached step does not note it anew
         pages["report"] = f"{run.location}/{PAGE}"
     lines += [f"- The {kind} is `{page}`." for kind, page in pages.items()]
     lines += _found(run)
-    if succeeded:
-        return _page(card.pipeline, "succeeded", lines)
-    how = "failed"
-    if card.experiment and not run.searched:
-        how, disposal = _dispose(card, job)
-        lines += disposal
+    if not succeeded and card.experiment and not run.searched:
+        lines += _dispose(card, job, workflow)
     return _page(card.pipeline, how, lines)
+
+
+def _workflow(identifier: str, card: JobCard | None) -> Workflow | None:
+    """The run as Argo has it, where there is a cluster."""
+    if not in_pod() and not (card and card.experiment):
+        return None
+    from components.pipeline_step.workflow import find_workflow
+
+    return find_workflow(identifier)
+
+
+def _without_store(state: str, error: str, reason: AutoGANError) -> str:
+    """All that can be said where the run store cannot be read."""
+    if state in SUCCEEDED:
+        return _page("Pipeline run", "succeeded", [f"- What it left cannot be read: {reason}"])
+    workflow = _workflow(os.environ.get(JOB_VARIABLE, ""), None)
+    failed = state == "FAILED" or bool(workflow and workflow.failed)
+    how = "cancelled" if workflow and workflow.cancelled else "failed" if failed else "ended"
+    lines = causes([], workflow) if workflow and workflow.failed else []
+    lines.append(f"KFP says: {error or state}")
+    lines.append(f"What it left cannot be read: {reason}")
+    lines.append(
+        "If it searched with Katib, its Experiment may still run: look with `kubectl get experiments --all-namespaces`."
+    )
+    return _page("Pipeline run", how, [f"- {line}" for line in lines])
 
 
 def _page(pipeline: str, how: str, lines: Sequence[str]) -> str:
     return "\n".join([f"# {pipeline} {how}", "", *lines]) + "\n"
 
 
-def _found(run: Run) -> list[str]:
+def _found(run: RunRecords) -> list[str]:
     lines = [f"- Everything lies in `{run.location}`."]
     if run.searched:
         best = run.beams()[0]
@@ -79,7 +112,7 @@ def _found(run: Run) -> list[str]:
     return [*lines, *_scores(run)]
 
 
-def _scores(run: Run) -> list[str]:
+def _scores(run: RunRecords) -> list[str]:
     evaluated = run.evaluated()
     if not evaluated:
         return ["- Nothing has been scored yet."]
@@ -91,27 +124,24 @@ def _scores(run: Run) -> list[str]:
     return [*lines, "", f"Best checkpoints; {protocol}."]
 
 
-def _dispose(card: JobCard, job: Job) -> tuple[str, list[str]]:
-    """How a run that searched under Katib ended, and what became of its Experiment.
+def _dispose(card: JobCard, job: Job, workflow: Workflow | None) -> list[str]:
+    """What became of the Experiment of a run that searched under Katib.
 
     It is removed, unless the search step was lost without anybody having asked for that: then it goes on, and starting
     the pipeline again finds it.
     """
-    from components.katib_search import run_was_cancelled
     from components.pipeline_step.katib import remove_running
 
     name = f"`{card.katib_namespace}/{card.experiment}`"
-    cancelled = run_was_cancelled(job.identifier)
-    failures = job.failures()
-    lost = cancelled is False or (cancelled is None and "search" in failures)
-    how = "cancelled" if cancelled else "failed"
-    if lost and "prepare-data" not in failures and job.failure("search") is None:
+    search, failures = job.step("search"), job.failures()
+    lost = not workflow.cancelled if workflow else "search" in failures
+    if lost and "prepare-data" not in failures and not (search and search.final):
         delete = f"kubectl -n {card.katib_namespace} delete experiment {card.experiment}"
-        return how, [
+        return [
             f"- The search step was lost, but its Experiment {name} goes on if it has not ended: start the pipeline "
             f"again to go on with it, or run `{delete}`."
         ]
     try:
-        return how, [f"- Its Experiment {name} was still running, and was removed."] if remove_running(card) else []
+        return [f"- Its Experiment {name} was still running, and was removed."] if remove_running(card) else []
     except AutoGANError as error:
-        return how, [f"- Whether its Experiment {name} still runs is not known: {error}"]
+        return [f"- Whether its Experiment {name} still runs is not known: {error}"]

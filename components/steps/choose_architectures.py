@@ -19,9 +19,10 @@ def choose_architectures(run: str, architectures: str, search_run: str, top_k: i
     Returns:
         The architectures, each with the run's reference, as JSON.
     """
-    from components.pipeline_step.choosing import choose
     from components.pipeline_step.step import step
 
     with step("choose-architectures", store) as here:
+        from components.pipeline_step.choosing import choose
+
         chosen = choose(here, run, architectures, search_run, top_k)
     return chosen

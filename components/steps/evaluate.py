@@ -22,13 +22,14 @@ def evaluate(
         scores: Named by their protocol, such as best_fid_50k.
         samples: Uncurated images of the best checkpoint.
     """
-    from components.pipeline_step.evaluating import require_model, samples_page
-    from components.pipeline_step.publish import publish_scores
     from components.pipeline_step.step import step
     from components.pipeline_step.work import Work
 
     item = Work.loads(work)
     with step(f"evaluate-{item.architecture}", store) as here:
+        from components.pipeline_step.evaluating import require_model, samples_page
+        from components.pipeline_step.publish import publish_scores
+
         require_model(model, item)
         run = here.open(item.run)
         final = run.evaluate([item.parsed])[item.parsed]

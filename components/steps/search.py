@@ -38,10 +38,11 @@ def search(
     Returns:
         The architectures to train from scratch, best first, each with the run's reference, as JSON.
     """
-    from components.pipeline_step.searching import search_run
     from components.pipeline_step.step import step
 
     with step("search", store) as here:
+        from components.pipeline_step.searching import search_run
+
         katib = {
             "namespace": katib_namespace,
             "name": experiment_name,

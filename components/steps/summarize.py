@@ -22,7 +22,8 @@ def summarize(
         summary: The summary.
     """
     from components.pipeline_step.step import step
-    from components.pipeline_step.summing_up import sum_up
 
-    with step("summarize", store, job) as here:
+    with step("summarize", store, job, noted=False) as here:
+        from components.pipeline_step.summing_up import sum_up
+
         sum_up(here, status.state, status.error_message or "", summary)

@@ -24,6 +24,15 @@ def test_tasks_are_logged_now_and_then(seconds: float, lines: int, caplog: pytes
     assert last["severity"] == "INFO"
 
 
+def test_the_message_comes_first() -> None:
+    """Kubeflow's UI shows the beginning of a long line only."""
+    record = logging.LogRecord("autogan_core.run", logging.INFO, "f", 1, "training: 3 of 3", (), None)
+    record.__dict__ |= {"loss_d": 0.5}
+    line = JSONFormatter().format(record)
+    assert line.startswith('{"message": "training: 3 of 3", "severity": "INFO", ')
+    assert list(json.loads(line)) == ["message", "severity", "time", "logger", "loss_d"]
+
+
 def test_exceptions_are_part_of_the_line() -> None:
     """One JSON object a line, the traceback included."""
     try:

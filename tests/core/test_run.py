@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from autogan_core.cache_folder import cache_folder
 from autogan_core.config import Config
 from autogan_core.devices import choose_device
 from autogan_core.errors import ConfigError
@@ -18,7 +19,7 @@ from autogan_core.final_scores import CHECKPOINTS
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import make_inputs
 from autogan_core.report.html import write_report
-from autogan_core.run import Run, cache_folder
+from autogan_core.run import Run
 from autogan_core.run_results import collect_results
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore
@@ -158,15 +159,6 @@ def test_devices() -> None:
         choose_device("gpu")
     with pytest.raises(ConfigError, match="'meta' is not available here"):
         choose_device("meta")
-
-
-def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AUTOGAN_CACHE comes first, then the user's cache folder."""
-    monkeypatch.setenv("AUTOGAN_CACHE", "/a")
-    assert cache_folder() == Path("/a")
-    monkeypatch.delenv("AUTOGAN_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/b")
-    assert cache_folder() == Path("/b/autogan")
 
 
 @pytest.mark.parametrize(

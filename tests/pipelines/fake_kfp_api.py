@@ -21,8 +21,13 @@ import pytest
 import yaml
 
 PREFIX = "/apis/v2beta1/"
-IDS = {"experiments": "experiment_id", "runs": "run_id", "recurringruns": "recurring_run_id"}
-FIELDS = {"experiments": "experiments", "runs": "runs", "recurringruns": "recurringRuns"}
+IDS = {
+    "pipelines": "pipeline_id",
+    "experiments": "experiment_id",
+    "runs": "run_id",
+    "recurringruns": "recurring_run_id",
+}
+FIELDS = {"pipelines": "pipelines", "experiments": "experiments", "runs": "runs", "recurringruns": "recurringRuns"}
 EQUALS = ("EQUALS", 1)
 NAME = "transfer-evaluation"
 """The pipeline that tests send."""
@@ -61,6 +66,7 @@ class FakeKfp:
     """No listing gives more at a time, as the server may."""
     delay_s: float = 0.0
     experiments: list[Object] = field(default_factory=list)
+    pipelines: list[Object] = field(default_factory=list)
     runs: list[Object] = field(default_factory=list)
     recurringruns: list[Object] = field(default_factory=list)
     versions: dict[str, Object] = field(default_factory=dict)
@@ -102,10 +108,14 @@ class FakeKfp:
             case "GET", ["healthz"]:
                 return {"multi_user": True} if self.multi_user else {}
             case "GET", ["pipelines", _, "versions", version]:
-                return self.versions[version]
-            case "GET", [("experiments" | "runs" | "recurringruns") as kind]:
+                return self.versions.get(version) or failure(404, f"PipelineVersion {version} not found")
+            case "GET", [("pipelines" | "experiments" | "runs" | "recurringruns") as kind]:
                 return self._listing(kind, query)
-            case "POST", [("experiments" | "runs" | "recurringruns") as kind]:
+            case "POST", ["pipelines", "upload_version"]:
+                made: Object = {"pipeline_id": query["pipelineid"], "pipeline_version_id": str(uuid.uuid4())}
+                self.versions[made["pipeline_version_id"]] = made | {"description": query.get("description", "")}
+                return made
+            case "POST", [("pipelines" | "experiments" | "runs" | "recurringruns") as kind]:
                 return self._create(kind, body)
             case "POST", ["runs", verb] if verb.endswith(":terminate"):
                 return self._terminate(verb.removesuffix(":terminate"))
@@ -132,7 +142,7 @@ class FakeKfp:
         if kind == "recurringruns" and not 1 <= int(body["max_concurrency"]) <= 10:
             return failure(400, "Invalid input error: max_concurrency must be in range [1, 10]")
         experiment = {each["experiment_id"]: each for each in self.experiments}.get(body.get("experiment_id", ""))
-        if kind != "experiments" and experiment is None:
+        if kind not in ("pipelines", "experiments") and experiment is None:
             return failure(404, f"Experiment {body.get('experiment_id')} not found")
         made = body | {IDS[kind]: str(uuid.uuid4()), "created_at": _now(len(self.requests))}
         if experiment is not None:
@@ -171,21 +181,61 @@ def _fits(each: Object, predicates: list[Object]) -> bool:
 
 
 def _now(order: int) -> str:
-    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=order)
+    return _text(datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=order))
+
+
+def _text(moment: datetime) -> str:
     return re.sub(r"\+00:00$", "Z", moment.isoformat())
 
 
 def package_text(pipeline: str = NAME, image: str = "one") -> str:
-    """The least that is a compiled pipeline, with a platform's part."""
+    """The least that is a compiled pipeline: a step, one in a loop, and one in the end; with a platform's part."""
+    first = _task("prepare-data", "Prepare data") | {"cachingOptions": {"enableCache": True}}
+    loop = {"componentRef": {"name": "comp-for-loop-1"}, "parameterIterator": {}, "taskInfo": {"name": "for-loop-1"}}
+    body = {"retrain": _task("retrain", "Train from scratch")}
     spec = {
         "pipelineInfo": {"name": pipeline},
-        "root": {"dag": {"tasks": {"prepare-data": {"cachingOptions": {"enableCache": True}}}}},
+        "root": {"dag": {"tasks": {"prepare-data": first, "loop": loop, "summarize": _task("summarize", "Summary")}}},
+        "components": {
+            **{f"comp-{name}": {"executorLabel": "exec"} for name in ("prepare-data", "retrain", "summarize")},
+            "comp-for-loop-1": {"dag": {"tasks": body}},
+        },
         "deploymentSpec": {"executors": {"exec": {"container": {"image": image}}}},
         "schemaVersion": "2.1.0",
         "sdkVersion": "kfp-2.17.0",
     }
     platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {"exec": {"imagePullPolicy": "Always"}}}}}}
     return yaml.safe_dump_all([spec, platform])
+
+
+def _task(name: str, title: str) -> Object:
+    return {"componentRef": {"name": f"comp-{name}"}, "taskInfo": {"name": title}}
+
+
+def row(name: str, state: str, minute: int | None = None, seconds: int | None = None, **more: Any) -> Object:
+    """One node of a run's workflow as the API describes it.
+
+    Args:
+        name: of the node.
+        state: of the API.
+        minute: at which it began; None for not yet.
+        seconds: that it took; None for not ended.
+        more: further fields.
+    """
+    start = datetime(2026, 11, 22, 10, minute or 0, tzinfo=UTC)
+    times = {"start_time": "1970-01-01T00:00:00Z", "end_time": "1970-01-01T00:00:00Z"}
+    if minute is not None:
+        times["start_time"] = _text(start)
+    if seconds is not None:
+        times["end_time"] = _text(start + timedelta(seconds=seconds))
+    return {"task_id": str(uuid.uuid4()), "display_name": name, "state": state, **times, **more}
+
+
+def step_rows(name: str, state: str, minute: int, seconds: int | None = None) -> list[Object]:
+    """The nodes of a step: its driver's, its own and its executor's, each with an attempt, as KFP 2.17 makes them."""
+    driver = [row(f"{name}-driver{attempt}", "SUCCEEDED", minute, 5) for attempt in ("", "(0)")]
+    own = [row(f"{each}{attempt}", state, minute, seconds) for each in (name, "executor") for attempt in ("", "(0)")]
+    return [*driver, *own]
 
 
 def forget_surroundings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,17 +261,19 @@ def serving(fake: FakeKfp) -> Iterator[str]:
         wbufsize = -1  # an answer in one packet: of two, the second waits 40 ms for the client's delayed ACK
 
         def _handle(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            is_file = (self.headers.get("Content-Type") or "").startswith("multipart/")
+            body = {} if is_file else json.loads(content or b"{}")
             answer = fake.answer(self.command, self.path, body, self.headers.get("authorization"))
-            content = answer.body.encode()
+            said = answer.body.encode()
             try:
                 self.send_response(answer.status)
                 self.send_header("Content-Type", answer.content_type)
-                self.send_header("Content-Length", str(len(content)))
+                self.send_header("Content-Length", str(len(said)))
                 if answer.location:
                     self.send_header("Location", answer.location)
                 self.end_headers()
-                self.wfile.write(content)
+                self.wfile.write(said)
             except (BrokenPipeError, ConnectionResetError):  # the client waits no longer
                 self.close_connection = True
 

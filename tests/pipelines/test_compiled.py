@@ -17,6 +17,8 @@ from pipelines.parameters import read_parameters
 from pipelines.placement import PipelinePlacement
 
 SMALL = {"summarize", "choose-architectures", "record-scores"}
+SPARING = {"prepare-data", "search"}
+"""Steps that seldom need what they may use."""
 UNCACHED = {"prepare-data", "choose-architectures", "record-scores"}
 DIGEST = "registry.example/team/runtime@sha256:" + "0" * 64
 
@@ -94,28 +96,62 @@ def test_every_step_is_explained(pipeline: str) -> None:
 
 
 def test_every_container_is_bounded_and_not_root(pipeline: str) -> None:
-    """Image, limits that equal requests, an account without privileges, room to write, and the job's id."""
+    """Image, limits, an account without privileges, room to write, and what a step learns about its pod and store."""
     spec, platform = documents(compiled(pipeline))
     for name, container in containers(spec).items():
         assert container["image"] == IMAGE
         assert "pip install" not in str(container["command"])
-        limits = container["resources"]
-        assert limits["resourceCpuLimit"] == limits["resourceCpuRequest"]
-        assert limits["resourceMemoryLimit"] == limits["resourceMemoryRequest"]
+        if name not in SMALL | SPARING:
+            limits = container["resources"]
+            assert limits["resourceCpuLimit"] == limits["resourceCpuRequest"] == "4"
+            assert limits["resourceMemoryLimit"] == limits["resourceMemoryRequest"] == "16Gi"
         kubernetes = platform[f"exec-{name}"]
         assert kubernetes["securityContext"] == {"runAsGroup": "1000", "runAsNonRoot": True, "runAsUser": "1000"}
         assert {mount["mountPath"] for mount in kubernetes["emptyDirMounts"]} == {"/tmp", "/cache"}
-        [field] = kubernetes["fieldPathAsEnv"]
-        assert field == {"fieldPath": "metadata.labels['pipeline/runid']", "name": "AUTOGAN_JOB"}
+        assert {field["name"]: field["fieldPath"] for field in kubernetes["fieldPathAsEnv"]} == {
+            "AUTOGAN_JOB": "metadata.labels['pipeline/runid']",
+            "AUTOGAN_NODE": "metadata.annotations['workflows.argoproj.io/node-name']",
+        }
+        [settings] = kubernetes["configMapAsEnv"]
+        assert {each["envVar"] for each in settings["keyToEnv"]} == {
+            "AUTOGAN_STORE",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+            "STORAGE_EMULATOR_HOST",
+        }
         assert all(source["optional"] for source in (*kubernetes["configMapAsEnv"], *kubernetes["secretAsVolume"]))
 
 
+def test_what_is_reserved_is_what_is_needed(pipeline: str) -> None:
+    """The summary, which must always run, finds room anywhere; steps that seldom need much may use it all the same."""
+    spec, _ = documents(compiled(pipeline))
+    resources = {name: container["resources"] for name, container in containers(spec).items()}
+    assert resources["summarize"]["resourceCpuRequest"] == "100m"
+    assert resources["summarize"]["resourceMemoryRequest"] == "256Mi"
+    assert resources["summarize"]["resourceMemoryLimit"] == "512Mi"
+    for name in SPARING & resources.keys():
+        assert resources[name]["resourceCpuRequest"] == "250m"
+        assert resources[name]["resourceCpuLimit"] == "4"
+        assert resources[name]["resourceMemoryRequest"] in ("1Gi", "2Gi")
+        assert resources[name]["resourceMemoryLimit"] == "16Gi"
+
+
+def test_nothing_reserves_more_than_it_may_use(pipeline: str, tmp_path: Path) -> None:
+    """However little the steps that compute are given."""
+    compile_to(pipeline, PipelinePlacement(gpus=0, cpu="200m", memory="900Mi"), tmp_path / "p.yaml")
+    spec, _ = documents(tmp_path / "p.yaml")
+    for name, container in containers(spec).items():
+        limits = container["resources"]
+        assert limits["cpuRequest"] <= limits["cpuLimit"], name
+        assert limits["memoryRequest"] <= limits["memoryLimit"], name
+
+
 def test_gpus_go_to_the_steps_that_compute(pipeline: str) -> None:
-    """Bookkeeping needs none, and the search step follows Katib by default; nodes with GPUs are tolerated."""
+    """Bookkeeping needs none, the images are prepared on CPUs and the search step follows Katib by default; nodes with
+    GPUs are tolerated."""
     spec, platform = documents(compiled(pipeline))
     for name, container in containers(spec).items():
         gpu = container["resources"].get("accelerator", {})
-        if name in SMALL or name == "search":
+        if name in SMALL | SPARING:
             assert gpu == {} and "tolerations" not in platform[f"exec-{name}"]
         else:
             assert (gpu["resourceType"], gpu["resourceCount"]) == ("nvidia.com/gpu", "1")
@@ -128,7 +164,12 @@ def test_caching_and_retries(pipeline: str) -> None:
     spec, _ = documents(compiled(pipeline))
     for name, task in tasks(spec).items():
         assert bool(task["cachingOptions"].get("enableCache")) == (name not in UNCACHED), name
-        assert task["retryPolicy"]["maxRetryCount"] == 2
+        retry = task["retryPolicy"]
+        assert retry["maxRetryCount"] == 2
+        # Argo makes no other pod when this has passed since the first began, and stops what still runs.
+        assert int(retry["backoffMaxDuration"].removesuffix("s")) > 300 * 24 * 3600
+    for container in containers(spec).values():
+        assert {"name": "AUTOGAN_STEP_RETRIES", "value": "2"} in container["env"]
 
 
 def test_the_loop_gets_nothing_that_kfp_would_mix_up(pipeline: str) -> None:
@@ -150,7 +191,8 @@ def test_placement_reaches_every_step(pipeline: str, tmp_path: Path) -> None:
         image=DIGEST,
         gpus=2,
         gpu_type="amd.com/gpu",
-        search_gpus=1,
+        prepare_gpus=1,
+        backend="local",
         cpu="8",
         memory="32Gi",
         scratch="64Gi",
@@ -176,7 +218,8 @@ def test_placement_reaches_every_step(pipeline: str, tmp_path: Path) -> None:
         assert (environment["AUTOGAN_TRIAL_IMAGE"], environment["AUTOGAN_TRIAL_MEMORY"]) == (DIGEST, "32Gi")
         if name not in SMALL:
             gpu = container["resources"]["accelerator"]
-            assert (gpu["resourceType"], gpu["resourceCount"]) == ("amd.com/gpu", "1" if name == "search" else "2")
+            count = "1" if name == "prepare-data" else "2"
+            assert (gpu["resourceType"], gpu["resourceCount"]) == ("amd.com/gpu", count)
             assert container["resources"]["resourceMemoryLimit"] == "32Gi"
             assert platform[f"exec-{name}"]["nodeSelector"]["labels"] == {"pool": "gpu"}
             assert platform[f"exec-{name}"]["tolerations"][0]["key"] == "dedicated"
@@ -184,6 +227,21 @@ def test_placement_reaches_every_step(pipeline: str, tmp_path: Path) -> None:
                 "/cache"
             ] == "64Gi"
     assert all("retryPolicy" not in task for task in tasks(spec).values())
+
+
+def test_only_steps_with_a_gpu_are_kept_on_its_nodes(pipeline: str, tmp_path: Path) -> None:
+    """The others do not tolerate the taints that such nodes have; without GPUs all that compute are kept there."""
+    for gpus, free in ((1, SMALL | SPARING), (0, SMALL)):
+        compile_to(pipeline, PipelinePlacement(gpus=gpus, node_selector=("pool=x",)), tmp_path / "p.yaml")
+        spec, platform = documents(tmp_path / "p.yaml")
+        for name in containers(spec):
+            assert ("nodeSelector" in platform[f"exec-{name}"]) == (name not in free), (gpus, name)
+
+
+def test_the_forms_backend_is_what_the_search_step_is_made_for(tmp_path: Path) -> None:
+    """Who compiles for local searches finds that in the form."""
+    compile_to("mlas-search", PipelinePlacement(backend="local"), tmp_path / "p.yaml")
+    assert read_parameters(tmp_path / "p.yaml")["search_backend"]["defaultValue"] == "local"
 
 
 def test_a_cpu_pipeline_has_no_gpu(pipeline: str, tmp_path: Path) -> None:
@@ -200,6 +258,8 @@ def test_a_cpu_pipeline_has_no_gpu(pipeline: str, tmp_path: Path) -> None:
     ("constants", "message"),
     [
         ({"gpus": -1}, "gpus must be 0 or more, not -1"),
+        ({"prepare_gpus": -1}, "prepare_gpus must be 0 or more, not -1"),
+        ({"backend": "argo"}, "backend is 'argo'; set it to one of katib, local"),
         ({"memory": "16 GB"}, "memory is '16 GB'; write a Kubernetes quantity"),
         ({"node_selector": ("pool",)}, "the node selector is 'pool'; write key=value"),
         ({"image": ""}, "the image is ''"),

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import types
 import warnings
 from pathlib import Path
 
@@ -56,6 +57,14 @@ def test_the_address_comes_from_the_environment(host: str, monkeypatch: pytest.M
     monkeypatch.setenv("KF_PIPELINES_UI_ENDPOINT", "https://ui.example.org")
     monkeypatch.setenv("KF_PIPELINES_ENDPOINT", "http://127.0.0.1:9")
     assert connect(Address(host=host)).page("runs") == "https://ui.example.org/#/runs"
+
+
+@pytest.mark.parametrize("host", ["http://localhost:8888", "http://ml-pipeline.kubeflow", IN_CLUSTER_HOST])
+def test_the_api_s_own_address_has_no_pages(host: str) -> None:
+    """A link to it would lead nowhere."""
+    client = types.SimpleNamespace(host=host, named=True)
+    page = Server(client, None).page("runs")
+    assert page == "#/runs in the web interface of Kubeflow Pipelines (KF_PIPELINES_UI_ENDPOINT says where that is)"
 
 
 def test_tokens_come_from_a_file_or_the_environment(

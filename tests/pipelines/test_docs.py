@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest
 import typer
 import yaml
 
+from autogan_core.storage import DirectoryStore
 from components.pipeline_step.form import RESERVED
+from components.pipeline_step.job import Job, StepRecord
 from pipelines.catalogue import PIPELINES, compiled
 from pipelines.cli import pipeline as pipeline_commands
 from pipelines.parameters import read_arguments, read_parameters
+from tests.pipelines.fake_kfp_api import FakeKfp, step_rows
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "pipelines.md"
@@ -30,7 +34,7 @@ def section(text: str, title: str) -> str:
 def rows(text: str) -> list[list[str]]:
     """The cells of a table's rows, without its head."""
     lines = [line for line in text.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+    return [[cell.strip() for cell in line.removeprefix("|").removesuffix("|").split("|")] for line in lines[2:]]
 
 
 def tables(title: str) -> list[list[list[str]]]:
@@ -38,41 +42,52 @@ def tables(title: str) -> list[list[list[str]]]:
     return [rows(part) for part in section(TEXT, title).split("\n\n") if part.startswith("|")]
 
 
-def form(pipeline: str) -> dict[str, list[str]]:
-    """The table that explains a pipeline's form, by field: default, meaning and example."""
-    found = rows(section(TEXT, f"The form of {pipeline}"))
-    fields = {cells[0].strip("`"): cells[1:] for cells in found}
-    assert len(fields) == len(found)
-    return fields
+def form(pipeline: str) -> list[list[str]]:
+    """The table that shows a pipeline's form: label, default, drop-down, meaning and example of each field."""
+    return rows(section(TEXT, f"The form of {pipeline}"))
 
 
-def shown(default: Any) -> str:
-    """A compiled default as the page writes it."""
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
-    if isinstance(default, float):
-        return f"`{default:g}`"
-    return f"`{default}`" if default else "empty"
+def fields(pipeline: str) -> dict[str, list[str]]:
+    """The same by field, without the labels."""
+    return {cells[0].strip("`").partition(" - ")[0]: cells[1:] for cells in form(pipeline)}
+
+
+def shown(value: Any) -> str:
+    """A value of the compiled file as the UI shows it, and the page writes that."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, float):
+        return f"`{value:g}`"
+    return f"`{value}`" if value else "empty"
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
-def test_every_field_and_no_other_is_explained(pipeline: str) -> None:
-    """The table has the compiled pipeline's parameters with their defaults, a meaning and an example each."""
-    parameters = read_parameters(compiled(pipeline))
-    fields = form(pipeline)
-    assert set(fields) == set(parameters)
-    assert {name: cells[0] for name, cells in fields.items()} == {
-        name: shown(definition["defaultValue"]) for name, definition in parameters.items()
-    }
-    assert all(len(cells) == 3 and cells[1] for cells in fields.values())
+def test_the_tables_are_the_forms_as_the_ui_shows_them(pipeline: str) -> None:
+    """Labels of name and type by the alphabet, defaults, and drop-downs are those of the compiled file, which KFP's UI
+    (frontend/src/components/NewRunParametersV2.tsx) makes its form of."""
+    types = {"STRING": "string", "NUMBER_INTEGER": "integer", "NUMBER_DOUBLE": "double", "BOOLEAN": "boolean"}
+    assert [cells[:3] for cells in form(pipeline)] == [
+        [
+            f"`{name} - {types[definition['parameterType']]}`",
+            shown(definition["defaultValue"]),
+            ", ".join(shown(choice) for choice in definition.get("literals", ())),
+        ]
+        for name, definition in sorted(read_parameters(compiled(pipeline)).items())
+    ]
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_every_field_is_explained(pipeline: str) -> None:
+    """Each has a meaning, and an example."""
+    assert all(len(cells) == 5 and cells[3] and cells[4] for cells in form(pipeline))
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_every_example_is_accepted(pipeline: str) -> None:
     """An example is a value that its field takes, and not its default."""
-    for name, (default, _, example) in form(pipeline).items():
+    for name, (default, _, _, example) in fields(pipeline).items():
         assert example != default
-        given = [f"{name}={example.strip('`')}", *(["dataset=cifar10"] if name == "data_uri" else [])]
+        given = [f"{name}={example.strip('`')}", *(["data_set=cifar10"] if name == "data_files_uri" else [])]
         assert name in read_arguments(pipeline, given)
 
 
@@ -140,3 +155,30 @@ def test_every_artifact_is_explained() -> None:
                     }
                     made[task["taskInfo"]["name"]] = types
     assert explained == made
+
+
+def test_the_output_of_status_is_as_shown(
+    autogan: Callable[..., str], fake: FakeKfp, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's example, line for line, from a run of the compiled pipeline with the nodes that KFP makes."""
+    [example] = re.findall(r"^```\n(mlas-search .*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    title, _, *_ = example.splitlines()
+    autogan("submit", "mlas-search", "--file", str(compiled("mlas-search")), "--run-name", title.partition(": ")[0])
+    [run] = fake.runs
+    rows = [
+        *step_rows("prepare-data", "SUCCEEDED", 1, 45),
+        *step_rows("search", "SUCCEEDED", 2, 161),
+        *step_rows("retrain", "SUCCEEDED", 5, 80),
+        *step_rows("retrain", "FAILED", 6, 30),
+        *step_rows("evaluate", "SUCCEEDED", 7, 15),
+        *step_rows("summarize", "SUCCEEDED", 8, 6),
+    ]
+    times = {"created_at": "2026-11-22T10:00:00Z", "finished_at": "2026-11-22T10:09:00Z"}
+    run |= times | {"state": "FAILED", "run_details": {"task_details": rows}}
+    run["runtime_config"] = {"parameters": {"run_store_uri": str(tmp_path)}, "pipeline_root": "gs://my-bucket/kfp"}
+    failed = StepRecord.begin("retrain-1011-10011-10103", "", 3, 3).fail(
+        "was killed by SIGKILL, perhaps for want of memory"
+    )
+    Job(DirectoryStore(tmp_path), run["run_id"]).note(failed)
+    monkeypatch.setenv("KF_PIPELINES_UI_ENDPOINT", "http://localhost:8080")
+    assert autogan("status", run["run_id"]) == example.replace("RUN_ID", run["run_id"])

@@ -10,11 +10,13 @@ import pytest
 import yaml
 
 from autogan_core.errors import AutoGANError, ConfigError
+from autogan_core.storage import DirectoryStore
+from components.pipeline_step.job import Job, StepRecord
 from pipelines import catalogue, remote
 from pipelines.connection import Server
 from pipelines.remote import Order, RunFailedError, follow, submit
 from pipelines.rest import PipelinesUnavailableError
-from tests.pipelines.fake_kfp_api import LOGIN_PAGE, NAME, FakeKfp, failure, package_text
+from tests.pipelines.fake_kfp_api import LOGIN_PAGE, NAME, FakeKfp, failure, package_text, row, step_rows
 
 WEEKLY = "0 0 3 * * MON"
 
@@ -136,20 +138,16 @@ def test_the_server_s_refusal_is_quoted(autogan: Callable[..., str], fake: FakeK
 # --- following a run
 
 
-def task(name: str, state: str, minute: int | None = None, **more: Any) -> dict[str, Any]:
-    """A task as the API describes it."""
-    times = {} if minute is None else {"start_time": f"2026-11-22T10:{minute:02}:00Z"}
-    return {"task_id": f"id-{name}", "display_name": name, "state": state, **times, **more}
-
-
-def update(state: str, *tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
+def update(state: str, *rows: dict[str, Any], **more: Any) -> dict[str, Any]:
     """What has changed of a run."""
-    return {"state": state, "run_details": {"task_details": list(tasks)}, **more}
+    return {"state": state, "run_details": {"task_details": list(rows)}, **more}
 
 
 def follow_through(server: Server, fake: FakeKfp, *progress: dict[str, Any]) -> list[str]:
     """What is reported, without the times of day."""
-    fake.runs = [{"run_id": "r", "created_at": "2026-11-22T10:00:00Z", "state": "PENDING"}]
+    specification = next(yaml.safe_load_all(package_text()))
+    begun = {"run_id": "r", "created_at": "2026-11-22T10:00:00Z", "state": "PENDING"}
+    fake.runs = [begun | {"pipeline_spec": specification}]
     fake.progress["r"] = list(progress)
     lines: list[str] = []
     follow(server, "r", lines.append)
@@ -157,27 +155,78 @@ def follow_through(server: Server, fake: FakeKfp, *progress: dict[str, Any]) -> 
 
 
 def test_following_reports_each_change_once(server: Server, fake: FakeKfp) -> None:
-    """States of tasks as they change, in the order of their beginning; KFP's own tasks are left out."""
+    """States of the pipeline's steps as they change, by the names that the UI shows, those of a loop numbered; nothing
+    of the drivers, executors, attempts and levels that KFP adds."""
+    levels = [row(name, "RUNNING", 0) for name in ("run-x", "root", "root(0)", "for-loop-1", "iteration(0:0)")]
+    data, first = step_rows("prepare-data", "SUCCEEDED", 1, 60), step_rows("retrain", "RUNNING", 3)
+    second, omitted = step_rows("retrain", "RUNNING", 4), row("summarize", "RUNTIME_STATE_UNSPECIFIED")
     lines = follow_through(
         server,
         fake,
         {"state": "RUNNING"},
-        update("RUNNING", task("search", "PENDING"), task("root-driver", "SUCCEEDED", 0), task("data", "RUNNING", 1)),
-        update("RUNNING", task("search", "PENDING"), task("data", "RUNNING", 1)),
-        update("SUCCEEDED", task("search", "SUCCEEDED", 2), task("data", "SUCCEEDED", 1)),
+        update("RUNNING", *levels, *step_rows("prepare-data", "RUNNING", 1)),
+        update("RUNNING", *levels, *data, *first, *second, omitted),
+        update("RUNNING", *levels, *data, *first, *second, omitted),
+        update("SUCCEEDED", *levels, *data, *first, *step_rows("summarize", "SUCCEEDED", 8, 1)),
     )
-    assert lines == ["data: RUNNING", "search: PENDING", "data: SUCCEEDED", "search: SUCCEEDED"]
+    assert lines == [
+        "Prepare data: RUNNING",
+        "Prepare data: SUCCEEDED",
+        "Train from scratch 1: RUNNING",
+        "Train from scratch 2: RUNNING",
+        "Summary: SUCCEEDED",
+    ]
 
 
-@pytest.mark.parametrize("state", ["FAILED", "CANCELED", "SKIPPED"])
-def test_a_run_without_success_is_an_error(server: Server, fake: FakeKfp, state: str) -> None:
-    """The error names the run's end and quotes KFP's reasons, the run's and the tasks'."""
-    error = {"code": 2, "message": "exit code 1:\n  out of memory"}
-    end = update(state, task("retrain", "FAILED", 1, error=error), error={"code": 2, "message": "1 task failed"})
+def test_a_pod_without_a_node_is_told_once(server: Server, fake: FakeKfp) -> None:
+    """The step counts as running then, so the line says how to see what its pod waits for."""
+    waiting = [*step_rows("prepare-data", "RUNNING", 1)[:3], row("executor(0)", "PENDING", 1)]
+    lines = follow_through(
+        server, fake, update("RUNNING", *waiting), update("RUNNING", *waiting), {"state": "SUCCEEDED"}
+    )
+    assert lines == [
+        "Prepare data: RUNNING",
+        "a pod is pending; why says: kubectl describe pods --namespace kubeflow --selector pipeline/runid=r",
+    ]
+
+
+def test_a_driver_that_fails_is_shown(server: Server, fake: FakeKfp) -> None:
+    """Its step never begins, and without it the run would fail without a trace."""
+    failed = [row(f"retrain-driver{attempt}", "FAILED", 4, 9) for attempt in ("", "(0)")]
+    with pytest.raises(RunFailedError, match="the run r ended as FAILED: kubectl logs --namespace kubeflow --selector"):
+        follow_through(server, fake, update("FAILED", *failed, row("retrain", "RUNTIME_STATE_UNSPECIFIED")))
+
+
+@pytest.mark.parametrize(
+    ("state", "history", "ended"),
+    [
+        ("FAILED", ["RUNNING", "FAILED"], "FAILED"),
+        ("FAILED", ["RUNNING", "CANCELING", "FAILED"], "CANCELED"),
+        ("CANCELED", [], "CANCELED"),
+        ("SKIPPED", [], "SKIPPED"),
+    ],
+)
+def test_a_run_without_success_is_an_error(
+    server: Server, fake: FakeKfp, tmp_path: Path, state: str, history: list[str], ended: str
+) -> None:
+    """The error names the run's end, a cancellation by its history, and gives the reasons: KFP's, where it has any, and
+    those that the steps have left in the run store, where it can be read."""
+    job = Job(DirectoryStore(tmp_path), "r")
+    job.note(StepRecord.begin("retrain-1011-10011-10103", "", 1, 3).fail("CUDA is out\nof memory", final=True))
+    job.note(StepRecord.begin("retrain-1111-11110-11110", "", 1, 3).succeed())
+    lost = StepRecord.begin("search", "", 1, 1)
+    job.note(lost)
+    error = {"code": 2, "message": "exit code 1:\n  no quota"}
+    own = row("prepare-data", "FAILED", 1, 1, error=error)
+    states = [{"update_time": "2026-11-22T10:00:00Z", "state": each} for each in history]
+    end = update(state, own, error={"code": 2, "message": "1 task failed"}, state_history=states)
     with pytest.raises(RunFailedError) as caught:
-        follow_through(server, fake, end)
-    expected = f"the run r ended as {state}: 1 task failed; retrain: exit code 1: out of memory"
-    assert str(caught.value) == expected
+        follow_through(server, fake, end | {"runtime_config": {"parameters": {"run_store_uri": str(tmp_path)}}})
+    assert str(caught.value) == (
+        f"the run r ended as {ended}: 1 task failed; Prepare data: exit code 1: no quota; "
+        "Train from scratch 1011-10011-10103 (attempt 1 of 3): CUDA is out of memory; "
+        f"search: began at {lost.began} and never ended; its pod was stopped, deleted or killed"
+    )
 
 
 def test_an_outage_is_survived_unless_it_is_long(
@@ -239,33 +288,75 @@ def test_status_lists_our_runs_and_schedules(autogan: Callable[..., str], fake: 
     assert len(lines) == 7
 
 
-def test_status_of_a_run_shows_tasks_errors_and_outputs(autogan: Callable[..., str], fake: FakeKfp, host: str) -> None:
-    """Tasks by their beginning with durations; times that KFP sends as zero are none; errors of system tasks show."""
-    autogan("submit", NAME, "--run-name", "mine", "--pipeline-root", "gs://b/r/")
+def test_status_of_one_run(
+    autogan: Callable[..., str], fake: FakeKfp, host: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its steps in the order of their beginning with what they took, reasons, and where outputs, logs and page are. A
+    run from the UI has its specification in the uploaded version, and the store may be known from surroundings."""
+    autogan("submit", NAME, "--run-name", "mine", "--pipeline-root", "gs://b/r")
     run_id = fake.runs[0]["run_id"]
+    fake.versions["v"] = {"pipeline_spec": fake.runs[0].pop("pipeline_spec")}
     fake.runs[0] |= update(
         "FAILED",
-        task("retrain", "FAILED", 5, end_time="2026-11-22T10:05:30Z", error={"message": "no GPU"}),
-        task("data", "SUCCEEDED", 1, end_time="2026-11-22T10:04:00Z"),
-        task("data-driver", "SUCCEEDED", 0, end_time="2026-11-22T10:00:30Z"),
-        task("retrain-driver", "FAILED", 4, end_time="1970-01-01T00:00:00Z", error={"message": "no such secret"}),
-        task("report", "PENDING"),
+        *step_rows("retrain", "FAILED", 5, 30),
+        *step_rows("prepare-data", "SUCCEEDED", 1, 180),
+        row("retrain-driver", "FAILED", 4),
+        row("summarize", "PENDING"),
         created_at="2026-11-22T10:00:00Z",
         finished_at="2026-11-22T10:06:00Z",
+        pipeline_version_reference={"pipeline_id": "p", "pipeline_version_id": "v"},
     )
+    monkeypatch.setenv("AUTOGAN_STORE", str(tmp_path / "store"))
+    failed = StepRecord.begin("prepare-data", "", 1, 1).fail("no such folder", final=True)
+    Job(DirectoryStore(tmp_path / "store"), run_id).note(failed)
+    selected = f"--selector pipeline/runid={run_id}"
     lines = [" ".join(line.split()) for line in autogan("status", run_id).splitlines()]
     assert lines == [
         "mine: FAILED 6 min 00 s",
-        "task state started (UTC) duration",
-        "data SUCCEEDED 2026-11-22 10:01:00 3 min 00 s",
-        "retrain-driver FAILED 2026-11-22 10:04:00",
-        "retrain FAILED 2026-11-22 10:05:00 0 min 30 s",
-        "report PENDING",
-        "error: retrain-driver: no such secret",
-        "error: retrain: no GPU",
+        "step state started (UTC) duration",
+        "Prepare data SUCCEEDED 2026-11-22 10:01:00 3 min 00 s",
+        "Train from scratch (KFP's preparation) FAILED 2026-11-22 10:04:00",
+        "Train from scratch 1 FAILED 2026-11-22 10:05:00 0 min 30 s",
+        "Summary PENDING",
+        "reason: Prepare data: no such folder",
+        f"logs: kubectl logs --namespace kubeflow {selected} --container main --tail 3 --prefix",
         f"outputs: gs://b/r/{NAME}/{run_id}",
         f"page: {host}/#/runs/details/{run_id}",
     ]
+
+
+def test_reasons_that_cannot_be_read(autogan: Callable[..., str], fake: FakeKfp) -> None:
+    """It is said where they lie, and why they are not shown."""
+    autogan("submit", NAME, "--param", "run_store_uri=s3://b")
+    fake.runs[0]["state"] = "FAILED"
+    run_id = fake.runs[0]["run_id"]
+    expected = (
+        f"reason: what the steps say lies in s3://b/jobs/{run_id}, which cannot be read from here: 's3://b' is no"
+    )
+    assert expected in autogan("status", run_id)
+
+
+def test_a_run_whose_version_is_gone(autogan: Callable[..., str], fake: FakeKfp) -> None:
+    """Its steps have the names of our pipelines, and its outputs' place leaves out what is not known."""
+    autogan("submit", NAME)
+    run_id = fake.runs[0]["run_id"]
+    del fake.runs[0]["pipeline_spec"]
+    fake.runs[0]["pipeline_version_reference"] = {"pipeline_id": "p", "pipeline_version_id": "v"}
+    fake.runs[0] |= update("RUNNING", *step_rows("evaluate", "RUNNING", 5))
+    lines = autogan("status", run_id).splitlines()
+    assert lines[2].startswith("Score 1  RUNNING")
+    assert lines[3].startswith(f"outputs: {run_id} in the installation's pipeline root (minio://")
+
+
+def test_cancel(autogan: Callable[..., str], fake: FakeKfp) -> None:
+    """A run is cancelled by KFP's own means; one that has ended is left alone."""
+    autogan("submit", NAME)
+    run_id = fake.runs[0]["run_id"]
+    assert autogan("cancel", run_id).startswith("cancelled; the Summary step still runs")
+    assert fake.runs[0]["state"] == "CANCELING"
+    fake.runs[0]["state"] = "FAILED"
+    assert autogan("cancel", run_id) == f"the run has ended already: {run_id}\n"
+    assert fake.written[-1] == f"POST runs/{run_id}:terminate"
 
 
 def test_status_of_a_run_that_is_not_there(autogan: Callable[..., str]) -> None:
@@ -278,4 +369,4 @@ def test_outputs_without_a_root_are_found_by_the_installation_s(autogan: Callabl
     """The folder below it is told, and what the root is unless it was changed."""
     autogan("submit", NAME)
     run_id = fake.runs[0]["run_id"]
-    assert f"minio://mlpipeline/v2/artifacts unless it was changed), in {NAME}/{run_id}" in autogan("status", run_id)
+    assert f"outputs: {NAME}/{run_id} in the installation's pipeline root (minio://" in autogan("status", run_id)

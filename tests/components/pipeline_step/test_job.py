@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autogan_core.errors import ConfigError
 from autogan_core.storage import DirectoryStore
-from components.pipeline_step.job import JOB_VARIABLE, Job, JobCard
+from components.pipeline_step.job import JOB_VARIABLE, Job, JobCard, StepRecord
 
 CARD = JobCard("mlas-search", "digits@0123456789ab-0123456789ab", "2026-01-02T03:04:05+00:00", "mlas-x", "ns", "me")
 
@@ -25,18 +26,25 @@ def test_what_is_noted_is_found(tmp_path: Path) -> None:
     assert Job(DirectoryStore(tmp_path), "two").card() is None
 
 
-def test_only_final_failures_stop_another_attempt(tmp_path: Path) -> None:
-    """Both kinds are quoted in the summary; a later attempt's reason replaces the former."""
+def test_steps_are_noted(tmp_path: Path) -> None:
+    """Begun, failed and ended well are told apart by another process, in the order of their begins; the last word on a
+    step replaces the former."""
     job = Job(DirectoryStore(tmp_path), "one")
-    assert job.failure("search") is None
-    assert job.failures() == {}
-    job.fail("search", "the bucket was away", final=False)
-    job.fail("retrain-1011", "it diverged", final=True)
-    assert job.failure("search") is None
-    assert job.failure("retrain-1011") == "it diverged"
-    assert job.failures() == {"retrain-1011": "it diverged", "search": "the bucket was away"}
-    job.fail("search", "no such bucket", final=True)
-    assert job.failure("search") == "no such bucket"
+    assert (job.step("search"), job.steps(), job.failures()) == (None, [], {})
+    first = StepRecord.begin("search", "pod-x", 1, 3)
+    second = replace(StepRecord.begin("retrain-1011", "", 1, 1), began="9999")
+    job.note(second.fail("it diverged", final=True))
+    job.note(first)
+    again = Job(DirectoryStore(tmp_path), "one")
+    assert [record.step for record in again.steps()] == ["search", "retrain-1011"]
+    assert again.step("search") == first and not first.ended
+    assert again.failures() == {"retrain-1011": "it diverged"}
+    job.note(first.fail("the bucket was away", exhausted=True))
+    assert again.failures()["search"] == "the bucket was away"
+    job.note(first.succeed())
+    record = again.step("search")
+    assert record is not None and record.ended and not record.failure and not record.exhausted
+    assert list(again.failures()) == ["retrain-1011"]
 
 
 def test_the_process_knows_its_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ from autogan_core.mlas import MultiLevelSearch
 from components.experiments import build_experiment, check_document
 from components.katib_search.connection import default_namespace
 from components.katib_search.ownership import OWNER
-from components.pipeline_step.job import JOB_VARIABLE, Job
+from components.pipeline_step.attempts import NODE_VARIABLE
+from components.pipeline_step.job import JOB_VARIABLE, Job, StepRecord
 from components.pipeline_step.katib import experiment_name, katib_request
 from components.pipeline_step.runs import Place
 from components.pipeline_step.work import Work
@@ -147,13 +148,18 @@ def assert_trials_are_placed(experiment: dict[str, Any], reference: str, store: 
 
 
 def test_a_refused_experiment_is_the_webhooks_word(
-    store: str, kubernetes: FakeKubernetes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    store: str,
+    kubernetes: FakeKubernetes,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The step ends with the whole message, and so does the next attempt, without asking again."""
+    """The step ends with the whole message, and so does a pod that Argo makes then, without asking again."""
     reference = prepared(store, tmp_path)
     word = 'admission webhook "validator.experiment.katib.kubeflow.org" denied the request: no such algorithm'
     kubernetes.trouble = lambda request: Fault(status=400, message=word) if request.verb == "create" else None
-    for _ in range(2):
+    for argo_tries in range(2):
+        monkeypatch.setenv(NODE_VARIABLE, f"w.root.search.executor({argo_tries})")
         with pytest.raises(SystemExit) as caught:
             searched(reference, store, tmp_path)
         assert caught.value.code == 1
@@ -179,11 +185,16 @@ def summed_up(store: str, folder: Path, state: str) -> str:
     return Path(summary.path).read_text()
 
 
-def put_workflow(kubernetes: FakeKubernetes, **spec: int) -> None:
+def note_search(store: str, folder: Path, reason: str, *, final: bool) -> None:
+    """What the search step said when it failed."""
+    record = StepRecord.begin("search", "w-impl-77", 1, 3).fail(reason, final=final)
+    Job(Place(store, folder / "cache", "cpu").store, "one").note(record)
+
+
+def put_workflow(kubernetes: FakeKubernetes, status: dict[str, Any] | None = None, **spec: int) -> None:
     """The pipeline run as Argo has it."""
-    kubernetes.put(
-        "workflows", {"metadata": {"name": "mlas-search-x", "labels": {"pipeline/runid": "one"}}, "spec": spec}
-    )
+    metadata = {"name": "mlas-search-x", "labels": {"pipeline/runid": "one"}}
+    kubernetes.put("workflows", {"metadata": metadata, "spec": spec, "status": status})
 
 
 def test_a_cancelled_run_leaves_no_experiment(store: str, kubernetes: FakeKubernetes, tmp_path: Path) -> None:
@@ -217,7 +228,7 @@ def test_without_word_of_the_workflow_the_steps_own_counts(
     put_workflow(kubernetes)
     kubernetes.forbidden.add(("list", "workflows"))
     if noted:
-        Job(Place(store, tmp_path / "cache", "cpu").store, "one").fail("search", "its pod goes away", final=False)
+        note_search(store, tmp_path, "its pod goes away", final=False)
     words = summed_up(store, tmp_path, "RUNNING")
     assert ("goes on if it has not ended" in words) == left
     assert (kubernetes.find("experiments") is not None) == left
@@ -229,8 +240,8 @@ def test_a_search_that_failed_for_good_leaves_nothing_running(
     """Nobody will follow it any more."""
     abandoned(kubernetes, store, tmp_path)
     put_workflow(kubernetes)
-    Job(Place(store, tmp_path / "cache", "cpu").store, "one").fail("search", "no permission to watch", final=True)
-    assert "**search** failed: no permission to watch" in summed_up(store, tmp_path, "FAILED")
+    note_search(store, tmp_path, "no permission to watch", final=True)
+    assert "**search** failed (attempt 1 of 3): no permission to watch" in summed_up(store, tmp_path, "FAILED")
     assert kubernetes.find("experiments") is None
 
 
@@ -242,7 +253,44 @@ def test_a_summary_without_a_cluster_says_so(store: str, tmp_path: Path) -> None
     summarize.python_func(status=failed, job="one", store=store, summary=summary)
     assert "still runs is not known: no cluster is configured" in Path(summary.path).read_text()
     summarize.python_func(status=failed, job="one", store="gs://nope-bucket/x", summary=summary)
-    assert "What it left cannot be read: there is no bucket 'nope-bucket'" in Path(summary.path).read_text()
+    words = Path(summary.path).read_text()
+    assert words.startswith("# Pipeline run failed\n\n- KFP says: FAILED\n")
+    assert "What it left cannot be read: there is no bucket 'nope-bucket'" in words
+    assert "its Experiment may still run" in words
+
+
+def test_a_summary_without_its_store_says_what_argo_saw(
+    kubernetes: FakeKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a pod the Workflow is asked; KFP's state alone is no answer, and a missing store is said as well."""
+    monkeypatch.setenv("KFP_POD_NAME", "w-impl-1")
+    monkeypatch.setattr("components.pipeline_step.workflow.default_namespace", lambda: "autogan")
+    assert summed_up("", tmp_path, "RUNNING").startswith("# Pipeline run ended\n\n- KFP says: RUNNING\n- What it left")
+    pod = {"id": "w-77", "name": "w.root.search.executor(0)", "type": "Pod", "phase": "Failed", "message": "Evicted"}
+    put_workflow(kubernetes, status={"nodes": {"w-77": pod}})
+    words = summed_up("", tmp_path, "RUNNING")
+    assert words.startswith("# Pipeline run failed\n\n- **search** failed before it could note anything. Argo says: Ev")
+    assert "there is no run store: set the field run_store_uri" in words
+
+
+@pytest.mark.parametrize("uploaded", [True, False])
+def test_a_run_is_done_when_its_page_is_uploaded(
+    store: str, kubernetes: FakeKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uploaded: bool
+) -> None:
+    """KFP may call it RUNNING for ever; but where the pod of the last step failed after the step, that is said."""
+    monkeypatch.setenv("KFP_POD_NAME", "w-impl-1")
+    monkeypatch.setattr("components.pipeline_step.workflow.default_namespace", lambda: "autogan")
+    prepared(store, tmp_path)
+    job = Job(Place(store, tmp_path / "cache", "cpu").store, "one")
+    job.keep_page("report", "gs://b/report.html")
+    job.note(StepRecord.begin("report", "w-impl-77", 1, 3).succeed())
+    phase = "Succeeded" if uploaded else "Failed"
+    pod = {"id": "w-77", "name": "w.root.report.executor(0)", "type": "Pod", "phase": phase, "message": "main: Error"}
+    put_workflow(kubernetes, status={"nodes": {"w-77": pod}})
+    words = summed_up(store, tmp_path, "RUNNING")
+    assert words.startswith(
+        "# mlas-search succeeded" if uploaded else "# mlas-search failed\n\n- **report** ended well"
+    )
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,16 @@ def test_a_run_is_named_after_what_decides_it(tmp_path: Path, monkeypatch: pytes
     assert (code.configuration, code.code) == (reference.configuration, "c" * 12)
 
 
+def test_a_search_under_katib_is_another_run(tmp_path: Path) -> None:
+    """It does not take a local search's result for its own, unless it is told to by name; configuration and code are
+    the same."""
+    here = place(tmp_path)
+    local, katib = here.create(config()), here.create(config(), backend="katib")
+    assert katib.folder == f"digits-katib-{local.configuration}-{local.code}"
+    assert (katib.configuration, katib.code) == (local.configuration, local.code)
+    assert here.create(config(), "mine", "katib") == here.create(config(), "mine", "local")
+
+
 def test_a_name_continues_what_lies_there(tmp_path: Path) -> None:
     """The folder has the name; other settings in it are refused."""
     here = place(tmp_path)

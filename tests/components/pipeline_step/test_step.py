@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from autogan_core.errors import ConfigError, PreemptedError, StorageUnavailableError
+from autogan_core.errors import ConfigError, PreemptedError
 from autogan_core.storage import DirectoryStore
 from autogan_core.terminal import RunMonitor
-from components.exit_status import PERMANENT, PREEMPTED, RETRY
+from components.exit_status import PERMANENT, PREEMPTED
 from components.log_monitor import LogMonitor
+from components.pipeline_step.attempts import NODE_VARIABLE
 from components.pipeline_step.events import EVENTS_VARIABLE, MARK, EventMonitor
 from components.pipeline_step.job import JOB_VARIABLE, Job
 from components.pipeline_step.step import step
@@ -28,6 +29,7 @@ def _process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv(JOB_VARIABLE, "one")
     monkeypatch.delenv(EVENTS_VARIABLE, raising=False)
     monkeypatch.delenv("AUTOGAN_STORE", raising=False)
+    monkeypatch.delenv(NODE_VARIABLE, raising=False)
     with restored_process():
         yield
 
@@ -40,36 +42,70 @@ def attempt(store: Path, error: Exception | None) -> int | str | None:
     return caught.value.code
 
 
-def test_what_no_other_try_would_mend_is_not_tried_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """The second attempt ends before its work, with the reason of the first; another pipeline run is not affected."""
+def test_what_no_other_try_would_mend_is_not_tried_again(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pod that Argo makes anew ends before its work, with the reason of the first; another pipeline run is not
+    affected, nor is a pod that somebody has asked for."""
     assert attempt(tmp_path, ConfigError("top_k is 0")) == PERMANENT
+    monkeypatch.setenv(NODE_VARIABLE, "w.root.search(0).executor(1)")
     assert attempt(tmp_path, None) == PERMANENT
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     assert [line["message"] for line in lines] == [
         "top_k is 0",
         "not tried again, since an earlier attempt failed for good: top_k is 0",
     ]
-    os.environ[JOB_VARIABLE] = "two"
+    monkeypatch.setenv(JOB_VARIABLE, "two")
     with step("search", str(tmp_path)):
         pass
+    monkeypatch.setenv(JOB_VARIABLE, "one")
+    monkeypatch.setenv(NODE_VARIABLE, "w.root.search(1).executor(0)")
+    with step("search", str(tmp_path)):
+        pass
+    assert Job(DirectoryStore(tmp_path), "one").failures() == {}
 
 
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (StorageUnavailableError("away"), RETRY),
         (PreemptedError("stopped"), PREEMPTED),
         (RuntimeError("CUDA error: uncorrectable ECC error"), PERMANENT),
     ],
 )
-def test_what_another_try_may_mend_is_tried_again(tmp_path: Path, error: Exception, status: int) -> None:
-    """The reason is noted for the summary, and the next attempt does the work."""
+def test_what_another_pod_may_mend_is_tried_again(
+    tmp_path: Path, error: Exception, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason is noted for the summary, and the next pod does the work."""
     assert attempt(tmp_path, error) == status
     [(name, reason)] = Job(DirectoryStore(tmp_path), "one").failures().items()
     assert name == "search"
     assert str(error) in reason
+    monkeypatch.setenv(NODE_VARIABLE, "w.root.search(0).executor(1)")
     with step("search", str(tmp_path)):
         pass
+
+
+def test_a_step_notes_its_begin_and_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is lost in between is seen as begun; one that is not to be noted is not, and needs no store."""
+    job = Job(DirectoryStore(tmp_path), "one")
+    with step("search", str(tmp_path)):
+        begun = job.step("search")
+        assert begun is not None and not begun.ended
+    ended = job.step("search")
+    assert ended is not None and ended.ended and not ended.failure
+    with step("summarize", "", noted=False):
+        pass
+    assert [record.step for record in job.steps()] == ["search"]
+
+
+def test_a_store_that_refuses_fails_the_step(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found out before the work, and said once."""
+    (tmp_path / "jobs").write_text("no folder")
+    with pytest.raises(SystemExit), step("search", str(tmp_path)):
+        raise AssertionError("the work was begun")
+    assert len(capfd.readouterr().err.splitlines()) == 1
 
 
 def test_sigterm_ends_the_work(tmp_path: Path) -> None:

@@ -131,8 +131,10 @@ def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_pa
     assert all(Work.loads(item).architecture in Path(page.path).read_text() for item in found)
     assert Work.loads(found[0]).architecture in Path(text.path).read_text()
     assert metrics.metadata["fid_64_classifier"] > 0
-    assert metrics.metadata["protocol"] == "64 images, 2 splits, classifier features"
-    assert metrics.metadata["git_revision"]
+    assert all(isinstance(value, float) for each in (metrics, measured, *scores) for value in each.metadata.values())
+    provenance = json.loads(Path(metrics.path).read_text())["provenance"]
+    assert provenance["protocol"] == "64 images, 2 splits, classifier features"
+    assert provenance["git_revision"]
 
     summary = new(dsl.Markdown, "summary")
     summarize.python_func(status=SUCCEEDED, job="one", store=store, summary=summary)
@@ -329,6 +331,13 @@ def test_a_step_needs_nothing_that_only_the_compiler_has() -> None:
     code = f"import os; os.environ['_KFP_RUNTIME'] = 'true'; import kfp.dsl, sys, {imports}; "
     check = "assert not hasattr(kfp.dsl, 'component'); assert 'components.steps' not in sys.modules"
     subprocess.run([sys.executable, "-c", code + check], check=True, timeout=100)
+
+
+def test_what_must_always_find_room_needs_no_torch() -> None:
+    """Summary asks for little memory, and the watcher of every step begins each attempt in a process as it was."""
+    for module in ("summing_up", "workflow", "step", "choosing"):
+        code = f"import sys, components.pipeline_step.{module}; assert 'torch' not in sys.modules"
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
 
 
 def test_places_are_values(tmp_path: Path) -> None:
