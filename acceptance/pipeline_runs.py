@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
-from acceptance import claim, kubectl
+from acceptance import claim, evidence, kubectl
 from acceptance.claim import MARK, Note
 from acceptance.cluster import Cluster
 from acceptance.errors import AcceptanceError
@@ -20,7 +18,9 @@ from pipelines.catalogue import compile_to, compiled
 from pipelines.connection import Address, Server, connect
 from pipelines.parameters import read_arguments
 from pipelines.placement import PipelinePlacement
-from pipelines.remote import FINISHED, Order, elapsed, follow, get_run, submit, tasks
+from pipelines.remote import Order, RunFailedError, cancel, follow, get_run, submit
+from pipelines.run_steps import FINISHED, elapsed, run_state, run_steps
+from pipelines.specification import Specifications, named_steps
 
 SERVICE, PORT = "ml-pipeline", 8888
 CONFIG_MAP = "autogan"
@@ -29,7 +29,8 @@ BINDING = "autogan-acceptance-pipelines"
 SEARCH_RUN, TRANSFER_RUN = "acceptance-search", "acceptance-transfer"
 """The runs' folders in the store."""
 
-# Small enough for two cores: the search step, the suggestion service and a trial run at once, and each asks for half.
+# Small enough for two cores, of which Kubeflow Pipelines itself takes some: a trial runs beside the suggestion service,
+# which asks for half of one.
 _PLACEMENT = PipelinePlacement(gpus=0, cpu="500m", memory="2Gi", scratch="2Gi", parallel=1)
 _OVERRIDES = ("search.iterations=3",)
 _ITERATIONS = "train_iterations=40"
@@ -78,7 +79,8 @@ def run_pipelines(cluster: Cluster, settings: Settings, access: PipelinesAccess,
     _let_search(cluster, settings, access)
     _say_where(cluster, settings, access)
     with opened(access) as server:
-        return [_run(cluster, settings, server, experiment, name, given) for name, given in _forms(settings).items()]
+        runner = _Runner(cluster, settings, access, server, experiment)
+        return [runner.run(pipeline, given) for pipeline, given in _forms(settings).items()]
 
 
 def take_away(cluster: Cluster, access: PipelinesAccess | None, note: Note) -> None:
@@ -103,7 +105,7 @@ def take_away(cluster: Cluster, access: PipelinesAccess | None, note: Note) -> N
         experiment = server.experiment(note.pipelines_experiment)
         for run in list(server.everything(server.client.list_runs, "runs", experiment_id=experiment)):
             if run.state not in FINISHED:
-                server.client.terminate_run(run.run_id)
+                cancel(server, run)
             server.client.delete_run(run.run_id)
         server.client.delete_experiment(experiment)
 
@@ -142,8 +144,10 @@ def _forms(settings: Settings) -> Mapping[str, list[str]]:
     common = [
         "settings_preset=digits",
         f"settings_overrides={overrides}",
-        f"run_store_uri={settings.store_uri}",
         _ITERATIONS,
+        # The emulator cannot be reached from here, where the reasons of a failure would be looked for in the store: the
+        # steps take it from the ConfigMap.
+        *([f"run_store_uri={settings.store_uri}"] if settings.store else []),
     ]
     return {
         "mlas-search": [
@@ -164,37 +168,43 @@ def _forms(settings: Settings) -> Mapping[str, list[str]]:
     }
 
 
-def _run(
-    cluster: Cluster, settings: Settings, server: Server, experiment: str, pipeline: str, given: list[str]
-) -> PipelineRun:
-    say = cluster.progress.say
-    package = _compile(settings, pipeline)
-    order = Order(
-        pipeline=pipeline,
-        package=package,
-        arguments=read_arguments(pipeline, given, package),
-        experiment=experiment,
-        # What is tested is that the steps run.
-        caching=False,
-    )
-    run_id = submit(server, order, f"{pipeline} {settings.token}")
-    say(f"  {pipeline}: run {run_id}, {server.page(f'runs/details/{run_id}')}")
-    follow(server, run_id, lambda line: say(f"  {line}"))
-    return summarized(pipeline, get_run(server, run_id))
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """Runs pipelines one after the other."""
+
+    cluster: Cluster
+    settings: Settings
+    access: PipelinesAccess
+    server: Server
+    experiment: str
+
+    def run(self, pipeline: str, given: list[str]) -> PipelineRun:
+        """Compiles, submits and follows; of a run that failed the pods' logs are kept."""
+        server, say = self.server, self.cluster.progress.say
+        package = self.settings.folder / "pipelines" / compiled(pipeline).name
+        compile_to(pipeline, replace(_PLACEMENT, image=self.settings.runtime_image), package)
+        order = Order(
+            pipeline=pipeline,
+            package=package,
+            arguments=read_arguments(pipeline, given, package),
+            experiment=self.experiment,
+            caching=False,  # what is tested is that the steps run
+        )
+        run_id = submit(server, order, f"{pipeline} {self.settings.token}")
+        say(f"  {pipeline}: run {run_id}, {server.page(f'runs/details/{run_id}')}")
+        try:
+            follow(server, run_id, lambda line: say(f"  {line}"))
+        except RunFailedError:
+            evidence.keep(self.settings.folder, self.access.pods_namespace, f"pipeline/runid={run_id}")
+            raise
+        return _summarized(server, pipeline, run_id)
 
 
-def _compile(settings: Settings, pipeline: str) -> Path:
-    path = settings.folder / "pipelines" / compiled(pipeline).name
-    placement = replace(_PLACEMENT, image=settings.runtime_image, store=settings.store_uri)
-    compile_to(pipeline, placement, path)
-    return path
-
-
-def summarized(pipeline: str, run: Any) -> PipelineRun:
-    """What the report tells of a run that succeeded."""
-    took = elapsed(run)
-    steps = tuple((task.name, task.state, _seconds(task.duration)) for task in tasks(run))
-    return PipelineRun(pipeline, run.run_id, _seconds(took), steps)
+def _summarized(server: Server, pipeline: str, run_id: str) -> PipelineRun:
+    run = get_run(server, run_id)
+    steps = run_steps(run, named_steps(Specifications(server).of(run)))
+    rows = tuple((step.title, step.state, _seconds(step.duration)) for step in steps)
+    return PipelineRun(pipeline, run_id, run_state(run), _seconds(elapsed(run)), rows)
 
 
 def _seconds(duration: timedelta | None) -> float | None:

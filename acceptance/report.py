@@ -28,6 +28,7 @@ class PipelineRun:
 
     pipeline: str
     run_id: str
+    state: str
     seconds: float | None
     steps: tuple[tuple[str, str, float | None], ...]
     """Name, state and seconds of each."""

@@ -38,9 +38,8 @@ def write_kubectl(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_forwarded_port_ends_with_its_context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The port is the one that kubectl chose; a failure to forward is quoted."""
-    script = (
-        f'echo "Forwarding from 127.0.0.1:41234 -> 8888"; trap "echo ended >{tmp_path}/end; exit" TERM; sleep 60 & wait'
-    )
+    trap = f'trap "echo ended >{tmp_path}/end; exit" TERM'
+    script = f'{trap}; echo "Forwarding from 127.0.0.1:41234 -> 8888"; sleep 60 & wait'
     write_kubectl(tmp_path, script, monkeypatch)
     with kubectl.forwarded("kubeflow", "service/ml-pipeline", 8888) as port:
         assert port == 41234
@@ -52,16 +51,20 @@ def test_a_forwarded_port_ends_with_its_context(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_evidence_is_what_can_be_had(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Logs of every pod beside events and descriptions; what kubectl refuses is left out."""
+    """Logs of every pod beside events and descriptions; what kubectl refuses is left out. Of a namespace that is not
+    the test's only the chosen pods are looked at."""
     script = """case "$*" in
-      "get pods --output=name"*) echo pod/a; echo pod/b;;
-      "logs pod/a"*) echo said;;
-      "get events"*) echo happened;;
+      *"get pods --output=name"*"run=1"*) echo pod/c;;
+      *"get pods --output=name"*) echo pod/a; echo pod/b;;
+      *"logs pod/a"*|*"logs pod/c"*) echo said;;
+      *"get events"*) echo happened;;
       *) exit 1;;
     esac"""
     write_kubectl(tmp_path, script, monkeypatch)
     folder = evidence.keep(tmp_path, "n")
-    assert folder is not None
+    assert folder == tmp_path / "evidence" / "n"
     assert {path.name: path.read_text() for path in folder.iterdir()} == {"a.log": "said\n", "events.txt": "happened\n"}
+    other = evidence.keep(tmp_path, "kubeflow", "run=1")
+    assert other is not None and [path.name for path in other.iterdir()] == ["c.log"]
     write_kubectl(tmp_path, "exit 1", monkeypatch)
-    assert evidence.keep(tmp_path / "other", "n") is None
+    assert evidence.keep(tmp_path, "other") is None

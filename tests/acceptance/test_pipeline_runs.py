@@ -98,7 +98,8 @@ def test_both_pipelines_run_small_on_the_test_s_store(
     given = search["runtime_config"]["parameters"]
     assert given["search_backend"] == "katib"
     assert given["katib_namespace"] == settings.namespace
-    assert given["run_store_uri"] == settings.store_uri
+    assert "run_store_uri" not in given
+    assert server.objects[CONFIG_MAP]["data"]["AUTOGAN_STORE"] == settings.store_uri
     assert transfer["runtime_config"]["parameters"]["architectures_search_run"] == given["run_name"]
     specification = search["pipeline_spec"]["pipeline_spec"]
     containers = [e["container"] for e in specification["deploymentSpec"]["executors"].values() if "container" in e]
@@ -134,7 +135,9 @@ def test_a_config_map_that_is_there_is_left_alone(
         run(cluster, settings, access)
     assert kfp.runs == []
     server.objects = {path: o for path, o in server.objects.items() if settings.namespace not in path}
-    note = run(cluster, replace(settings, store="gs://bucket", token="1"), access)
+    with_bucket = replace(settings, store="gs://bucket")
+    note = run(cluster, with_bucket, access)
+    assert {run["runtime_config"]["parameters"]["run_store_uri"] for run in kfp.runs} == {with_bucket.store_uri}
     pipeline_runs.take_away(cluster, access, note)
     assert server.objects[CONFIG_MAP]["data"] == {"AUTOGAN_STORE": "gs://theirs/autogan"}
     assert MARK.items().isdisjoint(server.objects[CONFIG_MAP]["metadata"].items())

@@ -27,7 +27,11 @@ def report(*phases: Phase, comparison: Comparison | None = None) -> Report:
         list(phases),
         [Disruption("trial stopped (SIGTERM)", "t-master-0", 3, 40.0, 9.0, "going on after 12 training steps")],
         comparison,
-        [PipelineRun("mlas-search", "id", 200.0, (("Search", "SUCCEEDED", 61.0), ("Report", "SKIPPED", None)))],
+        [
+            PipelineRun(
+                "mlas-search", "id", "SUCCEEDED", 200.0, (("Search", "SUCCEEDED", 61.0), ("Report", "SKIPPED", None))
+            )
+        ],
     )
 
 
