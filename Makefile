@@ -16,15 +16,6 @@ help: ## Show this list
 demo: .venv/ready ## The whole pipeline on real handwritten digits: search, train, score, report (minutes, two CPU cores)
 	@$(BIN)/autogan pipeline run-local mlas-search --store $(dir $(RUN_DIR)) --param run_name=$(notdir $(RUN_DIR))
 
-test: verify ## Check style, types and layers, then run every test
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --quiet
-
-verify: .venv/ready ## Check style, types and layers only
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
-
 # Variables of the acceptance test, each an option of `python -m acceptance run --help`.
 option = $(if $($(1)),--$(2) $($(1)))
 REACHED = $(call option,CONTEXT,context) $(call option,NAMESPACE,namespace) $(if $(SKIP_PIPELINES),--skip-pipelines) \
@@ -42,6 +33,15 @@ acceptance: .venv/ready ## Test a cluster with these images, and leave nothing t
 
 acceptance-clean: .venv/ready ## Take away what an acceptance test with KEEP=1, or one that was killed, has left
 	@$(BIN)/python -m acceptance clean $(REACHED)
+
+test: verify ## Check style, types and layers, then run every test
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --quiet
+
+verify: .venv/ready ## Check style, types and layers only
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 
 manifests: .venv/ready ## Write manifests/experiments anew from their recipes
 	@$(BIN)/python -m components.experiments --write manifests/experiments
