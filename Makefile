@@ -12,10 +12,28 @@ export PYTHON
 .PHONY: help demo test verify manifests pipelines bench images lock image-lists clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/ready ## The whole pipeline on real handwritten digits: search, train, score, report (minutes, two CPU cores)
 	@$(BIN)/autogan pipeline run-local mlas-search --store $(dir $(RUN_DIR)) --param run_name=$(notdir $(RUN_DIR))
+
+# Variables of the acceptance test, each an option of `python -m acceptance run --help`.
+option = $(if $($(1)),--$(2) $($(1)))
+REACHED = $(call option,CONTEXT,context) $(call option,NAMESPACE,namespace) $(if $(SKIP_PIPELINES),--skip-pipelines) \
+	$(call option,PIPELINES_NAMESPACE,pipelines-namespace) $(call option,PIPELINES_HOST,pipelines-host) \
+	$(call option,PROFILE,profile) $(call option,TOKEN_FILE,token-file)
+TESTED = $(call option,IMAGES,images) $(call option,TAG,tag) $(call option,SUGGESTION_IMAGE,suggestion-image) \
+	$(call option,RUNTIME_IMAGE,runtime-image) $(call option,STORE,store) \
+	$(call option,FAKE_GCS_IMAGE,emulator-image) $(call option,GCS_KEY,gcs-key) \
+	$(call option,GOOGLE_ACCOUNT,google-account) $(call option,PULL_SECRET,pull-secret) \
+	$(call option,KATIB_NAMESPACE,katib-namespace) $(if $(KEEP),--keep)
+
+.PHONY: acceptance acceptance-clean
+acceptance: .venv/ready ## Test a cluster with these images, and leave nothing there (10 minutes; see docs/cluster.md)
+	@$(BIN)/python -m acceptance run $(REACHED) $(TESTED)
+
+acceptance-clean: .venv/ready ## Take away what an acceptance test with KEEP=1, or one that was killed, has left
+	@$(BIN)/python -m acceptance clean $(REACHED)
 
 test: verify ## Check style, types and layers, then run every test
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --quiet

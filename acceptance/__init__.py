@@ -1,0 +1,1 @@
+"""The acceptance test for anybody's cluster: ``python -m acceptance --help``."""

@@ -1,0 +1,5 @@
+"""Entry point of ``python -m acceptance``."""
+
+from acceptance.cli import main
+
+main()
