@@ -19,7 +19,7 @@ NO_GRACE = 0
 _SUGGESTION = "katib.kubeflow.org/suggestion={experiment}"
 _TRIAL = "app.kubernetes.io/component=trial"
 _WORKING = re.compile(r"slot \d+: (training|scoring)")
-_RESUMED = re.compile(r"going on after [^\"]*")
+_RESUMED = re.compile(r"going on at [^,\"]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,10 +85,10 @@ def test_a_trial_is_hit_in_its_training_and_back_when_its_next_pod_works() -> No
     strike()
     assert strike.missed == [STOP.what]
     pods.logs["b"] = (
-        '{"message": "slot 3: going on after 12 training steps"}\n{"message": "slot 3: training: 12 of 57"}'
+        '{"message": "slot 3: going on at step 12 of 57, from checkpoint p"}\n{"message": "slot 3: training: 12 of 57"}'
     )
     strike()
-    assert (strike.done[0].back_s, strike.done[0].note) == (9.0, "going on after 12 training steps")
+    assert (strike.done[0].back_s, strike.done[0].note) == (9.0, "going on at step 12 of 57")
     assert strike.missed == []
 
 

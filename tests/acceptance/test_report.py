@@ -25,7 +25,7 @@ def report(*phases: Phase, comparison: Comparison | None = None) -> Report:
         datetime(2026, 11, 26, 7, 0, tzinfo=UTC),
         {"Kubernetes": "v1.34.4"},
         list(phases),
-        [Disruption("trial stopped (SIGTERM)", "t-master-0", 3, 40.0, 9.0, "going on after 12 training steps")],
+        [Disruption("trial stopped (SIGTERM)", "t-master-0", 3, 40.0, 9.0, "going on at step 12 of 57")],
         comparison,
         [
             PipelineRun(
@@ -52,7 +52,7 @@ def test_markdown_has_every_table_whole(tmp_path: Path) -> None:
     """A row stays a row, whatever stands in it."""
     text = report(Phase("a", "passed", 92, "one | two\nthree"), comparison=EQUAL).markdown()
     assert "| a | passed | 1 min 32 s | one \\| two three |" in text
-    assert "| trial stopped (SIGTERM) | 4 | 40 s | 9 s | going on after 12 training steps |" in text
+    assert "| trial stopped (SIGTERM) | 4 | 40 s | 9 s | going on at step 12 of 57 |" in text
     assert "| mlas-search | Report | SKIPPED | - |" in text
     assert f"1. `{BEAM}`" in text
     assert "Differences" not in text
