@@ -62,15 +62,23 @@ def compile_pipelines(
     node_selector: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KEY=VALUE", help="Nodes for steps with a GPU; with --gpus 0 for all that compute. Repeatable."
+            metavar="KEY=VALUE",
+            help="Nodes for trials and steps with a GPU; with --gpus 0 for all that compute. Repeatable.",
         ),
     ] = None,
     toleration: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KEY", help="Taints that steps with a GPU tolerate. Repeatable. [default: nvidia.com/gpu]"
+            metavar="KEY",
+            help="Taints that trials, and steps with a GPU, tolerate. Repeatable. [default: nvidia.com/gpu]",
         ),
     ] = None,
+    trial_queue: Annotated[
+        str, typer.Option(help="LocalQueue of Kueue that admits the trials of a Katib search.", show_default=False)
+    ] = DEFAULTS.trial_queue,
+    trial_priority_class: Annotated[
+        str, typer.Option(help="PriorityClass of these trials.", show_default=False)
+    ] = DEFAULTS.trial_priority_class,
     parallel: Annotated[int, typer.Option(help="Trainings at a time; 0 for all at once.")] = DEFAULTS.parallel,
     retries: Annotated[
         int, typer.Option(help="Further attempts of a step whose process, node or network failed.")
@@ -89,6 +97,8 @@ def compile_pipelines(
         scratch=scratch,
         node_selector=tuple(node_selector or ()),
         tolerations=tuple(toleration) if toleration else DEFAULTS.tolerations,
+        trial_queue=trial_queue,
+        trial_priority_class=trial_priority_class,
         parallel=parallel,
         retries=retries,
         store=store,

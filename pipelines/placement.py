@@ -23,6 +23,7 @@ _FIELDS = {
 }
 """What a step learns about its pod."""
 _YEAR = "31536000s"
+_GPU_TAINT = "nvidia.com/gpu"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +50,13 @@ class PipelinePlacement:
     scratch: str = "20Gi"
     """Most that a step may keep on its node's disk, where a data set is unpacked too; a Kubernetes quantity."""
     node_selector: tuple[str, ...] = ()
-    """``key=value`` labels of the nodes for steps with a GPU; with ``gpus`` 0 for all steps that compute."""
-    tolerations: tuple[str, ...] = ("nvidia.com/gpu",)
-    """Keys of taints that steps with a GPU tolerate."""
+    """``key=value`` labels of the nodes for trials and steps with a GPU; with ``gpus`` 0 for all that compute."""
+    tolerations: tuple[str, ...] = (_GPU_TAINT,)
+    """Keys of taints that trials, and steps with a GPU, tolerate."""
+    trial_queue: str = ""
+    """Kueue's LocalQueue that admits each trial of a Katib search, in the Experiment's namespace; empty for none."""
+    trial_priority_class: str = ""
+    """PriorityClass of the trials' pods; empty for the cluster's default."""
     parallel: int = 0
     """Trainings at a time; 0 for all at once."""
     retries: int = 2
@@ -171,6 +176,15 @@ def _place(task: Any, placement: PipelinePlacement, needs: _Needs) -> Any:
 
 
 def _environment(placement: PipelinePlacement) -> dict[str, str]:
+    tolerated = [
+        f"{key}:NoSchedule" for key in placement.tolerations if key != _GPU_TAINT
+    ]  # trials add that themselves
+    chosen = {
+        "AUTOGAN_TRIAL_QUEUE": placement.trial_queue,
+        "AUTOGAN_TRIAL_PRIORITY_CLASS": placement.trial_priority_class,
+        "AUTOGAN_TRIAL_NODE_SELECTOR": ",".join(placement.node_selector),
+        "AUTOGAN_TRIAL_TOLERATIONS": ",".join(tolerated),
+    }
     return {
         "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads starve each other on a pod's few cores
         RETRIES_VARIABLE: str(placement.retries),
@@ -179,4 +193,5 @@ def _environment(placement: PipelinePlacement) -> dict[str, str]:
         "AUTOGAN_TRIAL_CPU": placement.cpu,
         "AUTOGAN_TRIAL_MEMORY": placement.memory,
         "AUTOGAN_TRIAL_SCRATCH": placement.scratch,
+        **{name: value for name, value in chosen.items() if value},
     }

@@ -198,6 +198,8 @@ def test_placement_reaches_every_step(pipeline: str, tmp_path: Path) -> None:
         scratch="64Gi",
         node_selector=("pool=gpu",),
         tolerations=("dedicated",),
+        trial_queue="team",
+        trial_priority_class="low",
         parallel=3,
         retries=0,
         store="gs://bucket/autogan",
@@ -216,6 +218,9 @@ def test_placement_reaches_every_step(pipeline: str, tmp_path: Path) -> None:
         assert container["image"] == DIGEST
         environment = {variable["name"]: variable["value"] for variable in container["env"]}
         assert (environment["AUTOGAN_TRIAL_IMAGE"], environment["AUTOGAN_TRIAL_MEMORY"]) == (DIGEST, "32Gi")
+        assert (environment["AUTOGAN_TRIAL_QUEUE"], environment["AUTOGAN_TRIAL_PRIORITY_CLASS"]) == ("team", "low")
+        assert environment["AUTOGAN_TRIAL_NODE_SELECTOR"] == "pool=gpu"
+        assert environment["AUTOGAN_TRIAL_TOLERATIONS"] == "dedicated:NoSchedule"
         if name not in SMALL:
             gpu = container["resources"]["accelerator"]
             count = "1" if name == "prepare-data" else "2"
