@@ -20,7 +20,7 @@ PULL_SECRET = "registry"
 """The Secret with the registry's credentials in the test's namespace."""
 SETTINGS_VARIABLE = "AUTOGAN_SET"
 """What a trial's overrides are called in its environment."""
-RUN_FOLDER = "/tmp/run"  # noqa: S108 - an emptyDir of the pod
+RUN_FOLDER = "/tmp/run"  # an emptyDir of the pod
 
 _TEMPLATE = ("spec", "trialTemplate", "trialSpec", "spec", "pytorchReplicaSpecs", "Master", "template")
 _EMPTY_FOLDER = """

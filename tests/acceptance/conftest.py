@@ -12,7 +12,8 @@ from rich.console import Console
 from acceptance.cluster import Cluster
 from acceptance.progress import Progress
 from acceptance.settings import Settings
-from tests.acceptance.fake_api_server import FakeApiServer, serving
+from tests.acceptance.fake_api_server import FakeApiServer
+from tests.components.json_server import serving
 
 
 @pytest.fixture

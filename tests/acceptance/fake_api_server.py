@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +11,6 @@ from urllib.parse import urlsplit
 import yaml
 
 from components.registration.katib_config import KEY
-from tests.components.fake_katib_api import write_kubeconfig
 from tests.components.katib_configs import PLAIN_017
 
 KATIB_CONFIG = "/api/v1/namespaces/kubeflow/configmaps/katib-config"
@@ -67,6 +61,7 @@ class FakeApiServer:
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> Answer:
         """Serves a request."""
+        path = urlsplit(path).path
         if method != "GET" and "selfsubject" not in path:
             self.requests.append(f"{method} {path}")
         if f"{method} {path}" in self.refused:
@@ -122,37 +117,6 @@ class FakeApiServer:
         if found["looks"] < 0:
             name = found["metadata"]["name"]
             self.objects = {key: o for key, o in self.objects.items() if f"/namespaces/{name}/" not in f"{key}/"}
-
-
-@contextmanager
-def serving(server: FakeApiServer, kubeconfig: Path) -> Iterator[None]:
-    """Serves it on a free port, and writes a kubeconfig that leads there."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def _handle(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
-            status, answer = server.answer(self.command, urlsplit(self.path).path, body)
-            content = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_PUT = do_POST = do_DELETE = _handle  # noqa: N815 - names that http.server looks for
-
-        def log_message(self, *_: Any) -> None: ...
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    write_kubeconfig(kubeconfig, http.server_port)
-    try:
-        yield
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()
 
 
 def experiment_manifest() -> dict[str, Any]:

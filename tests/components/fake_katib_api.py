@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
-
-import yaml
 
 PATH = "/api/v1/namespaces/{}/configmaps/katib-config"
 EXPERIMENTS = "/apis/kubeflow.org/v1beta1/experiments"
@@ -94,47 +86,3 @@ def experiment(name: str, *conditions: str, algorithm: str = "autogan", deleted:
     kept = [{"type": kind, "status": str(kind == conditions[-1] or kind == "Created")} for kind in conditions]
     status = {"conditions": kept} if kept else {}
     return {"metadata": metadata, "spec": {"algorithm": {"algorithmName": algorithm}}, "status": status}
-
-
-@contextmanager
-def serving(cluster: FakeCluster, kubeconfig: Path) -> Iterator[None]:
-    """Serves ``cluster`` and writes a kubeconfig that leads to it."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def _handle(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, answer = cluster.answer(self.command, self.path, json.loads(body or b"{}"))
-            content = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_PUT = _handle  # noqa: N815 - names that http.server looks for
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    write_kubeconfig(kubeconfig, server.server_port)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def write_kubeconfig(path: Path, port: int) -> None:
-    """Writes a kubeconfig for an API server on this machine."""
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "fake",
-        "contexts": [{"name": "fake", "context": {"cluster": "fake", "user": "fake"}}],
-        "clusters": [{"name": "fake", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
-        "users": [{"name": "fake", "user": {"token": "none"}}],
-    }
-    path.write_text(yaml.safe_dump(content))

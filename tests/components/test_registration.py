@@ -21,7 +21,8 @@ from components.registration.entry import DEFAULT_IMAGE, suggestion_entry
 from components.registration.experiments import SHOWN
 from components.registration.katib_config import KatibConfig
 from components.registration.places import ATTEMPTS
-from tests.components.fake_katib_api import FakeCluster, experiment, serving, write_kubeconfig
+from tests.components.fake_katib_api import FakeCluster, experiment
+from tests.components.json_server import serving, write_kubeconfig
 from tests.components.katib_configs import CONFIGS, EDITED_018, MARSHALLED_019, PLAIN_017
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ import pytest
 
 from autogan_core.cli import main as core_main
 from pipelines import cli
-from tests.components.cluster_check.api_server import ApiServer, serving
+from tests.components.cluster_check.api_server import ApiServer
 from tests.components.cluster_check.conftest import AUTOGAN, server
 from tests.components.cluster_check.test_checks import unregister
-from tests.components.fake_katib_api import write_kubeconfig
+from tests.components.json_server import serving, write_kubeconfig
 
 __all__ = ["server"]  # a fixture
 
@@ -37,8 +37,7 @@ def run(
             core_main(["cluster", "check", *arguments])
         return int(stop.value.code or 0), *capsys.readouterr()
 
-    with serving(server) as port:
-        write_kubeconfig(kubeconfig, port)
+    with serving(server, kubeconfig):
         yield command
 
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import copy
-import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -64,8 +60,9 @@ class ApiServer:
         """The requests that changed something."""
         return [each for each in self.requests if not each.startswith("GET ") and not each.endswith(("reviews",))]
 
-    def answer(self, method: str, path: str, query: dict[str, str], body: Object) -> tuple[int, Object]:
+    def answer(self, method: str, url: str, body: Object) -> tuple[int, Object]:
         """HTTP status and answer."""
+        path, query = urlsplit(url).path, dict(parse_qsl(urlsplit(url).query))
         line = f"{method} {path}"
         self.requests.append(line)
         for beginning, (code, message) in self.refusals.items():
@@ -169,38 +166,3 @@ def _merged(old: Any, new: Any) -> Any:
 
 def _status(code: int, message: str) -> tuple[int, Object]:
     return code, {"kind": "Status", "status": "Failure", "message": message, "code": code}
-
-
-@contextmanager
-def serving(api_server: ApiServer) -> Iterator[int]:
-    """Serves it on a free port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def _handle(self) -> None:
-            url = urlsplit(self.path)
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
-            code, answer = api_server.answer(self.command, url.path, dict(parse_qsl(url.query)), body)
-            text = json.dumps(answer).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815 - names that http.server looks for
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

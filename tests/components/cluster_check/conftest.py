@@ -17,7 +17,8 @@ from components.cluster_check.inside import Waiting
 from components.cluster_check.target import Target
 from components.registration.entry import suggestion_entry
 from components.registration.katib_config import KEY, KatibConfig
-from tests.components.cluster_check.api_server import ApiServer, serving
+from tests.components.cluster_check.api_server import ApiServer
+from tests.components.json_server import serving
 from tests.components.katib_configs import MARSHALLED_019
 
 BASE = Path(__file__).parents[3] / "manifests" / "base"

@@ -24,8 +24,8 @@ from components.pipeline_step.work import Work
 from components.steps.prepare_data import prepare_data
 from components.steps.search import search
 from components.steps.summarize import summarize
-from tests.components.fake_katib_api import write_kubeconfig
 from tests.components.fake_kubernetes import FakeKubernetes, Fault
+from tests.components.json_server import write_kubeconfig
 from tests.components.katib_player import playing
 from tests.components.kubernetes_server import serving
 from tests.components.pipeline_step.process import restored_process
