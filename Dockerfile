@@ -24,13 +24,16 @@ WORKDIR /work
 USER 1000:1000
 
 # Where packages come from is told by secrets, which leave no trace: pip.conf, netrc and ca.pem, each as needed.
+# Building kfp-server-api runs setuptools: no bytecode of it, with dates in it, is to be there before compileall.
 FROM ${BASE_IMAGE} AS installer
 ENV PIP_CONFIG_FILE=/run/secrets/pip.conf \
-    NETRC=/run/secrets/netrc
+    NETRC=/run/secrets/netrc \
+    PYTHONDONTWRITEBYTECODE=1
 RUN python -m venv --without-pip /opt/venv
 
-# The lists are complete, so nothing is resolved; wheels only, since there is no compiler. Bytecode that is never checked
-# against its source has no file dates in it; it could not be written later, since the root file system is read-only.
+# The lists are complete, so nothing is resolved; wheels only, since there is no compiler. Bytecode that is never
+# checked against its source has no file dates in it; it could not be written later, since the root file system is
+# read-only.
 FROM installer AS suggestion-packages
 COPY requirements-suggestion.txt ./
 RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=netrc --mount=type=secret,id=ca.pem \

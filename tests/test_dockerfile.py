@@ -208,6 +208,7 @@ def test_packages_are_pinned_wheels_that_match_their_hashes(name: str) -> None:
     assert ("--no-binary kfp-server-api --use-pep517 --no-build-isolation" in install) == (name == "runtime")
     assert install.count("--no-binary") == (name == "runtime")
     assert "--invalidation-mode unchecked-hash" in STAGES[stage].all("RUN")[-1]
+    assert environment(stage)["PYTHONDONTWRITEBYTECODE"] == "1", "compileall keeps dated bytecode that is there"
     assert all(hashed(name).values())
 
 
@@ -222,7 +223,8 @@ def test_torch_for_cpus_is_the_same_version_from_whichever_index_has_it() -> Non
 def test_index_settings_are_secrets_and_never_arguments() -> None:
     """pip finds its configuration, passwords and certificates where they are mounted; images and history have none."""
     assert not [argument for stage in STAGES.values() for argument in stage.all("ARG") if "PIP" in argument]
-    assert environment("installer") == {"PIP_CONFIG_FILE": "/run/secrets/pip.conf", "NETRC": "/run/secrets/netrc"}
+    values = environment("installer")
+    assert (values["PIP_CONFIG_FILE"], values["NETRC"]) == ("/run/secrets/pip.conf", "/run/secrets/netrc")
     commands = [command for stage in STAGES.values() for command in stage.all("RUN") if " install " in command]
     for command in commands:
         assert re.findall(r"--mount=type=secret,id=(\S+)", command) == list(SECRETS)
