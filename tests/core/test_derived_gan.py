@@ -10,7 +10,7 @@ import torch
 
 from autogan_core.baselines import BASELINES
 from autogan_core.config import Config
-from autogan_core.derived_gan import DerivedGAN, Training, Validation
+from autogan_core.derived_gan import DerivedGAN
 from autogan_core.design import Design, searched
 from autogan_core.errors import NonFiniteLossError, StateError
 from autogan_core.metrics import Scores
@@ -18,6 +18,7 @@ from autogan_core.monitor import Monitor
 from autogan_core.scoring import Scorer, sample_images
 from autogan_core.search_space import NAMED
 from autogan_core.storage import CommittedState, DirectoryStore
+from autogan_core.training.validation import Training, Validation
 from tests.core.tiny import CPU, BeginningsMonitor, tiny_config, tiny_dataset, tiny_scorer
 
 TOP1 = NAMED["paper-top1"]
