@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,10 +12,10 @@ import torch
 from torch import Tensor
 
 from autogan_core.config import Config
-from autogan_core.derived_gan import DerivedGAN, Training
+from autogan_core.derived_gan import DerivedGAN
 from autogan_core.design import searched
 from autogan_core.distributed import World
-from autogan_core.errors import ConfigError, ConflictError
+from autogan_core.errors import AutoGANError, ConfigError, ConflictError, NonFiniteLossError
 from autogan_core.final_scores import FinalScores, final_scores
 from autogan_core.generator import ImageSource
 from autogan_core.history import Record
@@ -23,11 +24,16 @@ from autogan_core.monitor import Monitor
 from autogan_core.prepared import Inputs
 from autogan_core.run_config import keep_config
 from autogan_core.run_records import RunRecords
+from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumbents
 from autogan_core.scoring import Scorer
 from autogan_core.search import Trials, run_search
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import RunStore, seal, unseal
+from autogan_core.training.failures import failure, keep_failure
+from autogan_core.training.validation import Training
+
+logger = logging.getLogger(__name__)
 
 GRID_IMAGES = 64
 SECONDS_FILE = "seconds.json"
@@ -99,9 +105,69 @@ class Run(RunRecords):
         return self.mlas.beams(history)
 
     def retrain(self, architectures: Sequence[Architecture]) -> list[Training]:
-        """Trains each architecture from scratch."""
+        """Trains each architecture to the end, whoever goes on in a halving.
+
+        Raises:
+            NonFiniteLossError: a training diverged.
+        """
+        milestones = self._milestones()
         with self._timed("retrain"):
-            return [self._derived(architecture).train() for architecture in architectures]
+            return [self._derived(architecture).train(milestones=milestones) for architecture in architectures]
+
+    def train_to(self, architecture: Architecture, rung: Rung) -> Training | None:
+        """Trains an entrant to a rung's end, going on from its checkpoint; None when its training has diverged.
+
+        A divergence is stored, so that no process tries it again. Several processes may train different entrants of a
+        rung at the same time.
+
+        Raises:
+            NonFiniteLossError: the training diverged, and the run does not halve.
+        """
+        if self.config.retrain.halves and failure(self._store, f"retrain/{architecture}") is not None:
+            return None
+        derived, ladder = self._derived(architecture), self.rungs()
+        place = f"rung {rung.index + 1} of {len(ladder)}: " if len(ladder) > 1 else ""
+        try:
+            with self._timed("retrain"):
+                return derived.train(
+                    rung.iterations, milestones=self._milestones(), title=f"{place}training {derived.name}"
+                )
+        except NonFiniteLossError as error:
+            if not self.config.retrain.halves:
+                raise
+            logger.warning("%s falls out in rung %d: %s", architecture, rung.index + 1, error)
+            keep_failure(self._store, derived.state_name, str(error))
+            return None
+
+    def halve(self) -> list[Architecture]:
+        """Trains the pool rung by rung in this process; returns the finalists, best first.
+
+        Without halving that means to train the best beams to the end.
+
+        Raises:
+            ConfigError: the search is not finished.
+            NonFiniteLossError: a training diverged, and the run does not halve.
+            AutoGANError: all trainings diverged.
+        """
+        for name, reason in unusable_incumbents(self.config).items():
+            logger.warning("the incumbent %s is left out: %s", name, reason)
+        for rung in self.rungs():
+            for architecture in self.ladder().pending(rung):
+                self.train_to(architecture, rung)
+        ladder = self.ladder()
+        finalists = ladder.finalists()
+        if not finalists:
+            causes = sorted({cause for entrant in ladder.pool if (cause := ladder.failure(entrant.architecture))})
+            raise AutoGANError(f"every training in {self.location} diverged: {'; '.join(causes)}")
+        return finalists
+
+    def _milestones(self) -> set[int]:
+        """The rungs' ends, at which every training is validated, also one that belongs to no rung or comes too early
+        to know the pool: whenever it enters a rung, it can be ranked there."""
+        size = largest_pool(self.config)
+        if self._given() is not None:
+            size = max(size, len(self.pool()))
+        return {rung.iterations for rung in rungs(self.config.retrain, size)}
 
     def evaluate(self, architectures: Sequence[Architecture]) -> dict[Architecture, FinalScores]:
         """Final-protocol scores of each architecture's best and last checkpoint; computed once for a checkpoint.

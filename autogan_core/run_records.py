@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from autogan_core.config import Config
@@ -9,9 +10,14 @@ from autogan_core.errors import ConfigError
 from autogan_core.final_scores import FinalScores, stored_scores
 from autogan_core.history import Record
 from autogan_core.mlas import Beam, MultiLevelSearch
+from autogan_core.runs.halving import Entrant, Rung, given_pool, searched_pool
+from autogan_core.runs.ladder import Ladder
 from autogan_core.search import HistoryFile
 from autogan_core.search_space import Architecture, SearchSpace
-from autogan_core.storage import RunStore
+from autogan_core.storage import RunStore, read_document, write_document
+
+POOL_FILE = "pool.json"
+"""Of a run whose pool was chosen elsewhere."""
 
 
 class RunRecords:
@@ -54,15 +60,23 @@ class RunRecords:
         return self.mlas.finished(self.history)
 
     def found(self) -> list[Architecture]:
-        """The architectures that the search found, best first, as many as are to be retrained.
+        """The architectures that the run found, best first: with halving the finalists, else the best beams, as many as
+        are to be retrained.
+
+        Raises:
+            ConfigError: the search is not finished.
+            StateError: the halving is not.
+        """
+        if self.config.retrain.halves:
+            return self.finalists()
+        return [beam.architecture for beam in self.beams()[: self.config.retrain.num_architectures]]
+
+    def beams(self) -> tuple[Beam, ...]:
+        """What the finished search kept, best first.
 
         Raises:
             ConfigError: the search is not finished.
         """
-        return [beam.architecture for beam in self.beams()[: self.config.retrain.num_architectures]]
-
-    def beams(self) -> tuple[Beam, ...]:
-        """What the finished search kept, best first. Raises like `found`."""
         history = self.history
         if not self.mlas.finished(history):
             raise ConfigError(
@@ -70,8 +84,53 @@ class RunRecords:
             )
         return self.mlas.beams(history)
 
+    def keep_pool(self, architectures: Sequence[Architecture]) -> None:
+        """Takes over a pool that was chosen elsewhere; the run's own search, if it has one, no longer decides it.
+
+        Raises:
+            ConfigError: the run has been given another one.
+        """
+        given = self._given()
+        if given is None:
+            write_document(self._store, POOL_FILE, {"architectures": [str(a) for a in architectures]})
+        elif given != list(architectures):
+            raise ConfigError(f"{self.location} has been given another pool; choose another run folder")
+
+    def pool(self) -> list[Entrant]:
+        """What enters the first rung. Without halving, what the search found or what was given. Raises like `beams`."""
+        given = self._given()
+        if given is not None:
+            return given_pool(self.config, given)
+        return searched_pool(self.config, self.beams(), self.history)
+
+    def ladder(self) -> Ladder:
+        """How far the pool's trainings have come by now. Raises like `pool`."""
+        return Ladder(self._store, self.config.retrain, self.pool())
+
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs of the pool, first to last; without halving one. Raises like `pool`."""
+        return self.ladder().rungs
+
+    def entrants(self, rung: Rung) -> list[Architecture]:
+        """The architectures that enter a rung; behind the first one best first.
+
+        Raises:
+            ConfigError: the search is not finished.
+            StateError: a training of an earlier rung has not come to its end there; the message says which.
+        """
+        return self.ladder().entrants(rung)
+
+    def finalists(self) -> list[Architecture]:
+        """The architectures that are trained to the end, the lowest FID there first. Raises like `entrants`."""
+        return self.ladder().finalists()
+
+    def _given(self) -> list[Architecture] | None:
+        if not self._store.exists(POOL_FILE):
+            return None
+        return [Architecture.parse(text) for text in read_document(self._store, POOL_FILE)["architectures"]]
+
     def trained(self) -> list[Architecture]:
-        """Every architecture that has been trained in this folder, sorted."""
+        """Every architecture that has been trained in this folder, however far, sorted."""
         names = self._store.folders("retrain")
         return [Architecture.parse(name) for name in names if self._store.exists(f"retrain/{name}/state.json")]
 
