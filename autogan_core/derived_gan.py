@@ -1,4 +1,4 @@
-"""The derived GAN: one design, trained from scratch and scored along the way (paper, sections 3.3.3 and 4)."""
+"""The derived GAN: one design, trained and scored along the way (paper, sections 3.3.3 and 4)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import copy
 import logging
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 
 import torch
@@ -18,6 +18,7 @@ from autogan_core.data import ImageDataset
 from autogan_core.design import Design
 from autogan_core.distributed import World
 from autogan_core.errors import NonFiniteLossError, StateError
+from autogan_core.gan import GAN
 from autogan_core.generator import ImageSource
 from autogan_core.loss_reader import LossReader, LossValues
 from autogan_core.monitor import Monitor, Task
@@ -47,11 +48,24 @@ class DerivedGAN:
         store: RunStore,
         device: torch.device,
         monitor: Monitor,
+        *,
+        start: Callable[[GAN], None] = lambda gan: None,
     ) -> None:
+        """Args:
+        design: what to train.
+        config: the run's.
+        dataset: to train on.
+        scorer: validates.
+        store: the run's own folder.
+        device: where to train.
+        monitor: is told of the progress.
+        start: puts other weights and moments than fresh ones into a training's networks before its first step, such
+            as `warm_start`; the same ones whenever it is called.
+        """
         self.architecture = design.architecture
         self.name = design.name
         self._config, self._dataset, self._scorer = config, dataset, scorer
-        self._device, self._monitor = device, monitor
+        self._device, self._monitor, self._start = device, monitor, start
         self._state = CommittedState(store, self.state_name)
         self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
         self._seed = derive_seed(config.seed, "retrain", design.name)
@@ -96,6 +110,9 @@ class DerivedGAN:
                 "training %s: going on at step %d of %d, from checkpoint %s",
                 *(self.name, done, end, self._state.location(pointer)),
             )
+        if not done:
+            self._start(self._gan)
+            self._average.load_state_dict(self._gan.generator.state_dict())
         with self._monitor.task(title or f"training {self.name}", end, done) as task:
             while done < end:
                 stop = next_validation(done, every, end, milestones)

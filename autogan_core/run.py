@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from autogan_core.design import searched
 from autogan_core.distributed import World
 from autogan_core.errors import AutoGANError, ConfigError, ConflictError, NonFiniteLossError
 from autogan_core.final_scores import FinalScores, final_scores
+from autogan_core.gan import GAN
 from autogan_core.generator import ImageSource
 from autogan_core.history import Record
 from autogan_core.mlas import Beam
@@ -32,6 +33,7 @@ from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import RunStore, seal, unseal
 from autogan_core.training.failures import failure, keep_failure
 from autogan_core.training.validation import Training
+from autogan_core.training.warm_start import start_from_search
 
 logger = logging.getLogger(__name__)
 
@@ -207,7 +209,25 @@ class Run(RunRecords):
             )
         dataset = self.inputs.dataset
         design = searched(architecture)
-        return DerivedGAN(design, self.config, dataset, self._scorer, self._store, self.device, self.monitor)
+        start = partial(self._start, architecture)
+        return DerivedGAN(
+            design, self.config, dataset, self._scorer, self._store, self.device, self.monitor, start=start
+        )
+
+    def _start(self, architecture: Architecture, gan: GAN) -> None:
+        """Puts the search's weights into an untrained GAN, if the settings want that and there has been a search."""
+        if self.config.retrain.start == "scratch":
+            return
+        history = self.history
+        if not history:
+            logger.info("%s is trained from scratch: there is no search in %s", architecture, self.location)
+        elif not self.mlas.finished(history):
+            raise ConfigError(
+                f"the search in {self.location} is not finished, and retrain.start=shared goes on with the weights "
+                "that it ends with; run 'autogan search' first"
+            )
+        else:
+            start_from_search(gan, architecture, self.config, self.inputs.dataset.fingerprint, self._store)
 
     def final_scores(self, architecture: Architecture) -> FinalScores:
         """One architecture's scores, computed unless they are stored for the checkpoints that there are."""
