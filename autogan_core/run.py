@@ -31,7 +31,7 @@ from autogan_core.search import Trials, run_search
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import RunStore, seal, unseal
-from autogan_core.training.failures import failure, keep_failure
+from autogan_core.training.failures import keep_failure
 from autogan_core.training.validation import Training
 from autogan_core.training.warm_start import start_from_search
 
@@ -116,19 +116,24 @@ class Run(RunRecords):
         with self._timed("retrain"):
             return [self._derived(architecture).train(milestones=milestones) for architecture in architectures]
 
-    def train_to(self, architecture: Architecture, rung: Rung) -> Training | None:
+    def train_to(self, architecture: Architecture, rung: Rung, of: int | None = None) -> Training | None:
         """Trains an entrant to a rung's end, going on from its checkpoint; None when its training has diverged.
 
         A divergence is stored, so that no process tries it again. Several processes may train different entrants of a
         rung at the same time.
 
+        Args:
+            architecture: what is trained.
+            rung: where it stops.
+            of: how many rungs there are; None: as many as the run's own pool makes.
+
         Raises:
             NonFiniteLossError: the training diverged, and the run does not halve.
         """
-        if self.config.retrain.halves and failure(self._store, f"retrain/{architecture}") is not None:
+        if self.config.retrain.halves and self.failure(architecture) is not None:
             return None
-        derived, ladder = self._derived(architecture), self.rungs()
-        place = f"rung {rung.index + 1} of {len(ladder)}: " if len(ladder) > 1 else ""
+        derived, count = self._derived(architecture), of or len(self.rungs())
+        place = f"rung {rung.index + 1} of {count}: " if count > 1 else ""
         try:
             with self._timed("retrain"):
                 return derived.train(
@@ -164,12 +169,9 @@ class Run(RunRecords):
         return finalists
 
     def _milestones(self) -> set[int]:
-        """The rungs' ends, at which every training is validated, also one that belongs to no rung or comes too early
-        to know the pool: whenever it enters a rung, it can be ranked there."""
-        size = largest_pool(self.config)
-        if self._given() is not None:
-            size = max(size, len(self.pool()))
-        return {rung.iterations for rung in rungs(self.config.retrain, size)}
+        """The ends of the rungs, at which every training is validated, also one that belongs to no rung or comes before
+        the pool is known: if its architecture enters a rung later, it can be ranked there."""
+        return {rung.iterations for rung in rungs(self.config.retrain, largest_pool(self.config))}
 
     def evaluate(self, architectures: Sequence[Architecture]) -> dict[Architecture, FinalScores]:
         """Final-protocol scores of each architecture's best and last checkpoint; computed once for a checkpoint.

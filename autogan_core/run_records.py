@@ -10,14 +10,12 @@ from autogan_core.errors import ConfigError
 from autogan_core.final_scores import FinalScores, stored_scores
 from autogan_core.history import Record
 from autogan_core.mlas import Beam, MultiLevelSearch
-from autogan_core.runs.halving import Entrant, Rung, given_pool, searched_pool
+from autogan_core.runs.halving import Entrant, Rung, searched_pool
 from autogan_core.runs.ladder import Ladder
 from autogan_core.search import HistoryFile
 from autogan_core.search_space import Architecture, SearchSpace
-from autogan_core.storage import RunStore, read_document, write_document
-
-POOL_FILE = "pool.json"
-"""Of a run whose pool was chosen elsewhere."""
+from autogan_core.storage import RunStore
+from autogan_core.training.failures import failure
 
 
 class RunRecords:
@@ -84,28 +82,21 @@ class RunRecords:
             )
         return self.mlas.beams(history)
 
-    def keep_pool(self, architectures: Sequence[Architecture]) -> None:
-        """Takes over a pool that was chosen elsewhere; the run's own search, if it has one, no longer decides it.
-
-        Raises:
-            ConfigError: the run has been given another one.
-        """
-        given = self._given()
-        if given is None:
-            write_document(self._store, POOL_FILE, {"architectures": [str(a) for a in architectures]})
-        elif given != list(architectures):
-            raise ConfigError(f"{self.location} has been given another pool; choose another run folder")
-
     def pool(self) -> list[Entrant]:
-        """What enters the first rung. Without halving, what the search found or what was given. Raises like `beams`."""
-        given = self._given()
-        if given is not None:
-            return given_pool(self.config, given)
+        """What enters the first rung; without halving, the best beams. Raises like `beams`."""
         return searched_pool(self.config, self.beams(), self.history)
 
-    def ladder(self) -> Ladder:
-        """How far the pool's trainings have come by now. Raises like `pool`."""
-        return Ladder(self._store, self.config.retrain, self.pool())
+    def ladder(self, pool: Sequence[Entrant] | None = None) -> Ladder:
+        """How far the trainings of a pool have come by now. Raises like `pool`.
+
+        Args:
+            pool: None for the run's own.
+        """
+        return Ladder(self._store, self.config.retrain, self.pool() if pool is None else pool)
+
+    def failure(self, architecture: Architecture) -> str | None:
+        """Why an architecture's training diverged; None if it did not."""
+        return failure(self._store, f"retrain/{architecture}")
 
     def rungs(self) -> tuple[Rung, ...]:
         """The rungs of the pool, first to last; without halving one. Raises like `pool`."""
@@ -124,15 +115,23 @@ class RunRecords:
         """The architectures that are trained to the end, the lowest FID there first. Raises like `entrants`."""
         return self.ladder().finalists()
 
-    def _given(self) -> list[Architecture] | None:
-        if not self._store.exists(POOL_FILE):
-            return None
-        return [Architecture.parse(text) for text in read_document(self._store, POOL_FILE)["architectures"]]
-
     def trained(self) -> list[Architecture]:
         """Every architecture that has been trained in this folder, however far, sorted."""
         names = self._store.folders("retrain")
         return [Architecture.parse(name) for name in names if self._store.exists(f"retrain/{name}/state.json")]
+
+    def worth_scoring(self) -> list[Architecture]:
+        """What is to be scored by the final protocol unless somebody asks for more.
+
+        Without halving all that has been trained, sorted. With it the finalists, best first, once they are known, and
+        then what was trained by name without being in the pool; those that fell out are not.
+        """
+        if not self.config.retrain.halves or not self.searched:
+            return self.trained()
+        ladder = self.ladder()
+        pool = {entrant.architecture for entrant in ladder.pool}
+        finalists = ladder.finalists() if ladder.finished else []
+        return [*finalists, *(architecture for architecture in self.trained() if architecture not in pool)]
 
     def evaluated(self) -> dict[Architecture, FinalScores]:
         """The scores that are stored, whatever they are of."""

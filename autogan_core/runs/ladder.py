@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from autogan_core.config import RetrainConfig
 from autogan_core.errors import StateError
@@ -12,6 +14,23 @@ from autogan_core.search_space import Architecture
 from autogan_core.storage import RunStore
 from autogan_core.training.failures import failure
 from autogan_core.training.validation import Training, stored_training
+
+Outcome = Literal["finalist", "under way", "fell out", "diverged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an entrant has come."""
+
+    entrant: Entrant
+    fids: tuple[float | None, ...]
+    """At the end of each rung that it entered, first to last; None where the training has not come or diverged."""
+    outcome: Outcome
+
+    @property
+    def rung(self) -> int:
+        """Index of the last rung that it entered."""
+        return len(self.fids) - 1
 
 
 class Ladder:
@@ -56,6 +75,21 @@ class Ladder:
             return False
         return True
 
+    def standings(self) -> list[Standing]:
+        """All entrants: finalists first, best first; then those whose rung is under way, as they entered it; then those
+        that are out, the latest rung first, and within a rung best first and the diverged last."""
+        entered, out = [entrant.architecture for entrant in self.pool], list[Standing]()
+        for rung in self.rungs:
+            fids = {a: self._known(a, rung) for a in entered}
+            if self.pending(rung):
+                return [self._standing(a, rung, "under way") for a in entered] + out[::-1]
+            ranked = promoted(fids, len(fids))
+            entered = ranked[: self.rungs[min(rung.index + 1, len(self.rungs) - 1)].entrants]
+            diverged = sorted(a for a in fids if fids[a] is None)
+            out += [self._standing(a, rung, "diverged") for a in diverged]
+            out += [self._standing(a, rung, "fell out") for a in ranked[len(entered) :][::-1]]
+        return [self._standing(a, self.rungs[-1], "finalist") for a in entered] + out[::-1]
+
     def pending(self, rung: Rung) -> list[Architecture]:
         """Entrants of a rung whose training has neither come to its end nor diverged. Raises like `entrants`."""
         return [a for a in self.entrants(rung) if not self._tried(a, rung)]
@@ -83,6 +117,14 @@ class Ladder:
         if architecture not in self._failures:
             self._failures[architecture] = failure(self._store, f"retrain/{architecture}")
         return self._failures[architecture]
+
+    def _standing(self, architecture: Architecture, rung: Rung, outcome: Outcome) -> Standing:
+        [entrant] = [entrant for entrant in self.pool if entrant.architecture == architecture]
+        return Standing(entrant, tuple(self._known(architecture, r) for r in self.rungs[: rung.index + 1]), outcome)
+
+    def _known(self, architecture: Architecture, rung: Rung) -> float | None:
+        training = self.training(architecture)
+        return training.fid_at(rung.iterations) if training else None
 
     def _tried(self, architecture: Architecture, rung: Rung) -> bool:
         training = self.training(architecture)
