@@ -36,12 +36,13 @@ def _retraining(config: Config) -> str:
 
 def _halving(config: Config) -> list[str]:
     size, kept = largest_pool(config), config.retrain.num_architectures
-    sources = [f"{config.search.top_k} beams"]
-    if incumbents := usable_incumbents(config):
-        sources.append(f"{len(incumbents)} incumbents ({', '.join(incumbents.values())})")
-    if candidates := size - config.search.top_k - len(incumbents):
-        sources.append(f"the best {candidates} other candidates")
-    lines = [f"  then successive halving of {size} architectures trained {_start(config)}: {', '.join(sources)}"]
+    incumbents = usable_incumbents(config)
+    known = [_counted(config.search.top_k, "beam"), *incumbents.values()]
+    if others := size - config.search.top_k - len(incumbents):
+        known.append(_counted(others, "more candidate"))
+    lines = [
+        f"  then successive halving of {_counted(size, 'architecture')} ({', '.join(known)}) trained {_start(config)}"
+    ]
     for rung in rungs(config.retrain, size):
         lines.append(
             f"    rung {rung.index + 1}: {rung.entrants} to {rung.iterations:,} generator steps "
@@ -52,8 +53,12 @@ def _halving(config: Config) -> list[str]:
         *lines,
         f"    then {kept} of them {_scored(config)}",
         f"    cost: {halving_cost(config, size)}",
-        f"    for comparison, {kept} trainings to the end without halving: {full_cost(config)}",
+        f"    without halving, {_counted(kept, 'architecture')} to the end: {full_cost(config)}",
     ]
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' if count > 1 else ''}"
 
 
 def _start(config: Config) -> str:
