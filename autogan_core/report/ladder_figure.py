@@ -6,6 +6,7 @@ import itertools
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, StrMethodFormatter
 
 from autogan_core.report.ladder import LadderEntry, LadderResult
 from autogan_core.report.style import GREY, PALETTE, render
@@ -28,7 +29,13 @@ def ladder_figure(ladder: LadderResult) -> str | None:
         colors = itertools.cycle(PALETTE)
         for entry in reversed(ladder.entries):  # the best on top
             _draw_line(axes, entry, next(colors) if entry.finalist or _named(entry) else GREY)
-        axes.set(xlabel="generator iterations", ylabel="validation FID (lower is better)", xscale="log", yscale="log")
+        axes.set(xlabel="generator iterations", ylabel="validation FID (lower is better)")
+        axes.set(xscale="log", yscale="log")
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xticks(ladder.iterations, [f"{end:,}" for end in ladder.iterations])
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=3)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,12 +18,13 @@ from autogan_core.loss_reader import LossValues
 from autogan_core.monitor import Task
 from autogan_core.runs.cost import Cost, final_cost, full_cost, halving_cost, spent_cost
 from autogan_core.scoring import Scorer
-from autogan_core.search_space import NAMED, Architecture
+from autogan_core.search_space import Architecture
 from autogan_core.storage import DirectoryStore
 from tests.core.runs.halved_run import ITERATIONS, halved_config, open_halved, trained_files
 
-SNGAN = NAMED["sn-gan"]
-KILLS = 6
+KILLS = 5
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def halve_in(folder: Path) -> list[Architecture]:
@@ -65,6 +68,22 @@ def test_halving_again_trains_nothing(whole: Path, monkeypatch: pytest.MonkeyPat
     """A finished halving returns its finalists at once."""
     monkeypatch.setattr(DerivedGAN, "train", None)
     assert open_halved(whole).halve() == open_halved(whole).finalists()
+
+
+def test_who_goes_on_is_known_without_torch(whole: Path) -> None:
+    """A pipeline's step that only decides does not pay torch's seconds and megabytes."""
+    code = (
+        "import sys, pathlib\n"
+        "from autogan_core.run_config import stored_config\n"
+        "from autogan_core.run_records import RunRecords\n"
+        "from autogan_core.storage import DirectoryStore\n"
+        "store = DirectoryStore(pathlib.Path(sys.argv[1]))\n"
+        "print(*RunRecords(store, stored_config(store)).finalists())\n"
+        "assert 'torch' not in sys.modules"
+    )
+    command = [sys.executable, "-c", code, str(whole)]
+    done = subprocess.run(command, check=True, timeout=100, capture_output=True, text=True)
+    assert done.stdout.split() == [str(architecture) for architecture in open_halved(whole).finalists()]
 
 
 def test_rung_by_rung_is_the_same_training_as_in_one_go(whole: Path, tmp_path: Path) -> None:
