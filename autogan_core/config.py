@@ -6,7 +6,9 @@ released code's scripts, and where those disagree with the paper the paper wins;
 
 from __future__ import annotations
 
+import copy
 import difflib
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -31,6 +33,7 @@ from autogan_core.search_space import (
     NORMS,
     SWITCH_WORDS,
     UPS,
+    Architecture,
     CellSpace,
     Conv,
     Norm,
@@ -44,6 +47,16 @@ Fingerprint = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 LOCATIONS = frozenset({"data.path", "scores.inception_weights"})
 """Settings that say where a thing lies, not what it is: they may change between two runs of one configuration."""
+
+ADDED: Mapping[str, Any] = {
+    "retrain.start": "scratch",
+    "retrain.pool": None,
+    "retrain.incumbents": [],
+}
+"""Settings that are newer than the oldest stored runs, and the JSON values by which those runs were done.
+
+A stored configuration that lacks one has this value, whatever the default is by now. At this value it does not count in
+the fingerprint, so that stored weights still fit their run."""
 
 
 class Section(BaseModel):
@@ -233,12 +246,22 @@ class SearchConfig(Section):
 
 
 class RetrainConfig(Section):
-    """Training the found architectures from scratch (paper, sections 3.3.3 and 4)."""
+    """Training the found architectures as GANs of their own (paper, sections 3.3.3 and 4)."""
 
+    start: Literal["scratch", "shared"] = "scratch"
+    """scratch: from fresh weights (paper). shared: from the search's own generator, discriminator and Adam moments,
+    which needs the search's widths. A run that has no search, such as a transfer evaluation, starts from scratch."""
     num_architectures: PositiveInt = 5
-    """How many of the best beams are trained; at most ``search.top_k``. Paper: all K."""
+    """How many of the best beams, or of a pool, are trained to the end; at most ``search.top_k``. Paper: all K."""
+    pool: PositiveInt | None = None
+    """Architectures that successive halving starts from, at least ``num_architectures``: all beams, the incumbents, and
+    the best candidates to fill it up. All are trained a little, the better half goes on, and so on. None: no pool but
+    the beams and incumbents, and without incumbents no halving. Paper: no halving."""
+    incumbents: tuple[str, ...] = ()
+    """Known architectures that enter the pool, by name or in compact text, such as ``sn-gan``. Those that have another
+    number of cells or lie outside ``search.space`` are left out. Not in the paper."""
     generator_iterations: PositiveInt = 50_000
-    """Generator steps."""
+    """Generator steps of a whole training."""
     generator_channels: PositiveInt = 256
     """Feature maps of every generator layer. Paper: not given; released retraining scripts: 256."""
     discriminator_channels: PositiveInt = 128
@@ -254,7 +277,19 @@ class RetrainConfig(Section):
     def _check(self) -> RetrainConfig:
         if not 0 <= self.ema_decay < 1:
             raise ValueError(f"ema_decay must lie in [0, 1), not {self.ema_decay}")
+        if self.pool is not None and self.pool < self.num_architectures:
+            raise ValueError(f"pool ({self.pool}) must be at least num_architectures ({self.num_architectures})")
+        for incumbent in self.incumbents:
+            try:
+                Architecture.parse(incumbent)
+            except ConfigError as error:
+                raise ValueError(f"incumbents holds '{incumbent}': {error}") from error
         return self
+
+    @property
+    def halves(self) -> bool:
+        """Whether a pool is thinned out while it is trained; if not, the best beams are all trained to the end."""
+        return self.pool is not None or bool(self.incumbents)
 
 
 class ScoresConfig(Section):
@@ -310,6 +345,14 @@ class Config(Section):
             raise ValueError(
                 f"retrain.num_architectures ({retrain.num_architectures}) exceeds search.top_k ({search.top_k})"
             )
+        for network in ("generator_channels", "discriminator_channels"):
+            mine, searched = getattr(retrain, network), getattr(search, network)
+            if retrain.start == "shared" and mine != searched:
+                raise ValueError(
+                    f"retrain.start is 'shared', which goes on with the search's weights, but retrain.{network} is "
+                    f"{mine} and search.{network} is {searched}; set retrain.{network}={searched}, or "
+                    "retrain.start=scratch"
+                )
         for name, images, splits in (
             ("search.reward", search.reward.num_images, search.reward.splits),
             ("scores", self.scores.num_images, self.scores.splits),
@@ -327,8 +370,15 @@ class Config(Section):
         return dict(_flatten(self.model_dump(mode="json")))
 
     def fingerprint(self) -> str:
-        """SHA-256 over every setting that decides the result (all but `LOCATIONS`), as 64 hex digits."""
-        decisive = {key: value for key, value in self.flat().items() if key not in LOCATIONS}
+        """SHA-256 over every setting that decides the result, as 64 hex digits.
+
+        Without `LOCATIONS`, and without those `ADDED` that make no difference to runs from before they were added.
+        """
+        decisive = {
+            key: value
+            for key, value in self.flat().items()
+            if key not in LOCATIONS and not (key in ADDED and value == ADDED[key])
+        }
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
     def differences(self, other: Config) -> list[str]:
@@ -348,6 +398,18 @@ def parse_config(tree: Mapping[str, Any]) -> Config:
         ConfigError: an unknown key or a bad value; one sentence for the first of them.
     """
     return validated(Config, tree)
+
+
+def parse_stored(tree: Mapping[str, Any]) -> Config:
+    """The configuration of a stored run. What it lacks, being older, has the value that it ran with (`ADDED`).
+
+    Raises like `parse_config`.
+    """
+    completed, known = copy.deepcopy(dict(tree)), dict(_flatten(tree))
+    for key in ADDED.keys() - known.keys():
+        *sections, name = key.split(".")
+        functools.reduce(lambda section, part: section.setdefault(part, {}), sections, completed)[name] = ADDED[key]
+    return parse_config(completed)
 
 
 def validated(section: type[S], tree: Mapping[str, Any]) -> S:
