@@ -30,6 +30,7 @@ from autogan_core.search_space import NAMED, Architecture
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
     from autogan_core.run import Run
+    from autogan_core.training.validation import Training
 
 app = typer.Typer(
     help="Searches generator architectures for GANs (AutoGAN, ICCV 2019), retrains the best and scores them.",
@@ -166,11 +167,10 @@ def in_run_folder(body: Callable[..., None]) -> Callable[..., None]:
 
 @in_run_folder
 def run(this: Run) -> None:
-    """Everything: search, retrain the best, score them, write the report."""
+    """Everything: search, retrain the best (or halve a pool), score them, write the report."""
     this.search()
-    found = this.found()
-    this.retrain(found)
-    this.evaluate(found)
+    this.halve()
+    this.evaluate(this.found())
     _report(this)
 
 
@@ -185,19 +185,28 @@ def search(this: Run) -> None:
 
 @in_run_folder
 def retrain(this: Run, *, architectures: Architectures = None) -> None:
-    """Train architectures from scratch: the given ones, else those that the run's search found."""
+    """Train architectures to the end: the given ones, else those that the run's search found; with retrain.pool or
+    retrain.incumbents a pool, of which the better half goes on at each rung."""
+    parsed = _parsed(architectures)
+    if parsed:
+        trained = [(training, "") for training in this.retrain(parsed)]
+    else:
+        this.halve()
+        trained = _ladder_rows(this)
     table = Table("architecture", "best FID", "at", "last FID", "at", "", box=None)
-    for training in this.retrain(_parsed(architectures) or this.found()):
+    for training, remark in trained:
         best, last = training.best, training.last
         row = (f"{best.fid:.2f}", str(best.iteration), f"{last.fid:.2f}", str(last.iteration))
-        table.add_row(str(training.architecture), *row, "collapsed" if training.collapsed else "")
+        remarks = [remark, "collapsed" if training.collapsed else ""]
+        table.add_row(str(training.architecture), *row, ", ".join(filter(None, remarks)))
     console.print(table)
 
 
 @in_run_folder
 def evaluate(this: Run, *, architectures: Architectures = None) -> None:
-    """Score retrained architectures by the final protocol: the given ones, else all that the run has trained."""
-    for architecture, checkpoints in this.evaluate(_parsed(architectures) or this.trained()).items():
+    """Score retrained architectures by the final protocol: the given ones, else all that the run has trained but those
+    that fell out of its pool."""
+    for architecture, checkpoints in this.evaluate(_parsed(architectures) or this.worth_scoring()).items():
         for name, checkpoint in (("best", checkpoints.best), ("last", checkpoints.last)):
             scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())
             console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}", highlight=False)
@@ -218,7 +227,7 @@ def sample(
     """Draw images with a retrained generator."""
     from autogan_core.images import write_grid, write_single_images
 
-    trained = this.trained()
+    trained = this.worth_scoring() or this.trained()
     if architecture is None and not trained:
         raise ConfigError(f"nothing has been trained in {this.location} yet; run 'autogan retrain' first")
     chosen = Architecture.parse(architecture) if architecture else trained[0]
@@ -302,6 +311,20 @@ def _fail(message: str, status: int) -> NoReturn:
 
 def _parsed(architectures: Sequence[str] | None) -> list[Architecture]:
     return [Architecture.parse(text) for text in architectures or ()]
+
+
+def _ladder_rows(this: Run) -> list[tuple[Training, str]]:
+    """Every training of the pool that was validated, and what became of it; without halving, in the beams' order."""
+    ladder = this.ladder()
+    if not this.config.retrain.halves:
+        found = [ladder.training(entrant.architecture) for entrant in ladder.pool]
+        return [(training, "") for training in found if training is not None]
+    rows = []
+    for standing in ladder.standings():
+        place = "" if standing.outcome == "finalist" else f" in rung {standing.rung + 1} of {len(ladder.rungs)}"
+        if training := ladder.training(standing.entrant.architecture):
+            rows.append((training, f"{standing.outcome}{place}"))
+    return rows
 
 
 def _report(this: Run) -> None:

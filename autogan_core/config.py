@@ -34,6 +34,7 @@ from autogan_core.search_space import (
     NORMS,
     SWITCH_WORDS,
     UPS,
+    Architecture,
     CellSpace,
     Conv,
     Norm,
@@ -54,6 +55,9 @@ ADDED: Mapping[str, Any] = {
     "search.controller.advantage": "plain",
     "search.controller.passes": 1,
     "search.controller.objective": "reinforce",
+    "retrain.start": "scratch",
+    "retrain.pool": None,
+    "retrain.incumbents": [],
 }
 """Settings that are newer than the oldest stored runs, and the JSON values by which those runs were done.
 
@@ -306,12 +310,22 @@ class SearchConfig(Section):
 
 
 class RetrainConfig(Section):
-    """Training the found architectures from scratch (paper, sections 3.3.3 and 4)."""
+    """Training the found architectures as GANs of their own (paper, sections 3.3.3 and 4)."""
 
+    start: Literal["scratch", "shared"] = "scratch"
+    """scratch: from fresh weights (paper). shared: from the search's own generator, discriminator and Adam moments,
+    which needs the search's widths. A run that has no search, such as a transfer evaluation, starts from scratch."""
     num_architectures: PositiveInt = 5
-    """How many of the best beams are trained; at most ``search.top_k``. Paper: all K."""
+    """How many of the best beams, or of a pool, are trained to the end; at most ``search.top_k``. Paper: all K."""
+    pool: PositiveInt | None = None
+    """Architectures that successive halving starts from, at least ``num_architectures``: all beams, the incumbents, and
+    the best candidates to fill it up. All are trained a little, the better half goes on, and so on. None: no pool but
+    the beams and incumbents, and without incumbents no halving. Paper: no halving."""
+    incumbents: tuple[str, ...] = ()
+    """Known architectures that enter the pool, by name or in compact text, such as ``sn-gan``. Those that have another
+    number of cells or lie outside ``search.space`` are left out. Not in the paper."""
     generator_iterations: PositiveInt = 50_000
-    """Generator steps."""
+    """Generator steps of a whole training."""
     generator_channels: PositiveInt = 256
     """Feature maps of every generator layer. Paper: not given; released retraining scripts: 256."""
     discriminator_channels: PositiveInt = 128
@@ -327,7 +341,19 @@ class RetrainConfig(Section):
     def _check(self) -> RetrainConfig:
         if not 0 <= self.ema_decay < 1:
             raise ValueError(f"ema_decay must lie in [0, 1), not {self.ema_decay}")
+        if self.pool is not None and self.pool < self.num_architectures:
+            raise ValueError(f"pool ({self.pool}) must be at least num_architectures ({self.num_architectures})")
+        for incumbent in self.incumbents:
+            try:
+                Architecture.parse(incumbent)
+            except ConfigError as error:
+                raise ValueError(f"incumbents holds '{incumbent}': {error}") from error
         return self
+
+    @property
+    def halves(self) -> bool:
+        """Whether a pool is thinned out while it is trained; if not, the best beams are all trained to the end."""
+        return self.pool is not None or bool(self.incumbents)
 
 
 class ScoresConfig(Section):
@@ -381,6 +407,14 @@ class Config(Section):
             raise ValueError(
                 f"retrain.num_architectures ({retrain.num_architectures}) exceeds search.top_k ({search.top_k})"
             )
+        for network in ("generator_channels", "discriminator_channels"):
+            mine, searched = getattr(retrain, network), getattr(search, network)
+            if retrain.start == "shared" and mine != searched:
+                raise ValueError(
+                    f"retrain.start is 'shared', which goes on with the search's weights, but retrain.{network} is "
+                    f"{mine} and search.{network} is {searched}; set retrain.{network}={searched}, or "
+                    "retrain.start=scratch"
+                )
         for name, images, splits in (
             ("search.reward", search.reward.num_images, search.reward.splits),
             ("scores", self.scores.num_images, self.scores.splits),

@@ -1,4 +1,4 @@
-"""The derived GAN: one design, trained from scratch and scored along the way (paper, sections 3.3.3 and 4)."""
+"""The derived GAN: one design, trained and scored along the way (paper, sections 3.3.3 and 4)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import copy
 import logging
 import math
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection
+from dataclasses import asdict
 
 import torch
 from torch import Tensor
@@ -17,56 +18,17 @@ from autogan_core.data import ImageDataset
 from autogan_core.design import Design
 from autogan_core.distributed import World
 from autogan_core.errors import NonFiniteLossError, StateError
+from autogan_core.gan import GAN
 from autogan_core.generator import ImageSource
 from autogan_core.loss_reader import LossReader, LossValues
 from autogan_core.monitor import Monitor, Task
 from autogan_core.scoring import Scorer, sample_images
-from autogan_core.search_space import Architecture
 from autogan_core.seeding import derive_seed
 from autogan_core.storage import CommittedState, RunStore, Snapshot
+from autogan_core.training.validation import Training, Validation, best_of, next_validation
 from autogan_core.training_stream import TrainingStream
 
 logger = logging.getLogger(__name__)
-
-COLLAPSE_FACTOR = 2.0
-"""A training whose last FID is so many times its best one is called collapsed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """Scores of the averaged generator in the course of training."""
-
-    iteration: int
-    """Generator steps made."""
-    inception_score: float
-    fid: float
-    named: dict[str, float]
-    """Both, and the Inception score's deviation, under names that state the protocol."""
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """A training that has come to its end."""
-
-    architecture: Architecture
-    validations: tuple[Validation, ...]
-    seconds: float
-    """Time spent, over all processes that worked on it."""
-
-    @property
-    def best(self) -> Validation:
-        """The validation with the lowest FID."""
-        return _best(self.validations)
-
-    @property
-    def last(self) -> Validation:
-        """The validation after the last generator step."""
-        return self.validations[-1]
-
-    @property
-    def collapsed(self) -> bool:
-        """Whether the end is much worse than the best, so that only the best checkpoint should be used."""
-        return self.last.fid > COLLAPSE_FACTOR * self.best.fid
 
 
 class DerivedGAN:
@@ -86,11 +48,24 @@ class DerivedGAN:
         store: RunStore,
         device: torch.device,
         monitor: Monitor,
+        *,
+        start: Callable[[GAN], None] = lambda gan: None,
     ) -> None:
+        """Args:
+        design: what to train.
+        config: the run's.
+        dataset: to train on.
+        scorer: validates.
+        store: the run's own folder.
+        device: where to train.
+        monitor: is told of the progress.
+        start: puts other weights and moments than fresh ones into a training's networks before its first step, such
+            as `warm_start`; the same ones whenever it is called.
+        """
         self.architecture = design.architecture
         self.name = design.name
         self._config, self._dataset, self._scorer = config, dataset, scorer
-        self._device, self._monitor = device, monitor
+        self._device, self._monitor, self._start = device, monitor, start
         self._state = CommittedState(store, self.state_name)
         self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
         self._seed = derive_seed(config.seed, "retrain", design.name)
@@ -106,8 +81,19 @@ class DerivedGAN:
         """The state's name in the run store."""
         return f"retrain/{self.name}"
 
-    def train(self) -> Training:
-        """Trains to the end, from where an earlier call or process left off.
+    def train(
+        self, until: int | None = None, *, milestones: Collection[int] = (), title: str | None = None
+    ) -> Training:
+        """Trains on, from where an earlier call or process left off.
+
+        Where it stops and is validated changes nothing in the learning: to the end in one go or in several calls gives
+        the same bits.
+
+        Args:
+            until: the generator step to stop and validate at; None: ``retrain.generator_iterations``. Nothing happens
+                when it has been reached.
+            milestones: generator steps to validate at beside the multiples of ``retrain.validate_every``.
+            title: what the monitor is told; None: that this design is trained.
 
         Raises:
             NonFiniteLossError: training diverged; the last commit stays.
@@ -115,23 +101,28 @@ class DerivedGAN:
             StateError: the store's state is damaged or belongs to another configuration.
         """
         self._restore()
-        retrain = self._config.retrain
+        every, end = self._config.retrain.validate_every, until or self._config.retrain.generator_iterations
         done = self._validations[-1].iteration if self._validations else 0
-        if 0 < done < retrain.generator_iterations and (pointer := self._state.current):
+        if done >= end:
+            return self._training()
+        if done and (pointer := self._state.current):
             logger.info(
                 "training %s: going on at step %d of %d, from checkpoint %s",
-                *(self.name, done, retrain.generator_iterations, self._state.location(pointer)),
+                *(self.name, done, end, self._state.location(pointer)),
             )
-        with self._monitor.task(f"training {self.name}", retrain.generator_iterations, done) as task:
-            while done < retrain.generator_iterations:
-                until = min(done + retrain.validate_every, retrain.generator_iterations)
+        if not done:
+            self._start(self._gan)
+            self._average.load_state_dict(self._gan.generator.state_dict())
+        with self._monitor.task(title or f"training {self.name}", end, done) as task:
+            while done < end:
+                stop = next_validation(done, every, end, milestones)
                 started = time.monotonic()
-                losses = self._train_until(done, until, task)
-                validation = self._validate(until)
+                losses = self._train_until(done, stop, task)
+                validation = self._validate(stop)
                 self._seconds += time.monotonic() - started
-                self._monitor.log(self.state_name, until, losses.named() | validation.named)
+                self._monitor.log(self.state_name, stop, losses.named() | validation.named)
                 self._commit(validation)
-                done = until
+                done = stop
         return self.result()
 
     def result(self) -> Training:
@@ -198,7 +189,7 @@ class DerivedGAN:
 
     def _commit(self, validation: Validation) -> None:
         self._validations.append(validation)
-        if _best(self._validations) is validation:
+        if best_of(self._validations) is validation:
             self._best = self._weights()
         tensors = self._gan.state()
         tensors |= {f"average.{name}": tensor for name, tensor in self._average.state_dict().items()}
@@ -228,7 +219,3 @@ class DerivedGAN:
 
     def _weights(self) -> dict[str, Tensor]:
         return {name: tensor.detach().clone() for name, tensor in self._average.state_dict().items()}
-
-
-def _best(validations: tuple[Validation, ...] | list[Validation]) -> Validation:
-    return min(validations, key=lambda v: v.fid)

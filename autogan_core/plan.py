@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from autogan_core.config import Config
 from autogan_core.mlas import MultiLevelSearch
+from autogan_core.runs.cost import full_cost, halving_cost
+from autogan_core.runs.halving import largest_pool, rungs, unusable_incumbents, usable_incumbents
 
 
 def plan(config: Config) -> str:
     """What a run of this configuration will do, stage by stage, in lines for people."""
-    search, training = config.search, config.training
+    search = config.search
     mlas = MultiLevelSearch(config.search_space(), search, config.seed)
     lines = [f"plan: {mlas.num_slots} slots in {mlas.num_stages} stage{'s' if mlas.num_stages > 1 else ''}"]
     for stage, iterations in enumerate(mlas.iterations_per_stage()):
@@ -20,10 +22,48 @@ def plan(config: Config) -> str:
             f"and {search.controller_steps} candidates x {search.reward.num_images:,} images; "
             f"then {search.num_candidates} candidates, the best {search.top_k} kept"
         )
+    return "\n".join([*lines, *(_halving(config) if config.retrain.halves else [_retraining(config)])])
+
+
+def _retraining(config: Config) -> str:
     retrain = config.retrain
-    lines.append(
-        f"  then {retrain.num_architectures} architectures trained from scratch for {retrain.generator_iterations:,} "
-        f"generator steps ({retrain.generator_iterations * training.n_critic:,} discriminator steps), "
-        f"scored on {config.scores.num_images:,} images ({config.scores.features} features)"
+    return (
+        f"  then {retrain.num_architectures} architectures trained {_start(config)} for "
+        f"{retrain.generator_iterations:,} generator steps "
+        f"({retrain.generator_iterations * config.training.n_critic:,} discriminator steps), {_scored(config)}"
     )
-    return "\n".join(lines)
+
+
+def _halving(config: Config) -> list[str]:
+    size, kept = largest_pool(config), config.retrain.num_architectures
+    incumbents = usable_incumbents(config)
+    known = [_counted(config.search.top_k, "beam"), *incumbents.values()]
+    if others := size - config.search.top_k - len(incumbents):
+        known.append(_counted(others, "more candidate"))
+    lines = [
+        f"  then successive halving of {_counted(size, 'architecture')} ({', '.join(known)}) trained {_start(config)}"
+    ]
+    for rung in rungs(config.retrain, size):
+        lines.append(
+            f"    rung {rung.index + 1}: {rung.entrants} to {rung.iterations:,} generator steps "
+            f"({rung.iterations * config.training.n_critic:,} discriminator steps) each"
+        )
+    lines += [f"    {name} is left out: {reason}" for name, reason in unusable_incumbents(config).items()]
+    return [
+        *lines,
+        f"    then {kept} of them {_scored(config)}",
+        f"    cost: {halving_cost(config, size)}",
+        f"    without halving, {_counted(kept, 'architecture')} to the end: {full_cost(config)}",
+    ]
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' if count > 1 else ''}"
+
+
+def _start(config: Config) -> str:
+    return "from scratch" if config.retrain.start == "scratch" else "on from the search's weights"
+
+
+def _scored(config: Config) -> str:
+    return f"scored on {config.scores.num_images:,} images ({config.scores.features} features)"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
 
 from autogan_core.config import Config
-from autogan_core.derived_gan import DerivedGAN, Training
+from autogan_core.derived_gan import DerivedGAN
 from autogan_core.design import searched
 from autogan_core.distributed import World
-from autogan_core.errors import ConfigError, ConflictError
+from autogan_core.errors import AutoGANError, ConfigError, ConflictError, NonFiniteLossError
 from autogan_core.final_scores import FinalScores, final_scores
+from autogan_core.gan import GAN
 from autogan_core.generator import ImageSource
 from autogan_core.history import Record
 from autogan_core.mlas import Beam
@@ -23,11 +25,17 @@ from autogan_core.monitor import Monitor
 from autogan_core.prepared import Inputs
 from autogan_core.run_config import keep_config
 from autogan_core.run_records import RunRecords
+from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumbents
 from autogan_core.scoring import Scorer
 from autogan_core.search import Trials, run_search
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import RunStore, seal, unseal
+from autogan_core.training.failures import keep_failure
+from autogan_core.training.validation import Training
+from autogan_core.training.warm_start import start_from_search
+
+logger = logging.getLogger(__name__)
 
 GRID_IMAGES = 64
 SECONDS_FILE = "seconds.json"
@@ -99,9 +107,71 @@ class Run(RunRecords):
         return self.mlas.beams(history)
 
     def retrain(self, architectures: Sequence[Architecture]) -> list[Training]:
-        """Trains each architecture from scratch."""
+        """Trains each architecture to the end, whoever goes on in a halving.
+
+        Raises:
+            NonFiniteLossError: a training diverged.
+        """
+        milestones = self._milestones()
         with self._timed("retrain"):
-            return [self._derived(architecture).train() for architecture in architectures]
+            return [self._derived(architecture).train(milestones=milestones) for architecture in architectures]
+
+    def train_to(self, architecture: Architecture, rung: Rung, of: int | None = None) -> Training | None:
+        """Trains an entrant to a rung's end, going on from its checkpoint; None when its training has diverged.
+
+        A divergence is stored, so that no process tries it again. Several processes may train different entrants of a
+        rung at the same time.
+
+        Args:
+            architecture: what is trained.
+            rung: where it stops.
+            of: how many rungs there are; None: as many as the run's own pool makes.
+
+        Raises:
+            NonFiniteLossError: the training diverged, and the run does not halve.
+        """
+        if self.config.retrain.halves and self.failure(architecture) is not None:
+            return None
+        derived, count = self._derived(architecture), of or len(self.rungs())
+        place = f"rung {rung.index + 1} of {count}: " if count > 1 else ""
+        try:
+            with self._timed("retrain"):
+                return derived.train(
+                    rung.iterations, milestones=self._milestones(), title=f"{place}training {derived.name}"
+                )
+        except NonFiniteLossError as error:
+            if not self.config.retrain.halves:
+                raise
+            logger.warning("%s falls out in rung %d: %s", architecture, rung.index + 1, error)
+            keep_failure(self._store, derived.state_name, str(error))
+            return None
+
+    def halve(self) -> list[Architecture]:
+        """Trains the pool rung by rung in this process; returns the finalists, best first.
+
+        Without halving that means to train the best beams to the end.
+
+        Raises:
+            ConfigError: the search is not finished.
+            NonFiniteLossError: a training diverged, and the run does not halve.
+            AutoGANError: all trainings diverged.
+        """
+        for name, reason in unusable_incumbents(self.config).items():
+            logger.warning("the incumbent %s is left out: %s", name, reason)
+        for rung in self.rungs():
+            for architecture in self.ladder().pending(rung):
+                self.train_to(architecture, rung)
+        ladder = self.ladder()
+        finalists = ladder.finalists()
+        if not finalists:
+            causes = sorted({cause for entrant in ladder.pool if (cause := ladder.failure(entrant.architecture))})
+            raise AutoGANError(f"every training in {self.location} diverged: {'; '.join(causes)}")
+        return finalists
+
+    def _milestones(self) -> set[int]:
+        """The ends of the rungs, at which every training is validated, also one that belongs to no rung or comes before
+        the pool is known: if its architecture enters a rung later, it can be ranked there."""
+        return {rung.iterations for rung in rungs(self.config.retrain, largest_pool(self.config))}
 
     def evaluate(self, architectures: Sequence[Architecture]) -> dict[Architecture, FinalScores]:
         """Final-protocol scores of each architecture's best and last checkpoint; computed once for a checkpoint.
@@ -141,7 +211,25 @@ class Run(RunRecords):
             )
         dataset = self.inputs.dataset
         design = searched(architecture)
-        return DerivedGAN(design, self.config, dataset, self._scorer, self._store, self.device, self.monitor)
+        start = partial(self._start, architecture)
+        return DerivedGAN(
+            design, self.config, dataset, self._scorer, self._store, self.device, self.monitor, start=start
+        )
+
+    def _start(self, architecture: Architecture, gan: GAN) -> None:
+        """Puts the search's weights into an untrained GAN, if the settings want that and there has been a search."""
+        if self.config.retrain.start == "scratch":
+            return
+        history = self.history
+        if not history:
+            logger.info("%s is trained from scratch: there is no search in %s", architecture, self.location)
+        elif not self.mlas.finished(history):
+            raise ConfigError(
+                f"the search in {self.location} is not finished, and retrain.start=shared goes on with the weights "
+                "that it ends with; run 'autogan search' first"
+            )
+        else:
+            start_from_search(gan, architecture, self.config, self.inputs.dataset.fingerprint, self._store)
 
     def final_scores(self, architecture: Architecture) -> FinalScores:
         """One architecture's scores, computed unless they are stored for the checkpoints that there are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from autogan_core.config import Config
@@ -9,9 +10,12 @@ from autogan_core.errors import ConfigError
 from autogan_core.final_scores import FinalScores, stored_scores
 from autogan_core.history import Record
 from autogan_core.mlas import Beam, MultiLevelSearch
+from autogan_core.runs.halving import Entrant, Rung, searched_pool
+from autogan_core.runs.ladder import Ladder
 from autogan_core.search import HistoryFile
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import RunStore
+from autogan_core.training.failures import failure
 
 
 class RunRecords:
@@ -54,15 +58,23 @@ class RunRecords:
         return self.mlas.finished(self.history)
 
     def found(self) -> list[Architecture]:
-        """The architectures that the search found, best first, as many as are to be retrained.
+        """The architectures that the run found, best first: with halving the finalists, else the best beams, as many as
+        are to be retrained.
+
+        Raises:
+            ConfigError: the search is not finished.
+            StateError: the halving is not.
+        """
+        if self.config.retrain.halves:
+            return self.finalists()
+        return [beam.architecture for beam in self.beams()[: self.config.retrain.num_architectures]]
+
+    def beams(self) -> tuple[Beam, ...]:
+        """What the finished search kept, best first.
 
         Raises:
             ConfigError: the search is not finished.
         """
-        return [beam.architecture for beam in self.beams()[: self.config.retrain.num_architectures]]
-
-    def beams(self) -> tuple[Beam, ...]:
-        """What the finished search kept, best first. Raises like `found`."""
         history = self.history
         if not self.mlas.finished(history):
             raise ConfigError(
@@ -70,10 +82,56 @@ class RunRecords:
             )
         return self.mlas.beams(history)
 
+    def pool(self) -> list[Entrant]:
+        """What enters the first rung; without halving, the best beams. Raises like `beams`."""
+        return searched_pool(self.config, self.beams(), self.history)
+
+    def ladder(self, pool: Sequence[Entrant] | None = None) -> Ladder:
+        """How far the trainings of a pool have come by now. Raises like `pool`.
+
+        Args:
+            pool: None for the run's own.
+        """
+        return Ladder(self._store, self.config.retrain, self.pool() if pool is None else pool)
+
+    def failure(self, architecture: Architecture) -> str | None:
+        """Why an architecture's training diverged; None if it did not."""
+        return failure(self._store, f"retrain/{architecture}")
+
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs of the pool, first to last; without halving one. Raises like `pool`."""
+        return self.ladder().rungs
+
+    def entrants(self, rung: Rung) -> list[Architecture]:
+        """The architectures that enter a rung; behind the first one best first.
+
+        Raises:
+            ConfigError: the search is not finished.
+            StateError: a training of an earlier rung has not come to its end there; the message says which.
+        """
+        return self.ladder().entrants(rung)
+
+    def finalists(self) -> list[Architecture]:
+        """The architectures that are trained to the end, the lowest FID there first. Raises like `entrants`."""
+        return self.ladder().finalists()
+
     def trained(self) -> list[Architecture]:
-        """Every architecture that has been trained in this folder, sorted."""
+        """Every architecture that has been trained in this folder, however far, sorted."""
         names = self._store.folders("retrain")
         return [Architecture.parse(name) for name in names if self._store.exists(f"retrain/{name}/state.json")]
+
+    def worth_scoring(self) -> list[Architecture]:
+        """What is to be scored by the final protocol unless somebody asks for more.
+
+        Without halving all that has been trained, sorted. With it the finalists, best first, once they are known, and
+        then what was trained by name without being in the pool; those that fell out are not.
+        """
+        if not self.config.retrain.halves or not self.searched:
+            return self.trained()
+        ladder = self.ladder()
+        pool = {entrant.architecture for entrant in ladder.pool}
+        finalists = ladder.finalists() if ladder.finished else []
+        return [*finalists, *(architecture for architecture in self.trained() if architecture not in pool)]
 
     def evaluated(self) -> dict[Architecture, FinalScores]:
         """The scores that are stored, whatever they are of."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
+from autogan_core.config import Config
 from autogan_core.devices import describe_device
 from autogan_core.metrics import generator_macs, generator_parameters
 from autogan_core.provenance import git_revision
 from autogan_core.report import CheckpointScores, GeneratorResult, RunResults
+from autogan_core.report.ladder import LadderEntry, LadderResult
 from autogan_core.run import GRID_IMAGES, Run
+from autogan_core.runs.cost import final_cost, full_cost, spent_cost
+from autogan_core.runs.ladder import Ladder, Standing
 from autogan_core.search_space import Architecture
 
 
 def collect_results(run: Run, command: str) -> RunResults:
-    """What the run has come to so far. What has been trained but not scored yet is scored.
+    """What the run has come to so far. What has been trained but not scored yet is scored, without those that fell out
+    of a pool.
 
     Args:
         run: in any state, also before its search or any training.
@@ -21,8 +27,13 @@ def collect_results(run: Run, command: str) -> RunResults:
     """
     config, history, dataset = run.config, run.history, run.inputs.dataset
     beams = run.mlas.beams(history) if run.mlas.finished(history) else ()
+    ladder = run.ladder() if config.retrain.halves and run.searched else None
     rewards = {beam.architecture: beam.reward for beam in beams}
-    ranked = sorted(run.trained(), key=lambda a: -rewards.get(a, float("-inf")))
+    if ladder is None:
+        ranked = sorted(run.trained(), key=lambda a: -rewards.get(a, float("-inf")))
+    else:
+        rewards = {e.architecture: e.reward for e in ladder.pool if e.reward is not None}
+        ranked = list(dict.fromkeys([*run.worth_scoring(), *run.evaluated()]))
     return RunResults(
         config=config,
         command=command,
@@ -39,6 +50,31 @@ def collect_results(run: Run, command: str) -> RunResults:
         real_samples=dataset.sample(GRID_IMAGES, config.seed),
         real_scores=run.inputs.real_scores,
         seconds=run.seconds,
+        ladder=None if ladder is None else _ladder_result(ladder, config),
+    )
+
+
+def _ladder_result(ladder: Ladder, config: Config) -> LadderResult:
+    def entry(standing: Standing) -> LadderEntry:
+        architecture = standing.entrant.architecture
+        training = ladder.training(architecture)
+        return LadderEntry(
+            architecture=architecture,
+            name=standing.entrant.name,
+            origin=standing.entrant.origin,
+            fids=standing.fids,
+            outcome=standing.outcome,
+            reason=ladder.failure(architecture),
+            curve=tuple((v.iteration, v.fid) for v in training.validations) if training else (),
+        )
+
+    standings = ladder.standings()
+    finalists = sum(standing.outcome == "finalist" for standing in standings)
+    return LadderResult(
+        iterations=tuple(rung.iterations for rung in ladder.rungs),
+        entries=tuple(map(entry, standings)),
+        spent=asdict(spent_cost(config, ladder) + final_cost(config, finalists)),
+        without=asdict(full_cost(config)),
     )
 
 

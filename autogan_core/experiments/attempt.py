@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 
 from autogan_core.errors import NonFiniteLossError
-from autogan_core.storage import RunStore, read_document, write_document
+from autogan_core.storage import RunStore
+from autogan_core.training.failures import keep_failure
 
 logger = logging.getLogger(__name__)
 
@@ -20,10 +21,4 @@ def attempt(store: RunStore, state_name: str, train: Callable[[], object]) -> No
         train()
     except NonFiniteLossError as error:
         logger.warning("%s failed: %s", store.location(state_name), error)
-        write_document(store, f"{state_name}/failed.json", {"reason": str(error)})
-
-
-def failure(store: RunStore, state_name: str) -> str | None:
-    """Why a training failed; None when it did not, or has not been tried."""
-    name = f"{state_name}/failed.json"
-    return str(read_document(store, name)["reason"]) if store.exists(name) else None
+        keep_failure(store, state_name, str(error))

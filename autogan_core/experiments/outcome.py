@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from autogan_core.experiments.attempt import failure
 from autogan_core.experiments.finding import Table
 from autogan_core.experiments.statistics import Estimate, mean
 from autogan_core.final_scores import FinalScores, stored_scores
 from autogan_core.report.protocols import LONG_NAMES, Kind, find_score, joint_protocol
 from autogan_core.storage import RunStore
+from autogan_core.training.failures import failure
 
 
 @dataclass(frozen=True, slots=True)

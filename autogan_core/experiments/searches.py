@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from autogan_core.config import Config
-from autogan_core.experiments.attempt import attempt, failure
+from autogan_core.experiments.attempt import attempt
 from autogan_core.experiments.outcome import Outcome, outcome_of, succeeded
 from autogan_core.experiments.suite import Suite
 from autogan_core.experiments.variants import Variant
@@ -25,6 +25,7 @@ from autogan_core.run import Run
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
+from autogan_core.training.failures import failure
 
 _BEAMS = "beams.json"
 """The last file of a search."""

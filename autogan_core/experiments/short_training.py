@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 
 from autogan_core.config import Config
-from autogan_core.derived_gan import DerivedGAN, Training
+from autogan_core.derived_gan import DerivedGAN
 from autogan_core.design import searched
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.experiments.suite import Plan, Suite
 from autogan_core.search_space import Architecture
 from autogan_core.storage import DirectoryStore
+from autogan_core.training.validation import Training
 
 logger = logging.getLogger(__name__)
 

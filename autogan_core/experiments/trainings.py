@@ -14,7 +14,7 @@ from autogan_core.config import Config
 from autogan_core.derived_gan import DerivedGAN
 from autogan_core.design import Design, searched
 from autogan_core.errors import ConfigError
-from autogan_core.experiments.attempt import attempt, failure
+from autogan_core.experiments.attempt import attempt
 from autogan_core.experiments.outcome import Outcome, outcome_of
 from autogan_core.experiments.searches import Search, training_cost
 from autogan_core.experiments.suite import Suite
@@ -23,6 +23,7 @@ from autogan_core.final_scores import final_scores, stored_scores
 from autogan_core.run_config import keep_config
 from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore, RunStore
+from autogan_core.training.failures import failure
 
 
 class Choice(Protocol):

@@ -14,6 +14,8 @@ from markupsafe import Markup
 from autogan_core.report.diagram import architecture_svg, choices_text
 from autogan_core.report.figures import policy_figure, reward_figure, training_figure
 from autogan_core.report.images import inline_grid
+from autogan_core.report.ladder import cost_text
+from autogan_core.report.ladder_figure import ladder_figure
 from autogan_core.report.observations import Observation, observe
 from autogan_core.report.protocols import Kind, find_score, joint_protocol, reward_words
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
@@ -75,7 +77,9 @@ def render_page(template: str, context: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(duration=duration, score=score_text, protocol=joint_protocol, words=in_words)
+    environment.filters.update(
+        duration=duration, score=score_text, protocol=joint_protocol, words=in_words, cost=cost_text
+    )
     return environment.get_template(template).render(context)
 
 
@@ -109,6 +113,7 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
         "score_rows": score_rows(results),
         "training_figure": _inline(training_figure(results.generators)),
         "validation_protocol": _validation_protocol(results),
+        "ladder_figure": _inline(ladder_figure(results.ladder) if results.ladder else None),
         "published": PUBLISHED.get(config.data.name, ()),
         "later_searches": LATER_SEARCHES,
         "config_text": yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True),

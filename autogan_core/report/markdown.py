@@ -9,6 +9,7 @@ from autogan_core.errors import ConfigError
 from autogan_core.history import Record
 from autogan_core.presets import load_config
 from autogan_core.report.html import DATA_NAMES, duration, in_words, score_rows, score_text
+from autogan_core.report.ladder import LadderResult, cost_text
 from autogan_core.report.protocols import LONG_NAMES, joint_protocol, reward_words
 from autogan_core.report.results import GeneratorResult, RunResults
 
@@ -32,6 +33,7 @@ def report_markdown(results: RunResults) -> str:
         *(_collapse(generator) for generator in results.generators if generator.collapsed),
         "## Scores",
         _scores(results),
+        *(_ladder(results.ladder) if results.ladder else ()),
         "## Search",
         *_search(results),
         "## Settings that differ from the preset",
@@ -94,6 +96,22 @@ def _scores(results: RunResults) -> str:
         for row in score_rows(results)
     ]
     return table(("Generator", "Checkpoint", "Inception score ↑", "FID ↓", "Measured on"), rows)
+
+
+def _ladder(ladder: LadderResult) -> list[str]:
+    ends = [f"FID at {end:,}" for end in ladder.iterations]
+    rows = []
+    for entry in ladder.entries:
+        fids = ["–" if fid is None else f"{fid:.2f}" for fid in entry.fids]
+        fate = f"{entry.fate}: {entry.reason[:_SHOWN_CHARACTERS]}" if entry.reason else entry.fate
+        rows.append([entry.name, entry.origin, *fids, *["–"] * (len(ends) - len(fids)), fate])
+    return [
+        "## Who fell out where",
+        table(("Architecture", "Origin", *ends, "Outcome"), rows),
+        escape(f"Cost of all these trainings and of the final scores: {cost_text(ladder.spent)}.")
+        + " "
+        + escape(f"Training as many of the best beams to the end instead: {cost_text(ladder.without)}."),
+    ]
 
 
 def _search(results: RunResults) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from autogan_core.config import Config
 from autogan_core.history import Record
+from autogan_core.report.ladder import LadderResult
 from autogan_core.report.protocols import find_score
 from autogan_core.search_space import Architecture, SearchSpace
 
@@ -30,10 +31,10 @@ class CheckpointScores:
 
 @dataclass(frozen=True, eq=False)
 class GeneratorResult:
-    """One architecture, trained from scratch (paper, section 3.3.3)."""
+    """One architecture, trained to the end (paper, section 3.3.3)."""
 
     rank: int
-    """Place among the beams by search reward, from 1."""
+    """Place from 1: among the beams by search reward, or after successive halving among the finalists by FID."""
     architecture: Architecture
     """What was trained."""
     search_reward: float | None
@@ -90,6 +91,8 @@ class RunResults:
     """Protocol-named scores of the training images themselves."""
     seconds: dict[str, float]
     """Phase -> wall time."""
+    ladder: LadderResult | None = None
+    """The pool's successive halving; None when all beams were trained to the end."""
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -103,7 +106,11 @@ class RunResults:
 
     @property
     def best_generator(self) -> GeneratorResult | None:
-        """The paper's choice (section 3.3.3): the highest Inception score after retraining, at the best checkpoint."""
+        """The first finalist of a successive halving; else the paper's choice (section 3.3.3): the highest Inception
+        score after retraining, at the best checkpoint."""
+        finalists = self.ladder.finalists if self.ladder else ()
+        if finalists:
+            return next((g for g in self.generators if g.architecture == finalists[0]), None)
 
         def inception_score(generator: GeneratorResult) -> float:
             score = find_score(generator.best.scores, "is")

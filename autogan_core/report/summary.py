@@ -31,6 +31,8 @@ def summary_json(results: RunResults, observations: tuple[Observation, ...]) -> 
         "generators": [_generator(generator) for generator in results.generators],
         "observations": [{**asdict(o), "verdict": o.verdict} for o in observations],
     }
+    if results.ladder is not None:
+        tree["halving"] = results.ladder.to_json()
     return json.dumps(_finite(tree), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 

@@ -180,6 +180,45 @@ def test_dry_run_prints_settings_and_plan_and_writes_nothing(here: Path) -> None
     assert list(here.iterdir()) == []
 
 
+HALVED = ("retrain.pool=4", "retrain.incumbents=[sn-gan, '1011']", "retrain.num_architectures=1")
+
+
+def test_a_pool_is_halved_by_one_command(tmp_path: Path) -> None:
+    """``run`` searches, halves, scores the finalist and reports; bars name the rung; an incumbent that does not fit is
+    left out with a warning; the commands for parts of it agree, and an architecture can still be trained by name."""
+    folder = tmp_path / "run"
+    done = autogan("run", *settings(folder, *HALVED))
+    assert done.returncode == 0, done.stderr
+    assert "rung 1 of 3: training 1111-11110-11110: 2/2" in done.stdout
+    assert "rung 3 of 3: training" in done.stdout
+    assert "the incumbent 1011 is left out: 1 cells, not 3" in done.stdout
+    summary = json.loads((folder / "summary.json").read_text())
+    [winner] = [entry["architecture"] for entry in summary["halving"]["entrants"] if entry["outcome"] == "finalist"]
+    assert summary["best_generator"] == winner
+    assert [generator["architecture"] for generator in summary["generators"]] == [winner]
+    own = ["--run-dir", str(folder)]
+    rows = autogan("retrain", *own).stdout
+    assert re.search(rf"^ *{winner} .* finalist", rows, re.MULTILINE)
+    assert rows.count("fell out in rung 1 of 3") == 2 and rows.count("fell out in rung 2 of 3") == 1
+    assert autogan("evaluate", *own).stdout.count(f"{winner} ") == 2
+    assert f"1 images of {winner}" in autogan("sample", *own, "--count", "1", "--out", str(tmp_path / "x.png")).stdout
+    out = summary["halving"]["entrants"][-1]["architecture"]
+    assert re.search(rf"^ *{out} .* 6 *$", autogan("retrain", out, *own).stdout, re.MULTILINE)
+    assert autogan("evaluate", out, *own).stdout.count(f"{out} ") == 2
+    assert autogan("report", *own).returncode == 0
+    again = json.loads((folder / "summary.json").read_text())
+    assert [generator["architecture"] for generator in again["generators"]] == [winner, out]
+    assert again["best_generator"] == winner
+
+
+def test_a_dry_run_tells_the_cost_of_halving(here: Path) -> None:
+    """Beside what training as many to the end costs."""
+    plan = autogan("run", *settings(here / "run", *HALVED), "--dry-run").stdout
+    assert "successive halving of 4 architectures" in plan
+    assert "cost: 26 discriminator and 13 generator steps" in plan
+    assert "without halving, 1 architecture to the end: 12 discriminator and 6 generator steps" in plan
+
+
 def test_describe_shows_diagram_parameters_and_flops(here: Path) -> None:
     """The paper's best has 4,405,251 parameters and 1.765 GFLOPs, and can be drawn."""
     done = autogan("describe", "paper-top1", "--svg", "top1.svg")

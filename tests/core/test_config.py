@@ -60,7 +60,10 @@ PAPER = {
     "search.reward.splits": 10,
     "search.reward.penalty_per_gflop": 0.0,
     "search.reward.recalibration_images": 512,
+    "retrain.start": "scratch",
     "retrain.num_architectures": 5,
+    "retrain.pool": None,
+    "retrain.incumbents": [],
     "retrain.generator_iterations": 50_000,
     "retrain.generator_channels": 256,
     "retrain.discriminator_channels": 128,
@@ -75,19 +78,20 @@ PAPER = {
     "scores.batch_size": 500,
 }
 
+CIFAR10 = {
+    "preset": "cifar10",
+    "seed": 0,
+    "cpu_threads": None,
+    "data.name": "cifar10",
+    "data.path": None,
+    "data.max_images": None,
+    "data.fingerprint": None,
+}
+
 
 def test_the_papers_experiment_is_pinned() -> None:
     """Every default of the cifar10 preset is the paper's value, or the released scripts' where the paper is silent."""
-    own = {
-        "preset": "cifar10",
-        "seed": 0,
-        "cpu_threads": None,
-        "data.name": "cifar10",
-        "data.path": None,
-        "data.max_images": None,
-        "data.fingerprint": None,
-    }
-    assert load_config("cifar10").flat() == own | PAPER
+    assert load_config("cifar10").flat() == CIFAR10 | PAPER
 
 
 def test_image_sizes() -> None:
@@ -106,26 +110,6 @@ def test_locations_do_not_make_another_run() -> None:
     changed = load_config("cifar10", ["search.top_k=4", "retrain.num_architectures=2"])
     assert changed.fingerprint() != config.fingerprint()
     assert config.differences(changed) == ["retrain.num_architectures: 5 -> 2", "search.top_k: 5 -> 4"]
-
-
-def test_newer_settings_leave_stored_runs_as_they_were() -> None:
-    """A configuration stored before settings were added reads back to the values it ran with, and the fingerprint that
-    its weights carry is still its own; a newer setting at another value does count."""
-    config = load_config("cifar10")
-    tree = config.model_dump(mode="json")
-    for key in ADDED:
-        *sections, name = key.split(".")
-        section = tree
-        for part in sections:
-            section = section[part]
-        del section[name]
-    assert parse_stored(tree) == config
-    assert {key: value for key, value in parse_stored(tree).flat().items() if key in ADDED} == ADDED
-    assert config.fingerprint() == "ba2bf1d6e0a588c7b2e875b70eae9b377d39158585b05e8a54750dd83e5bfe80"
-    assert parse_stored(load_config("cifar10", ["search.controller.passes=2"]).model_dump(mode="json")) != config
-    changed = load_config("cifar10", ["search.controller.baseline=slot-mean"])
-    assert changed.fingerprint() != config.fingerprint()
-    assert config.differences(changed) == ["search.controller.baseline: moving-average -> slot-mean"]
 
 
 def test_growth_shares_out_the_iterations() -> None:
@@ -187,3 +171,45 @@ def test_an_empty_or_repeating_space_is_refused(value: str) -> None:
 def test_a_single_level_search_needs_one_iteration() -> None:
     """Its one stage needs no iteration per cell."""
     assert load_config("cifar10", ["search.levels=single", "search.iterations=1"]).search.stage_depths(3) == [3]
+
+
+def test_added_settings_leave_stored_runs_as_they_are() -> None:
+    """A configuration from before a setting was added is read with the value that it ran with, and has the fingerprint
+    that its weights were stored under; any other value is another run."""
+    stored: dict[str, Any] = {}
+    for key, value in (CIFAR10 | PAPER).items():
+        *sections, name = key.split(".")
+        section = stored
+        for part in sections:
+            section = section.setdefault(part, {})
+        if key not in ADDED:
+            section[name] = value
+    config = parse_stored(stored)
+    assert {key: value for key, value in config.flat().items() if key in ADDED} == ADDED
+    assert config.fingerprint() == "ba2bf1d6e0a588c7b2e875b70eae9b377d39158585b05e8a54750dd83e5bfe80"
+    stored["retrain"]["pool"] = 6
+    assert parse_stored(stored).fingerprint() != config.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("retrain.pool=1", r"pool \(1\) must be at least num_architectures \(2\)"),
+        ("retrain.incumbents=[sn-gan, sngan]", r"incumbents holds 'sngan': there is no architecture named 'sngan'"),
+        ("retrain.incumbents=[2011-10011-10103]", r"incumbents holds '2011-10011-10103': cell 1 .*position 1"),
+    ],
+)
+def test_pools_that_make_no_sense_are_refused(override: str, message: str) -> None:
+    """The message names the setting, and the incumbent that is none."""
+    with pytest.raises(ConfigError, match=message):
+        load_config("digits", [override])
+
+
+@pytest.mark.parametrize("network", ["generator_channels", "discriminator_channels"])
+def test_going_on_from_shared_weights_needs_their_width(network: str) -> None:
+    """The message says what to set; with equal widths, and from scratch, nothing is refused."""
+    wide = f"retrain.{network}=64"
+    with pytest.raises(ConfigError, match=rf"retrain\.{network} is 64 and search\.{network} is 32; set .*=32, or"):
+        load_config("digits", [wide, "retrain.start=shared"])
+    assert load_config("digits", ["retrain.start=shared"]).retrain.start == "shared"
+    assert load_config("digits", [wide]).retrain.start == "scratch"

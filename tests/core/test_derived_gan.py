@@ -10,14 +10,16 @@ import torch
 
 from autogan_core.baselines import BASELINES
 from autogan_core.config import Config
-from autogan_core.derived_gan import DerivedGAN, Training, Validation
+from autogan_core.derived_gan import DerivedGAN
 from autogan_core.design import Design, searched
 from autogan_core.errors import NonFiniteLossError, StateError
+from autogan_core.gan import GAN
 from autogan_core.metrics import Scores
 from autogan_core.monitor import Monitor
 from autogan_core.scoring import Scorer, sample_images
 from autogan_core.search_space import NAMED
 from autogan_core.storage import CommittedState, DirectoryStore
+from autogan_core.training.validation import Training, Validation
 from tests.core.tiny import CPU, BeginningsMonitor, tiny_config, tiny_dataset, tiny_scorer
 
 TOP1 = NAMED["paper-top1"]
@@ -100,6 +102,42 @@ def test_an_interrupted_training_ends_as_if_it_had_not_been(
     # Once finished, training again does nothing.
     monkeypatch.setattr(DerivedGAN, "_train_until", None)
     assert derived_gan(tmp_path / "parts").train().validations == expected.validations
+
+
+def test_where_a_training_stops_and_is_validated_changes_nothing_in_it(tmp_path: Path) -> None:
+    """Straight to the end, and in stops with more validations on the way, the weights, moments and averages are the
+    same bits, and so are the scores wherever both were validated."""
+    straight, stopped = derived_gan(tmp_path / "straight"), derived_gan(tmp_path / "stopped")
+    whole = straight.train()
+    assert [v.iteration for v in stopped.train(3).validations] == [2, 3]
+    assert stopped.train(3).last.iteration == stopped.train(1).last.iteration == 3
+    again = derived_gan(tmp_path / "stopped")
+    parts = again.train(milestones=(1, 5))
+    assert [v.iteration for v in parts.validations] == [2, 3, 4, 5, 6]
+    assert [v for v in parts.validations if v.iteration % 2 == 0] == list(whole.validations)
+    for mine, theirs in ((straight._gan.state(), again._gan.state()), (straight._weights(), again._weights())):
+        assert mine.keys() == theirs.keys()
+        assert all(torch.equal(tensor, theirs[name]) for name, tensor in mine.items())
+
+
+def test_other_first_weights_are_put_in_once(tmp_path: Path) -> None:
+    """They are asked for before the first step and never again; the average starts from them too."""
+    given = []
+
+    def start(gan: GAN) -> None:
+        torch.nn.init.constant_(gan.generator.project.bias, 7.0)
+        given.append(gan)
+
+    def derived() -> DerivedGAN:
+        folder, config = tmp_path / "run", tiny_config("retrain.ema_decay=0.999999")
+        arguments = (config, tiny_dataset(), tiny_scorer(tmp_path / "cache"), DirectoryStore(folder), CPU, Monitor())
+        return DerivedGAN(searched(TOP1), *arguments, start=start)
+
+    derived().train(2)
+    last = derived()
+    last.train()
+    assert len(given) == 1
+    assert last.generator("last").project.bias.detach().numpy() == pytest.approx(7.0, abs=1e-2)
 
 
 @pytest.mark.parametrize("name", BASELINES)

@@ -17,6 +17,9 @@ OTHERS = {
     "search.controller.advantage": "normalised",
     "search.controller.passes": "2",
     "search.controller.objective": "released",
+    "retrain.start": "shared",
+    "retrain.pool": "7",
+    "retrain.incumbents": "[sn-gan]",
 }
 """For every setting that was added a value that is not the paper's."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import logging
 import threading
 import time
 from datetime import UTC, datetime
@@ -12,9 +14,9 @@ import pytest
 import torch
 
 from autogan_core.cache_folder import cache_folder
-from autogan_core.config import Config
+from autogan_core.config import ADDED, Config
 from autogan_core.devices import choose_device
-from autogan_core.errors import ConfigError
+from autogan_core.errors import ConfigError, StateError
 from autogan_core.final_scores import CHECKPOINTS
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import make_inputs
@@ -22,7 +24,7 @@ from autogan_core.report.html import write_report
 from autogan_core.run import Run
 from autogan_core.run_results import collect_results
 from autogan_core.search_space import NAMED, Architecture
-from autogan_core.storage import DirectoryStore
+from autogan_core.storage import DirectoryStore, read_document, write_document
 from tests.core.tiny import CPU, tiny_config
 
 
@@ -176,3 +178,85 @@ def test_search_variants_run_to_the_report(tmp_path: Path, variant: list[str]) -
     assert found in run.space
     run.retrain([found])
     assert str(found) in write_report(collect_results(run, "autogan run"), tmp_path).read_text()
+
+
+HALVED = ("retrain.pool=4", "retrain.incumbents=[sn-gan]", "retrain.num_architectures=1")
+
+
+def test_a_run_with_a_pool_from_search_to_report(tmp_path: Path) -> None:
+    """Search, halving and report follow one another; only the finalist is scored, the ladder shows all four, and one
+    that fell out joins the scores when somebody asks for it."""
+    config = tiny_config(*HALVED)
+    run = open_run(tmp_path, config)
+    run.search()
+    [winner] = run.halve()
+    results = collect_results(open_run(tmp_path, config), "autogan run")
+    assert [g.architecture for g in results.generators] == [winner] == run.found()
+    assert results.best_generator is results.generators[0]
+    assert results.ladder is not None and results.ladder.iterations == (2, 3, 6)
+    assert [entry.finalist for entry in results.ladder.entries] == [True, False, False, False]
+    assert [len(entry.fids) for entry in results.ladder.entries] == [3, 2, 1, 1]
+    assert results.ladder.spent["generator_steps"] == 2 * 2 + 3 + 6
+    assert results.ladder.without["generator_steps"] == 6
+    page = write_report(results, tmp_path).read_text()
+    assert "sn-gan (incumbent)" in page
+    other = results.ladder.entries[1].architecture
+    run.evaluate([other])
+    again = collect_results(open_run(tmp_path, config), "autogan run")
+    assert [(g.rank, g.architecture) for g in again.generators] == [(1, winner), (2, other)]
+
+
+def test_an_unfinished_halving_can_be_reported(tmp_path: Path) -> None:
+    """Nothing is scored yet, and all are under way."""
+    config = tiny_config(*HALVED)
+    run = open_run(tmp_path, config)
+    run.search()
+    run.train_to(run.pool()[0].architecture, run.rungs()[0])
+    results = collect_results(run, "autogan report")
+    assert results.generators == () and results.best_generator is None
+    assert results.ladder is not None
+    assert {entry.outcome for entry in results.ladder.entries} == {"under way"}
+    write_report(results, tmp_path)
+
+
+def test_retraining_goes_on_from_the_searchs_weights(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With retrain.start=shared the first step is made on them, which changes the training; killed and run again it
+    ends alike. Without a search it is a training from scratch, with one that is under way an error, and so is a search
+    whose weights are gone."""
+    config = tiny_config("retrain.start=shared", "retrain.num_architectures=1")
+    run = open_run(tmp_path / "shared", config)
+    run.search()
+    [found] = run.found()
+    [warm] = run.retrain([found])
+    parts = open_run(tmp_path / "parts", config)
+    parts.search()
+    for until in (2, 4, None):
+        last = open_run(tmp_path / "parts", config)._derived(found).train(until)
+    assert last.validations == warm.validations
+    elsewhere = open_run(tmp_path / "elsewhere", config)
+    with caplog.at_level(logging.INFO):
+        [cold] = elsewhere.retrain([found])
+    assert f"{found} is trained from scratch: there is no search in" in caplog.text
+    assert [v.iteration for v in cold.validations] == [v.iteration for v in warm.validations]
+    assert cold.validations[0].fid != warm.validations[0].fid
+    lost = open_run(tmp_path / "lost", config)
+    lost.keep_history(run.history)
+    with pytest.raises(StateError, match="holds no weights of the search"):
+        lost.retrain([found])
+    early = open_run(tmp_path / "early", config)
+    early.keep_history(run.history[:-1])
+    with pytest.raises(ConfigError, match="not finished, and retrain.start=shared goes on with the weights"):
+        early.retrain([found])
+
+
+def test_a_run_from_before_a_setting_was_added_goes_on(tmp_path: Path) -> None:
+    """A stored configuration without the newer settings opens, and what was trained under it is taken up."""
+    run = open_run(tmp_path)
+    [training] = run.retrain([NAMED["paper-top1"]])
+    store = DirectoryStore(tmp_path)
+    stored = read_document(store, "config.json")
+    for key in ADDED:
+        *sections, name = key.split(".")
+        functools.reduce(lambda tree, section: tree[section], sections, stored).pop(name)
+    write_document(store, "config.json", stored)
+    assert open_run(tmp_path).retrain([NAMED["paper-top1"]]) == [training]

@@ -13,7 +13,6 @@ import pytest
 
 from autogan_core.baselines import BASELINES
 from autogan_core.config import Config
-from autogan_core.derived_gan import Training
 from autogan_core.errors import ConfigError, NonFiniteLossError
 from autogan_core.experiments import scratch_search
 from autogan_core.experiments.outcome import Outcome
@@ -28,6 +27,7 @@ from autogan_core.prepared import Inputs
 from autogan_core.run import Run
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore
+from autogan_core.training.validation import Training
 from tests.core.experiments.tiny_suite import (
     THREE_CELLS,
     TWO_CELLS,

@@ -1,0 +1,90 @@
+"""What trainings cost, in steps and scored images: the same on every machine."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from autogan_core.config import Config
+from autogan_core.runs.halving import rungs
+from autogan_core.runs.ladder import Ladder
+from autogan_core.training.validation import next_validation
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Steps of both networks, and images generated to be scored."""
+
+    discriminator_steps: int = 0
+    generator_steps: int = 0
+    scored_images: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.discriminator_steps + other.discriminator_steps,
+            self.generator_steps + other.generator_steps,
+            self.scored_images + other.scored_images,
+        )
+
+    def __mul__(self, times: int) -> Cost:
+        return Cost(self.discriminator_steps * times, self.generator_steps * times, self.scored_images * times)
+
+    def __str__(self) -> str:
+        steps = f"{self.discriminator_steps:,} discriminator and {self.generator_steps:,} generator steps"
+        return f"{steps}, {self.scored_images:,} images scored"
+
+
+def training_cost(config: Config, iterations: int, milestones: Collection[int] = ()) -> Cost:
+    """A training of so many generator steps, validations included.
+
+    Args:
+        config: the run's.
+        iterations: generator steps; 0 costs nothing.
+        milestones: steps to validate at beside the multiples of ``retrain.validate_every``.
+    """
+    retrain, done, validations = config.retrain, 0, 0
+    while done < iterations:
+        done = next_validation(done, retrain.validate_every, iterations, milestones)
+        validations += 1
+    return Cost(iterations * config.training.n_critic, iterations, validations * retrain.validation_images)
+
+
+def final_cost(config: Config, architectures: int) -> Cost:
+    """The final scores of so many architectures, two checkpoints each."""
+    return Cost(scored_images=2 * config.scores.num_images * architectures)
+
+
+def full_cost(config: Config) -> Cost:
+    """Training ``retrain.num_architectures`` to the end without halving, and their final scores."""
+    retrain, count = config.retrain, config.retrain.num_architectures
+    return training_cost(config, retrain.generator_iterations) * count + final_cost(config, count)
+
+
+def halving_cost(config: Config, pool_size: int) -> Cost:
+    """The whole ladder of a pool in which no training diverges, and the finalists' final scores.
+
+    Args:
+        config: the run's.
+        pool_size: architectures that enter the first rung.
+    """
+    ladder = rungs(config.retrain, pool_size)
+    ends, sizes = [rung.iterations for rung in ladder], [rung.entrants for rung in ladder]
+    stopped = [earlier - later for earlier, later in itertools.pairwise([*sizes, 0])]
+    trainings = (training_cost(config, end, ends) * count for end, count in zip(ends, stopped, strict=True))
+    return sum(trainings, final_cost(config, sizes[-1]))
+
+
+def spent_cost(config: Config, ladder: Ladder) -> Cost:
+    """What the trainings of a pool have cost by now, without final scores.
+
+    A training that diverged counts as if it had come to the validation that it was heading for.
+    """
+    ends, total = [rung.iterations for rung in ladder.rungs], Cost()
+    for entrant in ladder.pool:
+        training = ladder.training(entrant.architecture)
+        done = training.last.iteration if training else 0
+        if ladder.failure(entrant.architecture) is not None and done < ends[-1]:
+            done = next_validation(done, config.retrain.validate_every, ends[-1], ends)
+        total += training_cost(config, done, ends)
+    return total

@@ -1,0 +1,148 @@
+"""Successive halving: a pool of architectures is trained a little, the better half goes on, and so on.
+
+The last choice among architectures is so made by training them, not by their rewards on shared weights, which tell
+little about it. A training that goes on continues its checkpoint: no step is made twice. (Jamieson and Talwalkar 2016;
+not in the AutoGAN paper, which trains its last K beams to the end.)
+
+Everything here is a pure function of the configuration, the search's history and the stored validations, so that every
+process of a run decides alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from autogan_core.config import Config, RetrainConfig
+from autogan_core.history import Record
+from autogan_core.mlas import Beam
+from autogan_core.search_space import Architecture
+
+Origin = Literal["beam", "candidate", "incumbent", "given"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step of the ladder: its entrants are trained to the same number of generator steps, and compared there."""
+
+    index: int
+    """From 0."""
+    iterations: int
+    """Generator steps of a training that has reached its end, counted from the training's start."""
+    entrants: int
+    """Architectures that enter; fewer do when too many trainings of the rung before have diverged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """An architecture of the pool."""
+
+    architecture: Architecture
+    origin: Origin
+    """``beam``: of the last stage. ``candidate``: scored in the search. ``incumbent``: named in the settings.
+    ``given``: chosen elsewhere, such as for a transfer evaluation."""
+    reward: float | None
+    """What the search paid for it last; None when the search never met it."""
+    name: str
+    """As the settings call it if they do, else its compact text."""
+
+
+def rungs(retrain: RetrainConfig, pool_size: int) -> tuple[Rung, ...]:
+    """The ladder, first rung to last.
+
+    Each rung keeps the better half, rounded up, until ``num_architectures`` are left, which are trained to
+    ``generator_iterations``; a rung has twice the steps of the one before it, rounded up.
+
+    Args:
+        retrain: the settings; without halving there is one rung.
+        pool_size: architectures that enter the first rung, at least one.
+    """
+    sizes = [pool_size]
+    while retrain.halves and sizes[-1] > retrain.num_architectures:
+        sizes.append(max(-(-sizes[-1] // 2), retrain.num_architectures))
+    last = len(sizes) - 1
+    budgets = [-(-retrain.generator_iterations // 2 ** (last - index)) for index in range(len(sizes))]
+    return tuple(Rung(index, *pair) for index, pair in enumerate(zip(budgets, sizes, strict=True)))
+
+
+def usable_incumbents(config: Config) -> dict[Architecture, str]:
+    """The incumbents that fit the run, in the settings' order, each once, with the name that the settings give it."""
+    space, usable = config.search_space(), dict[Architecture, str]()
+    for name in config.retrain.incumbents:
+        architecture = Architecture.parse(name)
+        if architecture.depth == space.num_cells and architecture in space:
+            usable.setdefault(architecture, name)
+    return usable
+
+
+def unusable_incumbents(config: Config) -> dict[str, str]:
+    """Name of each incumbent that is left out -> why."""
+    reasons, usable = {}, usable_incumbents(config)
+    for name in config.retrain.incumbents:
+        architecture = Architecture.parse(name)
+        if architecture not in usable:
+            cells, wanted = architecture.depth, config.model.num_cells
+            reasons[name] = f"{cells} cells, not {wanted}" if cells != wanted else "outside search.space"
+    return reasons
+
+
+def searched_pool(config: Config, beams: Sequence[Beam], history: Iterable[Record]) -> list[Entrant]:
+    """The pool of a finished search.
+
+    Without halving the best ``num_architectures`` beams. With it all beams, best first, the incumbents, and then the
+    candidates of full depth with the best latest reward, until there are ``pool``. Beams and incumbents enter in any
+    case.
+    """
+    retrain, incumbents = config.retrain, usable_incumbents(config)
+    if not retrain.halves:
+        return [_beam(beam, incumbents) for beam in beams[: retrain.num_architectures]]
+    latest = latest_rewards(config, history)
+    entrants = {beam.architecture: _beam(beam, incumbents) for beam in beams}
+    for architecture, name in incumbents.items():
+        entrants.setdefault(architecture, Entrant(architecture, "incumbent", latest.get(architecture), name))
+    others = sorted((a for a in latest if a not in entrants), key=lambda a: (-latest[a], str(a)))
+    for architecture in others[: max((retrain.pool or 0) - len(entrants), 0)]:
+        entrants[architecture] = Entrant(architecture, "candidate", latest[architecture], str(architecture))
+    return list(entrants.values())
+
+
+def given_pool(config: Config, architectures: Sequence[Architecture]) -> list[Entrant]:
+    """The pool of a run whose architectures were chosen elsewhere; with halving the incumbents join them."""
+    incumbents = usable_incumbents(config)
+    entrants = {a: Entrant(a, "given", None, incumbents.get(a, str(a))) for a in architectures}
+    for architecture, name in incumbents.items():
+        entrants.setdefault(architecture, Entrant(architecture, "incumbent", None, name))
+    return list(entrants.values())
+
+
+def largest_pool(config: Config) -> int:
+    """Architectures that enter the first rung after a search, at most; known before it."""
+    retrain = config.retrain
+    if not retrain.halves:
+        return retrain.num_architectures
+    return max(retrain.pool or 0, config.search.top_k + len(usable_incumbents(config)))
+
+
+def latest_rewards(config: Config, history: Iterable[Record]) -> dict[Architecture, float]:
+    """The reward that each architecture of full depth got when the search scored it last."""
+    records = sorted(history, key=lambda record: record.assignment.slot)
+    scored = itertools.chain.from_iterable(record.scored for record in records)
+    return {architecture: reward for architecture, reward in scored if architecture.depth == config.model.num_cells}
+
+
+def promoted(fids: Mapping[Architecture, float | None], count: int) -> list[Architecture]:
+    """Those that go on from a rung, best first: ``count`` of the lowest FID, of equal ones by text.
+
+    Args:
+        fids: of every entrant at the rung's end; None where the training has diverged, which never goes on.
+        count: how many may go on.
+    """
+    trained = [(fid, architecture) for architecture, fid in fids.items() if fid is not None]
+    return [architecture for _, architecture in sorted(trained, key=lambda pair: (pair[0], str(pair[1])))[:count]]
+
+
+def _beam(beam: Beam, incumbents: Mapping[Architecture, str]) -> Entrant:
+    architecture = beam.architecture
+    return Entrant(architecture, "beam", beam.reward, incumbents.get(architecture, str(architecture)))

@@ -1,0 +1,1 @@
+"""Training GANs: where a training starts, and what it has come to."""

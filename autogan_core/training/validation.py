@@ -1,0 +1,84 @@
+"""What a training has come to, as its validations tell it. It takes none of torch's 500 MB."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from autogan_core.search_space import Architecture
+from autogan_core.storage import CommittedState, RunStore
+
+COLLAPSE_FACTOR = 2.0
+"""A training whose last FID is so many times its best one is called collapsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Scores of the averaged generator in the course of training."""
+
+    iteration: int
+    """Generator steps made."""
+    inception_score: float
+    fid: float
+    named: dict[str, float]
+    """Both, and the Inception score's deviation, under names that state the protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training as far as it has come."""
+
+    architecture: Architecture
+    validations: tuple[Validation, ...]
+    """In their order; at least one."""
+    seconds: float
+    """Time spent, over all processes that worked on it."""
+
+    @property
+    def best(self) -> Validation:
+        """The validation with the lowest FID."""
+        return best_of(self.validations)
+
+    @property
+    def last(self) -> Validation:
+        """The validation after the last generator step."""
+        return self.validations[-1]
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the end is much worse than the best, so that only the best checkpoint should be used."""
+        return self.last.fid > COLLAPSE_FACTOR * self.best.fid
+
+    def fid_at(self, iteration: int) -> float | None:
+        """FID of the validation after so many generator steps; None when there was none."""
+        return next((v.fid for v in self.validations if v.iteration == iteration), None)
+
+
+def best_of(validations: Sequence[Validation]) -> Validation:
+    """The one with the lowest FID; of equal ones the first."""
+    return min(validations, key=lambda v: v.fid)
+
+
+def next_validation(done: int, every: int, until: int, milestones: Collection[int] = ()) -> int:
+    """The generator step after which a training is validated next.
+
+    Args:
+        done: generator steps made, fewer than ``until``.
+        every: at its multiples trainings are validated.
+        until: where the training ends, validated in any case.
+        milestones: more steps to validate at.
+    """
+    return min(step for step in ((done // every + 1) * every, until, *milestones) if step > done)
+
+
+def stored_training(store: RunStore, architecture: Architecture) -> Training | None:
+    """What an architecture's training in a run store has come to; None before its first validation.
+
+    Raises:
+        StateError: its state is damaged.
+    """
+    pointer = CommittedState(store, f"retrain/{architecture}").pointer()
+    if pointer is None:
+        return None
+    meta = pointer.content["meta"]
+    return Training(architecture, tuple(Validation(**v) for v in meta["validations"]), meta["seconds"])
