@@ -25,7 +25,7 @@ from autogan_core.config import Config
 from autogan_core.errors import AutoGANError, ConfigError, unusable_file
 from autogan_core.experiments.command import HELP as EXPERIMENT_HELP
 from autogan_core.experiments.command import experiment
-from autogan_core.presets import command_for, load_config, preset_names
+from autogan_core.presets import command_for, load_config, preset_names, variant_names
 from autogan_core.search_space import NAMED, Architecture
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
@@ -60,6 +60,10 @@ RunPreset = Annotated[
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as search.iterations=30. Repeatable."),
+]
+Variant = Annotated[
+    str | None,
+    typer.Option(help=f"{' or '.join(variant_names())}: its settings on top of the preset's, before those of --set."),
 ]
 RunDir = Annotated[Path, typer.Option(help="Folder of the run: configuration, history, weights, report.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seeds everything random. [default: the preset's]")]
@@ -104,6 +108,7 @@ def _stored_config(run_dir: Path) -> Config | None:
 def _session(
     *,
     preset: RunPreset = None,
+    variant: Variant = None,
     overrides: Overrides = None,
     run_dir: RunDir = Path("runs/default"),
     seed: Seed = None,
@@ -112,7 +117,8 @@ def _session(
     verbose: Verbose = False,
 ) -> Iterator[Run]:
     """Opens the run for one command, alone in its folder. A dry run prints the plan and ends the program."""
-    config = _resolve(run_dir, preset, overrides, seed)
+    first = [f"variant={variant}"] if variant else []
+    config = _resolve(run_dir, preset, [*first, *(overrides or ())], seed)
     if dry_run:
         console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), highlight=False, markup=False)
         from autogan_core.plan import plan

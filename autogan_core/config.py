@@ -10,6 +10,7 @@ import copy
 import difflib
 import functools
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -49,6 +50,11 @@ LOCATIONS = frozenset({"data.path", "scores.inception_weights"})
 """Settings that say where a thing lies, not what it is: they may change between two runs of one configuration."""
 
 ADDED: Mapping[str, Any] = {
+    "search.growth": None,
+    "search.controller.baseline": "moving-average",
+    "search.controller.advantage": "plain",
+    "search.controller.passes": 1,
+    "search.controller.objective": "reinforce",
     "retrain.start": "scratch",
     "retrain.pool": None,
     "retrain.incumbents": [],
@@ -133,8 +139,23 @@ class ControllerConfig(Section):
     """Adam's decay rates. Paper: not given; released code: the GAN's."""
     entropy_weight: NonNegativeFloat = 1e-4
     """Weight of the entropy bonus, in nats. Paper: 1e-4 (released code: 1e-3, with the opposite effect)."""
+    baseline: Literal["moving-average", "slot-mean", "leave-one-out", "released"] = "moving-average"
+    """What a reward is compared with (`advantages`). Paper: the moving average.
+
+    moving-average: of all rewards of the stage, the reward itself excluded. slot-mean: the mean of the slot's rewards,
+    which a drift of the shared weights from slot to slot does not move. leave-one-out: the mean of the slot's other
+    rewards. released: the released code's moving average, which restarts in every slot and includes the reward."""
     baseline_decay: float = 0.9
-    """Share of the old value kept in the moving-average baseline, in [0, 1). Paper: not given; released code: 0.9."""
+    """Share of the old value kept in a moving average, in [0, 1). Paper: not given; released code: 0.9."""
+    advantage: Literal["plain", "normalised"] = "plain"
+    """plain: the reward above the baseline (paper). normalised: the same in standard deviations of the slot's rewards,
+    so that step sizes relative to the entropy bonus do not depend on the score's scale. Not in the paper."""
+    passes: PositiveInt = 1
+    """Updates for each reward: so often the slot's candidates are gone through. From the second pass on the policy is
+    no longer the one that drew them, and no weight corrects for it. Paper and released code: 1."""
+    objective: Literal["reinforce", "released"] = "reinforce"
+    """reinforce: advantage times log-likelihood, and the entropy bonus (paper). released: the released code's loss,
+    which counts the first as often as there are tokens, and lowers the entropy (`Policy.learn`)."""
 
     @model_validator(mode="after")
     def _check(self) -> ControllerConfig:
@@ -217,6 +238,9 @@ class SearchConfig(Section):
     """What to search in."""
     iterations: PositiveInt = 90
     """Search iterations over all stages; each stage adds one derivation on top."""
+    growth: tuple[PositiveFloat, ...] | None = None
+    """Proportions of the stages' iterations, one number for each stage; None: equal, but that rounding shares out the
+    derivations too. Paper: not given; released code: (25, 30, 35) by default, (15, 20, 30) in its script."""
     shared_epochs: PositiveInt = 15
     """Epochs that the shared GAN is trained in one iteration."""
     controller_steps: PositiveInt = 30
@@ -240,9 +264,49 @@ class SearchConfig(Section):
     reward: RewardConfig = RewardConfig()
     """What to search for."""
 
+    @model_validator(mode="after")
+    def _check(self) -> SearchConfig:
+        controller = self.controller
+        compares = controller.baseline in ("slot-mean", "leave-one-out") or controller.advantage == "normalised"
+        if self.policy == "reinforce" and compares and self.controller_steps < 2:
+            raise ValueError(
+                f"search.controller_steps is {self.controller_steps}, but controller.baseline '{controller.baseline}' "
+                f"with advantage '{controller.advantage}' compares candidates of one iteration; score at least 2"
+            )
+        return self
+
     def stage_depths(self, num_cells: int) -> list[int]:
         """How many of the ``num_cells`` cells the architectures of each stage have."""
         return list(range(1, num_cells + 1)) if self.levels == "multi" else [num_cells]
+
+    def stage_iterations(self, num_cells: int) -> list[int]:
+        """Search iterations of each stage; their sum is ``iterations``.
+
+        With ``growth`` the iterations up to a stage's end are rounded, so that no stage is off by more than one.
+
+        Raises:
+            ConfigError: ``growth`` has another number of stages, or a stage has no iteration.
+        """
+        num_stages = len(self.stage_depths(num_cells))
+        if self.iterations < num_stages:
+            raise ConfigError(f"search.iterations is {self.iterations}, but each of the {num_stages} stages needs one")
+        if self.growth is None:
+            slots = self.iterations + num_stages
+            ends = [slots * stage // num_stages - stage for stage in range(num_stages + 1)]
+        elif len(self.growth) == num_stages:
+            sums = [0.0, *itertools.accumulate(self.growth)]
+            ends = [round(self.iterations * part / sums[-1]) for part in sums]
+        else:
+            raise ConfigError(
+                f"search.growth has {len(self.growth)} numbers; give one for each of the {num_stages} stages, or null"
+            )
+        counts = [end - start for start, end in itertools.pairwise(ends)]
+        if 0 in counts:
+            raise ConfigError(
+                f"search.growth {list(self.growth or ())} leaves stage {counts.index(0) + 1} of {self.iterations} "
+                "iterations none; give it a larger share, or raise search.iterations"
+            )
+        return counts
 
 
 class RetrainConfig(Section):
@@ -334,9 +398,7 @@ class Config(Section):
     @model_validator(mode="after")
     def _check(self) -> Config:
         search, retrain = self.search, self.retrain
-        num_stages = len(search.stage_depths(self.model.num_cells))
-        if search.iterations < num_stages:
-            raise ValueError(f"search.iterations is {search.iterations}, but each of the {num_stages} stages needs one")
+        search.stage_iterations(self.model.num_cells)
         if search.num_candidates < search.top_k:
             raise ValueError(
                 f"search.num_candidates ({search.num_candidates}) must be at least search.top_k ({search.top_k})"

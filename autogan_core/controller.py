@@ -34,7 +34,7 @@ class Hidden(NamedTuple):
         return Hidden(np.concatenate([part.h for part in parts]), np.concatenate([part.c for part in parts]))
 
 
-class _Trace(NamedTuple):
+class Trace(NamedTuple):
     """What the network computed for one cell, token by token, as the gradient needs it. H is ``hidden_dim``."""
 
     tokens: Ints
@@ -49,6 +49,22 @@ class _Trace(NamedTuple):
     h: Floats
     c: Floats
     """States after each token, (T, H)."""
+    log_p: Floats
+    """Log-probabilities of all tokens' options (T, options); 0 outside a token's own."""
+    p: Floats
+    """Probabilities likewise."""
+
+    @property
+    def log_probs(self) -> Floats:
+        """Log-probability of each choice given those before it, (T,), nats."""
+        chosen: Floats = self.log_p[np.arange(len(self.tokens)), self.tokens]
+        return chosen
+
+    @property
+    def entropies(self) -> Floats:
+        """Entropy of each token's distribution given the choices before it, (T,), nats."""
+        entropies: Floats = -(self.p * self.log_p).sum(axis=1)
+        return entropies
 
 
 class Controller:
@@ -114,7 +130,7 @@ class Controller:
         logits = h @ w["decoder_weight"][options].T + w["decoder_bias"][options]
         return Hidden(h, c), _log_softmax(logits)
 
-    def trace(self, hidden: Hidden, choices: Ints) -> _Trace:
+    def trace(self, hidden: Hidden, choices: Ints) -> Trace:
         """Runs one known cell (T,) from one state. All but the recurrence is done for all tokens at once."""
         w, size = self.weights, self.hidden_dim
         tokens = choices + self._ends[:-1]
@@ -130,12 +146,16 @@ class Controller:
             np.multiply(f, c[t], out=c[t + 1])
             c[t + 1] += i * g
             np.multiply(o, np.tanh(c[t + 1]), out=h[t + 1])
-        return _Trace(tokens, inputs, h[:-1], c[:-1], pre.reshape(-1, 4, size), h[1:], c[1:])
+        log_p = _log_softmax(np.where(self._own, h[1:] @ w["decoder_weight"].T + w["decoder_bias"], -np.inf))
+        p = np.exp(log_p)
+        log_p[~self._own] = 0.0
+        return Trace(tokens, inputs, h[:-1], c[:-1], pre.reshape(-1, 4, size), h[1:], c[1:], log_p, p)
 
-    def backward(self, trace: _Trace, advantage: float, entropy_weight: float) -> None:
+    def backward(self, trace: Trace, advantage: float, entropy_weight: float) -> None:
         """Sets `gradient` to that of -advantage * sum log p - entropy_weight * sum H over a cell's tokens."""
         w, d = self.weights, self._gradients
-        dlogits = self._logit_gradient(trace, advantage, entropy_weight)
+        dlogits = trace.p * (advantage + entropy_weight * (trace.log_p + trace.entropies[:, None]))
+        dlogits[np.arange(len(dlogits)), trace.tokens] -= advantage
         np.matmul(dlogits.T, trace.h, out=d["decoder_weight"])
         d["decoder_bias"][:] = dlogits.sum(axis=0)
         dpre = self._gate_gradient(trace, dlogits @ w["decoder_weight"])
@@ -145,18 +165,7 @@ class Controller:
         d["embedding"][:] = 0.0
         np.add.at(d["embedding"], trace.tokens[:-1], dpre[1:] @ w["weight_ih"])
 
-    def _logit_gradient(self, trace: _Trace, advantage: float, entropy_weight: float) -> Floats:
-        """(T, all tokens' options), zero outside a token's own."""
-        logits = trace.h @ self.weights["decoder_weight"].T + self.weights["decoder_bias"]
-        log_p = _log_softmax(np.where(self._own, logits, -np.inf))
-        p = np.exp(log_p)
-        log_p[~self._own] = 0.0
-        entropy = -(p * log_p).sum(axis=1, keepdims=True)
-        dlogits: Floats = p * (advantage + entropy_weight * (log_p + entropy))
-        dlogits[np.arange(len(p)), trace.tokens] -= advantage
-        return dlogits
-
-    def _gate_gradient(self, trace: _Trace, dh_out: Floats) -> Floats:
+    def _gate_gradient(self, trace: Trace, dh_out: Floats) -> Floats:
         """Back through time: from the gradient of every h (T, H) to that of the gates' inputs (T, 4 * H)."""
         i, f, g, o = trace.gates.transpose(1, 0, 2)
         tanh_c = np.tanh(trace.c)

@@ -15,7 +15,6 @@ import numpy as np
 
 from autogan_core.config import SearchConfig
 from autogan_core.controller import Hidden, Ints
-from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Phase, Record
 from autogan_core.policy import Policy
 from autogan_core.search_space import Architecture, Cell, SearchSpace
@@ -34,12 +33,12 @@ class Beam:
 class MultiLevelSearch:
     """The search over one space: one stage per cell, or (``levels: single``) one for all cells.
 
-    A *slot* is one trial. The planned ``config.iterations + num_stages`` slots are shared out evenly; the last slot of
-    a stage derives it: candidates are scored without training, and the best ``top_k`` become the beams of the next
-    stage, whose new controller starts from their hidden vectors. A failed search slot is simply missing. A failed
-    derivation is asked again in the next slot, at the cost of the next stage's iterations, and no stage is derived
-    before one of its iterations has succeeded, so that untrained weights are never ranked. Slots beyond the plan derive
-    the last stage once more: their candidates compete with the beams found so far.
+    A *slot* is one trial. Of the planned ``config.iterations + num_stages`` slots each stage has an equal share,
+    or that of ``config.growth``. The last slot of a stage derives it: candidates are scored without training, and the
+    best ``top_k`` become the beams of the next stage, whose new controller starts from their hidden vectors. A failed
+    search slot is simply missing. A failed derivation is asked again in the next slot, at the cost of the next stage's
+    iterations, and no stage is derived before one of its iterations has succeeded, so that untrained weights are never
+    ranked. Slots beyond the plan derive the last stage once more: their candidates compete with the beams found so far.
     """
 
     def __init__(self, space: SearchSpace, config: SearchConfig, seed: int) -> None:
@@ -48,10 +47,7 @@ class MultiLevelSearch:
         self._seed = seed
         self.depths = [0, *config.stage_depths(space.num_cells)]
         """Cells before each stage and, last, after all of them."""
-        if config.iterations < self.num_stages:
-            raise ConfigError(
-                f"search.iterations is {config.iterations}, but each of the {self.num_stages} stages needs one"
-            )
+        self._iterations = config.stage_iterations(space.num_cells)
         self._replayed: list[Record] = []
         self._stage = self._new_stage(0)
 
@@ -67,8 +63,7 @@ class MultiLevelSearch:
 
     def iterations_per_stage(self) -> list[int]:
         """Search iterations of each stage when nothing fails; its derivation comes on top."""
-        ends = [0, *(self._stage_end(stage) for stage in range(self.num_stages))]
-        return [end - start - 1 for start, end in itertools.pairwise(ends)]
+        return list(self._iterations)
 
     def ask(self, history: Iterable[Record], slot: int, count: int = 1) -> list[Assignment]:
         """The assignments of ``count`` slots from ``slot`` on.
@@ -106,7 +101,7 @@ class MultiLevelSearch:
 
     def _stage_end(self, stage: int) -> int:
         """The slot after the planned last slot of a stage."""
-        return self.num_slots * (stage + 1) // self.num_stages
+        return sum(self._iterations[: stage + 1]) + stage + 1
 
     def _replay(self, history: Iterable[Record], before: int | None = None) -> _Stage:
         records = _canonical(r for r in history if before is None or r.assignment.slot < before)
@@ -164,10 +159,10 @@ class _Stage:
         if scored and record.assignment.phase == "derive":
             self._derive(scored)
             return True
-        for architecture, reward in scored:
+        if scored:
             self.tried = True
-            start, choices = self._encode(architecture)
-            self._policy.reinforce(start, choices, reward)
+            architectures, rewards = zip(*scored, strict=True)
+            self._policy.learn(*self._encode(architectures), rewards)
         return False
 
     def sample(self, slot: int, purpose: str, count: int) -> tuple[Architecture, ...]:
@@ -191,7 +186,8 @@ class _Stage:
 
     def hidden_of_beams(self) -> Hidden:
         """The state behind each beam's last token, one row for each."""
-        return Hidden.stack([self._policy.rollout(*self._encode(beam.architecture)).hidden for beam in self.beams])
+        # One by one: a product of matrices rounds otherwise than products with their rows, and replays must not.
+        return Hidden.stack([self._policy.rollout(*self._encode([beam.architecture])).hidden for beam in self.beams])
 
     def _derive(self, scored: list[tuple[Architecture, float]]) -> None:
         rivals = [(beam.architecture, beam.reward) for beam in self.beams] if self.derived else []
@@ -204,11 +200,18 @@ class _Stage:
         prefix = architecture.cells[: self._start_depth]
         return architecture.depth == self._depth and architecture in self._space and prefix in self._prefixes
 
-    def _encode(self, architecture: Architecture) -> tuple[Hidden, Ints]:
-        beam = self._prefixes.index(architecture.cells[: self._start_depth])
-        added = zip(self._cells, architecture.cells[self._start_depth :], strict=True)
-        choices = [choice for space, cell in added for choice in space.choices(cell)]
-        return self._starts.rows(np.array([beam])), np.array([choices])
+    def _encode(self, architectures: Sequence[Architecture]) -> tuple[Hidden, Ints]:
+        """What each was, or would be, sampled from, and its choices (N, T)."""
+        beams = [self._prefixes.index(architecture.cells[: self._start_depth]) for architecture in architectures]
+        choices = [
+            [
+                choice
+                for space, cell in zip(self._cells, architecture.cells[self._start_depth :], strict=True)
+                for choice in space.choices(cell)
+            ]
+            for architecture in architectures
+        ]
+        return self._starts.rows(np.array(beams)), np.array(choices)
 
     def _decode(self, beams: Ints, choices: Ints) -> tuple[Architecture, ...]:
         return tuple(map(self._architecture, beams.tolist(), choices.tolist()))

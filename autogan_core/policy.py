@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autogan_core.config import SearchConfig
-from autogan_core.controller import Controller, Floats, Hidden, Ints
+from autogan_core.advantages import Advantages
+from autogan_core.config import ControllerConfig, SearchConfig
+from autogan_core.controller import Controller, Floats, Hidden, Ints, Trace
 from autogan_core.seeding import seeded_rng
 
 _ADAM_EPSILON = 1e-8
@@ -31,10 +32,8 @@ class Rollout(NamedTuple):
 class Policy:
     """A controller with its optimiser and reward baseline: what is learned in one stage.
 
-    The update is plain REINFORCE on the sum over tokens. Where the released code is broken we differ: its baseline
-    restarts in every iteration (ours lives as long as the controller), it multiplies a sample's loss by the number of
-    tokens, and its entropy term lowers the entropy instead of raising it. The ``random`` policy is a controller whose
-    decoders are zero, which makes every choice equally likely, and which learns nothing.
+    The ``random`` policy is a controller whose decoders are zero, which makes every choice equally likely, and which
+    learns nothing.
     """
 
     def __init__(self, option_counts: Sequence[int], search: SearchConfig, seed: int, stage: int) -> None:
@@ -44,7 +43,7 @@ class Policy:
             self.controller.weights["decoder_weight"][:] = 0.0
             self.controller.weights["decoder_bias"][:] = 0.0
         self._config = search.controller
-        self._baseline: float | None = None
+        self._advantages = Advantages(search.controller)
         self._adam = _Adam(
             self.controller.parameters,
             self.controller.gradient,
@@ -91,22 +90,51 @@ class Policy:
             log_p, noisy = children.ravel()[kept], child_noisy.ravel()[kept]
         return row, choices
 
-    def reinforce(self, hidden: Hidden, choices: Ints, reward: float) -> None:
-        """One step towards, or away from, one cell.
+    def learn(self, starts: Hidden, choices: Ints, rewards: Sequence[float]) -> None:
+        """Learns from the N cells of one slot, ``passes`` times from each, one after the other.
+
+        The ``reinforce`` objective is -A * sum log p - entropy_weight * sum H over a cell's T tokens, with the cell's
+        advantage A. The ``released`` code's tensors broadcast to (T, T) and its entropies, which are part of the
+        reward, are not detached, so that it computes -(sum log p) * (T * A + w * sum(H - h)). Here w is entropy_weight
+        times baseline_decay, and h the moving average of the slot's entropies, from which the released baseline
+        restarts. As -log p is positive, its descent lowers H.
 
         Args:
-            hidden: what the cell was sampled from, one row.
-            choices: the cell (1, T).
-            reward: finite. Its excess over the baseline is the advantage; the first reward sets the baseline.
+            starts: what the cells were sampled from, N rows.
+            choices: the cells (N, T); one that was drawn twice counts twice.
+            rewards: N finite numbers.
         """
-        if not self._learns:
+        if not self._learns or not len(rewards):
             return
-        baseline = reward if self._baseline is None else self._baseline
-        trace = self.controller.trace(hidden, choices[0])
-        self.controller.backward(trace, reward - baseline, self._config.entropy_weight)
-        self._adam.step()
-        decay = self._config.baseline_decay
-        self._baseline = decay * baseline + (1 - decay) * reward
+        advantages = self._advantages.of(np.asarray(rewards, dtype=np.float64)).tolist()
+        for _ in range(self._config.passes):
+            terms = _ReleasedTerms(self._config) if self._config.objective == "released" else None
+            for i, advantage in enumerate(advantages):
+                trace = self.controller.trace(starts.rows(np.array([i])), choices[i])
+                weight = self._config.entropy_weight
+                if terms is not None:
+                    advantage, weight = terms.of(trace, advantage)
+                self.controller.backward(trace, advantage, weight)
+                self._adam.step()
+
+
+class _ReleasedTerms:
+    """The released code's loss of each of a slot's cells, as the factors that `Controller.backward` takes."""
+
+    def __init__(self, config: ControllerConfig) -> None:
+        self._decay = config.baseline_decay
+        self._weight = config.entropy_weight * config.baseline_decay
+        self._expected: Floats | None = None
+
+    def of(self, trace: Trace, advantage: float) -> tuple[float, float]:
+        """What multiplies -sum log p and what -sum H: the gradient of a product, one factor held at a time."""
+        entropies, total = trace.entropies, len(trace.tokens) * advantage
+        if self._expected is None:  # the baseline is the reward itself, entropies and their gradient included
+            self._expected = entropies
+            return total, 0.0
+        excess = float((entropies - self._expected).sum())
+        self._expected = self._decay * self._expected + (1 - self._decay) * entropies
+        return total + self._weight * excess, self._weight * float(trace.log_probs.sum())
 
 
 class _Adam:

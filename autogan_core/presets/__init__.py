@@ -1,11 +1,16 @@
-"""From a preset's name and ``--set section.key=value`` to a configuration, and back to a command line."""
+"""From a preset's name and ``--set section.key=value`` to a configuration, and back to a command line.
+
+A variant is a group of settings with one name, for any preset: ``--set variant=paper``. It is no setting itself; a
+configuration knows only what it was set to.
+"""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +22,12 @@ from autogan_core.errors import ConfigError
 
 def preset_names() -> list[str]:
     """Names of the presets that ship with the package, sorted."""
-    folder = resources.files(__name__)
-    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    return _names(resources.files(__name__))
+
+
+def variant_names() -> list[str]:
+    """Names of the variants, sorted."""
+    return _names(resources.files(__name__) / "variants")
 
 
 def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None = None) -> Config:
@@ -26,11 +35,12 @@ def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None 
 
     Args:
         preset: a name from `preset_names`, or the path of a YAML file of the same form.
-        overrides: ``section.key=value`` each, the value in YAML; later ones win.
+        overrides: ``section.key=value`` each, the value in YAML, or ``variant=name`` for all settings of one of
+            `variant_names`; later ones win.
         seed: replaces the preset's seed; None keeps it.
 
     Raises:
-        ConfigError: no such preset, an unknown key (the message names the nearest one), or a bad value.
+        ConfigError: no such preset or variant, an unknown key (the message names the nearest one), or a bad value.
     """
     tree = {"preset": preset, **_read_preset(preset)}
     known = known_settings()
@@ -38,6 +48,9 @@ def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None 
         key, separator, text = override.partition("=")
         if not separator:
             raise ConfigError(f"--set takes section.key=value, not '{override}'")
+        if key == "variant":
+            _merge(tree, _read_variant(text.strip()))
+            continue
         if key not in known:
             raise unknown_setting(key)
         _insert(tree, key.split("."), yaml.safe_load(text))
@@ -68,6 +81,25 @@ def _read_preset(preset: str) -> dict[str, Any]:
     if not isinstance(tree, dict):
         raise ConfigError(f"the preset '{preset}' must be a mapping of settings, not {type(tree).__name__}")
     return tree
+
+
+def _read_variant(variant: str) -> dict[str, Any]:
+    if variant not in variant_names():
+        raise ConfigError(f"there is no variant '{variant}'; choose one of {', '.join(variant_names())}")
+    tree: dict[str, Any] = yaml.safe_load((resources.files(__name__) / "variants" / f"{variant}.yaml").read_text())
+    return tree
+
+
+def _names(folder: Traversable) -> list[str]:
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def _merge(tree: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, Mapping):
+            _merge(tree.setdefault(key, {}), value)
+        else:
+            tree[key] = value
 
 
 def _insert(tree: dict[str, Any], path: list[str], value: Any) -> None:

@@ -42,17 +42,14 @@ def algorithm_settings(config: Config) -> dict[str, str]:
         "seed": config.seed,
         "policy": search.policy,
         "levels": search.levels,
+        "growth": search.growth,
         "controller_steps": search.controller_steps,
         "num_candidates": search.num_candidates,
         "top_k": search.top_k,
         "training_draws": search.training_draws,
-        "controller.hidden_dim": controller.hidden_dim,
-        "controller.learning_rate": controller.learning_rate,
-        "controller.adam_betas": json.dumps(controller.adam_betas),
-        "controller.entropy_weight": controller.entropy_weight,
-        "controller.baseline_decay": controller.baseline_decay,
+        **{f"controller.{name}": value for name, value in controller.model_dump(mode="json").items()},
     }
-    return {name: str(value) for name, value in settings.items()}
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
 
 
 def nas_config(config: Config) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from kubeflow.katib import katib_api_pb2 as api
 
-from autogan_core.config import SearchConfig, SpaceConfig, validated
+from autogan_core.config import ControllerConfig, SearchConfig, SpaceConfig, validated
 from autogan_core.errors import ConfigError
 from autogan_core.search_space import SearchSpace
 from components.katib_protocol import OBJECTIVES, OPERATIONS, reward_names
@@ -18,14 +18,12 @@ SETTINGS = (
     "seed",
     "policy",
     "levels",
+    "growth",
     "controller_steps",
     "num_candidates",
     "top_k",
     "training_draws",
-    *(
-        f"controller.{name}"
-        for name in ("hidden_dim", "learning_rate", "adam_betas", "entropy_weight", "baseline_decay")
-    ),
+    *(f"controller.{name}" for name in ControllerConfig.model_fields),
 )
 """Every algorithm setting: the search's own; what trials do is set where they get their configuration."""
 
@@ -133,7 +131,12 @@ def _settings(
             f"maxTrialCount is {max_trial_count}; set it to at least {2 * num_stages}: each of the {num_stages} stages "
             "needs a trial that searches and one that derives (the paper's budget is 93)"
         )
-    return seed, config.model_copy(update={"iterations": max_trial_count - num_stages})
+    config = config.model_copy(update={"iterations": max_trial_count - num_stages})
+    try:
+        config.stage_iterations(num_cells)
+    except ConfigError as error:
+        raise ConfigError(f"algorithmSettings: {error} (iterations: maxTrialCount less {num_stages})") from error
+    return seed, config
 
 
 def _value(setting: api.AlgorithmSetting) -> Any:

@@ -41,6 +41,25 @@ def test_policy_and_levels() -> None:
     assert (request.config.policy, request.config.levels, request.config.iterations) == ("random", "single", 9)
 
 
+def test_learning_rule_and_growth() -> None:
+    """They are settings like the others; null is even growth."""
+    request = parse_experiment(
+        experiment(
+            68,
+            growth="[15, 20, 30]",
+            controller__baseline="released",
+            controller__advantage="normalised",
+            controller__passes="2",
+            controller__objective="released",
+        )
+    )
+    controller = request.config.controller
+    assert request.config.stage_iterations(3) == [15, 20, 30]
+    assert (controller.baseline, controller.advantage) == ("released", "normalised")
+    assert (controller.passes, controller.objective) == (2, "released")
+    assert parse_experiment(experiment(9, growth="null")).config.growth is None
+
+
 def test_a_narrowed_space() -> None:
     """Lists in nasConfig are the search space."""
     wanted = experiment()
@@ -138,6 +157,12 @@ def double_type(wanted: api.Experiment) -> None:
         (setting("seed", "-1"), "seed is '-1'; set it to a whole number from 0 on"),
         (setting("seed", "one"), "seed is 'one'"),
         (setting("controller.baseline_decay", "1.0"), r"baseline_decay must lie in \[0, 1\), not 1.0"),
+        (
+            setting("growth", "[1, 2]"),
+            "algorithmSettings: search.growth has 2 numbers; give one for each of the 3 stages",
+        ),
+        (setting("growth", "[1, 9, 9]"), "leaves stage 1 of 6 iterations none; .*iterations: maxTrialCount less 3"),
+        (setting("controller.baseline", "mean"), "algorithmSettings: controller.baseline: .*, not 'mean'"),
         (doubled_setting, "algorithmSettings has 'top_k' twice; keep one"),
         (
             assign("parallel_trial_count", 2),

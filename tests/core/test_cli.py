@@ -112,6 +112,18 @@ def test_search_retrain_evaluate_and_sample_use_the_run(finished: Path, tmp_path
     assert [p.name for p in sorted((tmp_path / "many").iterdir())] == ["00000.png", "00001.png", "00002.png"]
 
 
+def test_a_variant_comes_before_the_overrides(tmp_path: Path) -> None:
+    """``--variant`` is the first override, and what --set says wins; one that does not exist is refused by name."""
+    own = ["--variant", "released", "--set", "search.controller.passes=2", "--dry-run"]
+    shown = autogan("run", *settings(tmp_path / "run"), *own)
+    assert "objective: released" in shown.stdout and "passes: 2" in shown.stdout, shown.stderr
+    refused = autogan("search", *settings(tmp_path / "run"), "--variant", "theirs")
+    assert (refused.returncode, refused.stderr.strip()) == (
+        1,
+        "autogan: there is no variant 'theirs'; choose one of paper, released",
+    )
+
+
 def test_a_changed_setting_is_refused(finished: Path) -> None:
     """The same folder with another setting ends in status 1 and the difference."""
     refused = autogan("run", *settings(finished, "search.top_k=3"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from autogan_core.config import ADDED, Config, parse_stored
+from autogan_core.config import ADDED, Config, SearchConfig, parse_stored
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from autogan_core.search_space import SearchSpace
@@ -31,6 +33,7 @@ PAPER = {
     "search.space.shortcut": ["without", "with"],
     "search.space.skip": ["without", "with"],
     "search.iterations": 90,
+    "search.growth": None,
     "search.shared_epochs": 15,
     "search.controller_steps": 30,
     "search.num_candidates": 10,
@@ -43,7 +46,11 @@ PAPER = {
     "search.controller.learning_rate": 3.5e-4,
     "search.controller.adam_betas": [0.0, 0.9],
     "search.controller.entropy_weight": 1e-4,
+    "search.controller.baseline": "moving-average",
     "search.controller.baseline_decay": 0.9,
+    "search.controller.advantage": "plain",
+    "search.controller.passes": 1,
+    "search.controller.objective": "reinforce",
     "search.dynamic_reset.enabled": True,
     "search.dynamic_reset.window": 500,
     "search.dynamic_reset.threshold": 1e-3,
@@ -103,6 +110,35 @@ def test_locations_do_not_make_another_run() -> None:
     changed = load_config("cifar10", ["search.top_k=4", "retrain.num_architectures=2"])
     assert changed.fingerprint() != config.fingerprint()
     assert config.differences(changed) == ["retrain.num_architectures: 5 -> 2", "search.top_k: 5 -> 4"]
+
+
+def test_growth_shares_out_the_iterations() -> None:
+    """The released schedules come out exactly, in 90 and 65 iterations or in fewer; null shares them out evenly."""
+    search = load_config("cifar10").search
+    assert search.stage_iterations(3) == [30, 30, 30]
+    for growth, iterations, expected in (
+        ((25, 30, 35), 90, [25, 30, 35]),
+        ((15, 20, 30), 65, [15, 20, 30]),
+        ((15, 20, 30), 9, [2, 3, 4]),
+        ((1, 1, 1), 4, [1, 2, 1]),
+    ):
+        shared = search.model_copy(update={"growth": growth, "iterations": iterations})
+        assert shared.stage_iterations(3) == expected
+    single = SearchConfig(levels="single", growth=(3,), iterations=7)
+    assert single.stage_iterations(3) == [7]
+
+
+@given(st.lists(st.floats(0.05, 20), min_size=1, max_size=5), st.integers(1, 500))
+def test_growth_keeps_to_its_proportions(growth: list[float], iterations: int) -> None:
+    """The stages' iterations add up, and each is within one of its share, unless a stage would have none."""
+    search = SearchConfig(growth=tuple(growth), iterations=iterations)
+    try:
+        counts = search.stage_iterations(len(growth))
+    except ConfigError:
+        assert min(growth) / sum(growth) * iterations < 1 or iterations < len(growth)
+        return
+    assert sum(counts) == iterations
+    assert all(abs(n - part / sum(growth) * iterations) <= 1 for n, part in zip(counts, growth, strict=True))
 
 
 def test_configurations_are_immutable() -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from autogan_core.advantages import Advantages
 from autogan_core.config import ControllerConfig, SearchConfig
 from autogan_core.controller import Controller, Hidden
 from autogan_core.policy import Policy
@@ -104,16 +105,118 @@ class TorchController(nn.Module):
         self.w = nn.ParameterDict({name: torch.tensor(weight.copy()) for name, weight in network.weights.items()})
 
     def loss(self, hidden: Hidden, cell: list[int], advantage: float, entropy_weight: float) -> torch.Tensor:
+        log_probs, entropies = self.terms(hidden, cell)
+        return -advantage * log_probs.sum() - entropy_weight * entropies.sum()
+
+    def terms(self, hidden: Hidden, cell: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Log-probabilities (1, T) and entropies (T, 1), shaped as in the released code."""
         h, c = torch.tensor(hidden.h), torch.tensor(hidden.c)
-        token, loss = torch.zeros_like(h), torch.zeros((), dtype=torch.float64)
+        token, log_probs, entropies = torch.zeros_like(h), list[torch.Tensor](), list[torch.Tensor]()
         w = self.w
         for t, choice in enumerate(cell):
             h, c = torch.lstm_cell(token, (h, c), w["weight_ih"], w["weight_hh"], w["bias_ih"], w["bias_hh"])
             options = slice(self.ends[t], self.ends[t + 1])
             log_p = (h @ w["decoder_weight"][options].T + w["decoder_bias"][options]).log_softmax(dim=1)[0]
-            loss = loss - advantage * log_p[choice] + entropy_weight * (log_p.exp() * log_p).sum()
+            log_probs.append(log_p[choice])
+            entropies.append(-(log_p.exp() * log_p).sum())
             token = w["embedding"][self.ends[t] + choice][None]
-        return loss
+        return torch.stack(log_probs)[None], torch.stack(entropies)[:, None]
+
+
+class ReleasedLoss:
+    """The released code's loss in its own tensors: the baseline takes in each reward before it is compared with it, and
+    the product of (1, T) and (T, 1) is (T, T)."""
+
+    def __init__(self, entropy_weight: float, decay: float) -> None:
+        self.entropy_weight, self.decay = entropy_weight, decay
+        self.baseline: torch.Tensor | None = None
+
+    def __call__(self, log_probs: torch.Tensor, entropies: torch.Tensor, reward: float) -> torch.Tensor:
+        rewards = torch.tensor([[reward]], dtype=entropies.dtype) + self.entropy_weight * entropies
+        if self.baseline is None:
+            self.baseline = rewards
+        else:
+            self.baseline = self.decay * self.baseline.detach() + (1 - self.decay) * rewards
+        return (-log_probs * (rewards - self.baseline)).sum()
+
+
+def test_the_written_out_released_loss_has_the_released_codes_values(golden: dict[str, Any]) -> None:
+    """What the update is held to below gives the loss of each recorded step, to float32's rounding."""
+    case = golden["training_rules"]["reinforce_reference"]
+    loss = ReleasedLoss(case["entropy_coeff"], case["baseline_decay"])
+    log_probs, entropies = torch.tensor([case["log_probs"]]), torch.tensor(case["entropies"])[:, None]
+    losses = [loss(log_probs, entropies, reward).item() for reward in case["rewards"]]
+    assert losses == pytest.approx(case["loss_per_step"], abs=1e-4)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("passes", [1, 2])
+def test_released_updates_equal_autograd_of_the_released_loss(stage: int, passes: int) -> None:
+    """Three slots of six rewards end in torch's weights to 1e-9; at this weight the entropies decide some of them."""
+    settings: dict[str, Any] = {"baseline": "released", "objective": "released", "passes": passes}
+    config = ControllerConfig(hidden_dim=12, learning_rate=1e-2, entropy_weight=0.3, **settings)
+    ours = policy(stage, seed=4, search=SearchConfig(controller=config))
+    theirs = TorchController(ours.controller)
+    adam = torch.optim.Adam(theirs.parameters(), lr=1e-2, betas=config.adam_betas)
+    rng = np.random.default_rng(7)
+    for _ in range(3):
+        hidden = Hidden(rng.normal(size=(6, 12)), rng.normal(size=(6, 12)))
+        cells = np.array([[rng.integers(n) for n in COUNTS[stage]] for _ in range(6)])
+        rewards = rng.normal(5.0, 0.3, size=6).tolist()
+        ours.learn(hidden, cells, rewards)
+        for _ in range(passes):
+            loss = ReleasedLoss(0.3, 0.9)
+            for i, reward in enumerate(rewards):
+                adam.zero_grad()
+                terms = theirs.terms(hidden.rows(np.array([i])), cells[i].tolist())
+                loss(*terms, reward).backward()  # type: ignore[no-untyped-call]
+                adam.step()
+    for name, weight in ours.controller.weights.items():
+        np.testing.assert_allclose(weight, theirs.w[name].detach().numpy(), rtol=0, atol=1e-9, err_msg=name)
+
+
+def test_the_released_loss_lowers_entropy_where_rewards_are_equal() -> None:
+    """Its entropy term works against its name: at constant rewards the policy narrows, and the bonus widens it."""
+
+    def entropy_after(objective: str, steps: int = 25) -> tuple[float, float]:
+        settings: dict[str, Any] = {"baseline": "released", "objective": objective}
+        config = ControllerConfig(learning_rate=2e-3, entropy_weight=1e-2, **settings)
+        learner, rng = policy(seed=3, search=SearchConfig(controller=config)), np.random.default_rng(0)
+        many = starts(learner, 200)
+
+        def entropy() -> float:
+            return float(learner.rollout(many, rng=np.random.default_rng(0)).entropies.sum(axis=1).mean())
+
+        before = entropy()
+        for _ in range(steps):
+            start = starts(learner, 10)
+            learner.learn(start, learner.rollout(start, rng=rng).choices, [5.0] * 10)
+        return before, entropy()
+
+    before, after = entropy_after("released")
+    assert after < before - 0.3
+    before, after = entropy_after("reinforce")
+    assert after > before - 0.01
+
+
+def test_several_passes_repeat_a_slots_updates() -> None:
+    """Two passes are one pass and, with the same advantages, another."""
+    cells = np.array([[0, 2, 1, 0], [1, 0, 1, 1], [0, 2, 1, 0]])
+    search = {n: SearchConfig(controller=ControllerConfig(baseline="slot-mean", passes=n)) for n in (1, 2)}
+    twice, once = policy(search=search[2]), policy(search=search[1])
+    twice.learn(starts(twice, 3), cells, [1.0, 5.0, 3.0])
+    once.learn(starts(once, 3), cells, [1.0, 5.0, 3.0])
+    assert np.abs(once.controller.parameters - twice.controller.parameters).max() > 1e-4
+    once.learn(starts(once, 3), cells, [1.0, 5.0, 3.0])
+    assert (once.controller.parameters == twice.controller.parameters).all()
+
+
+def test_an_empty_slot_teaches_nothing() -> None:
+    """No reward, no update."""
+    learner = policy()
+    before = learner.controller.parameters.copy()
+    learner.learn(starts(learner, 0), np.empty((0, 4), dtype=np.int64), [])
+    assert (learner.controller.parameters == before).all()
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -128,7 +231,7 @@ def test_updates_equal_torchs_autograd_and_adam(stage: int) -> None:
     baseline: float | None = None
     for _ in range(20):
         cell, reward = [int(rng.integers(n)) for n in COUNTS[stage]], float(rng.normal(5.0))
-        ours.reinforce(hidden, np.array([cell]), reward)
+        ours.learn(hidden, np.array([cell]), [reward])
         baseline = reward if baseline is None else baseline
         adam.zero_grad()
         theirs.loss(hidden, cell, reward - baseline, 0.05).backward()  # type: ignore[no-untyped-call]
@@ -150,12 +253,12 @@ def entropy_after(entropy_weight: float, steps: int = 150) -> tuple[float, float
     # A policy that has already narrowed: rewarded for one cell.
     favourite = np.array([[1, 0, 1, 1]])
     for i in range(30):
-        learner.reinforce(start, favourite, reward=float(i))
+        learner.learn(start, favourite, [float(i)])
     before = entropy()
     rng = np.random.default_rng(1)
-    learner._baseline = 29.0  # has settled on the constant reward, so that the advantage is gone
+    learner._advantages = Advantages(ControllerConfig())  # its baseline is the constant reward: the advantage is gone
     for _ in range(steps):
-        learner.reinforce(start, learner.rollout(start, rng=rng).choices, 29.0)
+        learner.learn(start, learner.rollout(start, rng=rng).choices, [29.0])
     return before, entropy()
 
 
@@ -168,16 +271,16 @@ def test_the_entropy_bonus_raises_entropy_when_rewards_are_equal() -> None:
     assert after == pytest.approx(before, abs=1e-6)
 
 
-def test_reinforce_follows_the_advantage() -> None:
+def test_learning_follows_the_advantage() -> None:
     """A reward above the baseline makes its cell likelier, one below less likely, and the first sets the baseline."""
     cell = np.array([[0, 2, 1, 0]])
     for second, sign in ((6.0, 1), (4.0, -1)):
         learner = policy(entropy_weight=0.0)
         start = starts(learner, 1)
         before = learner.rollout(start, cell).log_probs.sum()
-        learner.reinforce(start, cell, 5.0)
+        learner.learn(start, cell, [5.0])
         assert learner.rollout(start, cell).log_probs.sum() == before
-        learner.reinforce(start, cell, second)
+        learner.learn(start, cell, [second])
         assert np.sign(learner.rollout(start, cell).log_probs.sum() - before) == sign
 
 
@@ -194,7 +297,7 @@ def test_sampling_draws_from_the_distribution_it_reports() -> None:
 def narrowed() -> Policy:
     learner = policy(seed=2, learning_rate=5e-3)
     for i in range(25):
-        learner.reinforce(starts(learner, 1), np.array([[1, 0, 1, 1]]), float(i))
+        learner.learn(starts(learner, 1), np.array([[1, 0, 1, 1]]), [float(i)])
     return learner
 
 
@@ -231,5 +334,5 @@ def test_the_random_policy_is_uniform_and_does_not_learn() -> None:
     for _ in range(2):
         log_probs = uniform.rollout(starts(uniform, 1), cell).log_probs[0]
         assert log_probs.tolist() == pytest.approx([-np.log(n) for n in COUNTS[1]], abs=1e-15)
-        uniform.reinforce(starts(uniform, 1), cell, 100.0)
-        uniform.reinforce(starts(uniform, 1), cell, 1.0)
+        uniform.learn(starts(uniform, 1), cell, [100.0])
+        uniform.learn(starts(uniform, 1), cell, [1.0])

@@ -16,6 +16,7 @@ from autogan_core.config import ControllerConfig, SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
 from autogan_core.mlas import MultiLevelSearch
+from autogan_core.presets import load_config
 from autogan_core.search_space import NAMED, Architecture, Cell, SearchSpace
 
 SPACE = SearchSpace.full()
@@ -251,6 +252,80 @@ def test_beams_feed_the_next_controller() -> None:
     entropies = [search.entropy(h, 3) for h in (history[:3], [*history[:2], flipped])]
     assert abs(entropies[0] - entropies[1]) > 1e-9
     assert entropies[0] == search.entropy(history[:3], 3)
+
+
+PINNED = {
+    "paper": (
+        [
+            "1210 0110 1200",
+            "1101 0110 0100",
+            "0100 0110 0211 1211",
+            "0110-01101 0110-00001 0110-12200",
+            "0211-00110 0211-11011 0211-01210",
+            "0211-10001 0211-02100 0110-01211 0110-12111",
+            "0110-12111-11100 0211-10001-02010 0211-10001-10010",
+            "0110-12111-12100 0110-12111-11111 0110-12111-00112",
+            "0110-12111-02011 0211-10001-00203 0211-10001-01210 0110-12111-02113",
+        ],
+        4.840206862938153,
+    ),
+    "released": (
+        [
+            "1210 0110 1200",
+            "0120 0201 1100 1221",
+            "1221-01201 0120-02201 0120-01001",
+            "0120-01101 0120-01101 0120-12200",
+            "1221-01001 1221-02101 1221-11010 0120-10101",
+            "1221-11010-02003 0120-10101-11211 1221-11010-01213",
+            "1221-11010-11000 0120-10101-02010 0120-10101-10010",
+            "1221-11010-12100 1221-11010-11111 1221-11010-00102",
+            "1221-11010-02011 0120-10101-00203 1221-11010-02110 0120-10101-01013",
+        ],
+        4.850267152992276,
+    ),
+}
+"""Candidates of each slot of `play` under a variant, and the policy's last entropy."""
+
+
+@pytest.mark.parametrize("variant", PINNED)
+def test_variants_reproduce_their_histories(variant: str) -> None:
+    """The same seed and rewards ask the same from slot to slot: ``paper`` what was asked before there were variants."""
+    settings = ("iterations=6", "controller_steps=3", "num_candidates=4", "top_k=2", "training_draws=5")
+    controller = ("controller.hidden_dim=8", "controller.learning_rate=1e-2")
+    small = [f"search.{setting}" for setting in (*settings, *controller)]
+    config = load_config("cifar10", ["retrain.num_architectures=2", *small, f"variant={variant}"])
+    search, history = play(config.search)
+    asked = [" ".join(map(str, r.assignment.candidates)) for r in history]
+    expected, entropy = PINNED[variant]
+    assert asked == expected
+    assert search.entropy(history, 8) == pytest.approx(entropy, abs=1e-9)
+
+
+def test_growth_decides_when_a_stage_ends() -> None:
+    """Each stage derives after its share of the iterations; the slots in all stay the same."""
+    search, history = play(SMALL.model_copy(update={"growth": (1.0, 3.0, 2.0)}))
+    assert search.iterations_per_stage() == [1, 3, 2]
+    assert len(history) == search.num_slots == 9
+    assert [r.assignment.slot for r in history if r.assignment.phase == "derive"] == [1, 5, 8]
+
+
+@pytest.mark.parametrize("baseline", ["slot-mean", "leave-one-out", "released"])
+def test_baselines_of_the_slot_ignore_its_level(baseline: str) -> None:
+    """A level that moves from slot to slot changes no assignment, as it does with the moving average."""
+
+    def asked(baseline: str, steps: float) -> list[Assignment]:
+        controller = SMALL.controller.model_copy(update={"baseline": baseline, "learning_rate": 1e-2})
+        search, history = (
+            MultiLevelSearch(SPACE, SMALL.model_copy(update={"controller": controller}), 0),
+            list[Record](),
+        )
+        for slot in range(9):
+            [assignment] = search.ask(history, slot)
+            history.append(succeed(assignment, lambda a: fake_reward(a) + steps * len(history)))
+        return [record.assignment for record in history]
+
+    assert asked(baseline, 64.0) == asked(baseline, 0.0)
+    assert asked("moving-average", 64.0) != asked("moving-average", 0.0)
 
 
 TARGET = Cell("pre", "none", "nearest", True)

@@ -30,6 +30,15 @@ def test_another_configuration_is_refused_with_its_differences(store: RunStore) 
     assert stored_config(store) == CONFIG
 
 
+def test_a_run_of_an_earlier_version_goes_on_with_its_settings(store: RunStore) -> None:
+    """A stored configuration without newer settings is taken for one that has what it ran with."""
+    tree = CONFIG.model_dump(mode="json")
+    del tree["search"]["growth"], tree["search"]["controller"]["baseline"]
+    write_document(store, CONFIG_FILE, tree)
+    keep_config(store, CONFIG)
+    assert stored_config(store) == CONFIG
+
+
 def test_what_is_no_configuration_is_refused(store: RunStore) -> None:
     """Settings of another version are named, and a damaged file is not taken for one."""
     write_document(store, CONFIG_FILE, {"preset": "digits", "data": {"name": "digits"}, "speed": 1})
