@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autogan_core.config import Config, parse_config
+from autogan_core.config import Config, parse_stored
 from autogan_core.errors import ConfigError
 from autogan_core.storage import RunStore, read_document, write_document
 
@@ -18,7 +18,7 @@ def stored_config(store: RunStore) -> Config | None:
         ConfigError: it is not one that this version understands.
     """
     try:
-        return parse_config(read_document(store, CONFIG_FILE))
+        return parse_stored(read_document(store, CONFIG_FILE))
     except FileNotFoundError:
         return None
 
