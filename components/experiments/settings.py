@@ -46,6 +46,7 @@ def algorithm_settings(config: Config) -> dict[str, str]:
         "num_candidates": search.num_candidates,
         "top_k": search.top_k,
         "training_draws": search.training_draws,
+        "shared_training": search.shared_training,
         "controller.hidden_dim": controller.hidden_dim,
         "controller.learning_rate": controller.learning_rate,
         "controller.adam_betas": json.dumps(controller.adam_betas),

@@ -21,6 +21,7 @@ SETTINGS = (
     "controller_steps",
     "num_candidates",
     "top_k",
+    "shared_training",
     "training_draws",
     *(
         f"controller.{name}"
