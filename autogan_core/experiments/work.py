@@ -7,35 +7,15 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from autogan_core.monitor import Monitor
 from autogan_core.storage import write_atomically
+from autogan_core.training.cost import Cost
 
 _WAIT_SECONDS = 2.0
 """Between two looks at what other processes are doing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a piece of work takes at most."""
-
-    discriminator_steps: int = 0
-    generator_steps: int = 0
-    scored_images: int = 0
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            self.discriminator_steps + other.discriminator_steps,
-            self.generator_steps + other.generator_steps,
-            self.scored_images + other.scored_images,
-        )
-
-    def __str__(self) -> str:
-        steps = f"{self.discriminator_steps:,} discriminator and {self.generator_steps:,} generator steps"
-        return f"{steps}, {self.scored_images:,} images scored"
 
 
 class Work(Protocol):
