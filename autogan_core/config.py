@@ -58,11 +58,18 @@ ADDED: Mapping[str, Any] = {
     "retrain.start": "scratch",
     "retrain.pool": None,
     "retrain.incumbents": [],
+    "search.shared_training": "policy",
+    "search.warm_up_epochs": 0.0,
+    "search.reward.statistics": "recalibrated",
+    "search.reward.adaptation_steps": 0,
 }
 """Settings that are newer than the oldest stored runs, and the JSON values by which those runs were done.
 
 A stored configuration that lacks one has this value, whatever the default is by now. At this value it does not count in
 the fingerprint, so that stored weights still fit their run."""
+
+RewardScore = Literal["inception-score", "inverse-fid", "log-fid", "negative-kid", "is-over-fid"]
+"""What a candidate's reward can be; more is better in each. Under Katib also the objective metric's name."""
 
 
 class Section(BaseModel):
@@ -178,18 +185,30 @@ class DynamicResetConfig(Section):
 
 
 class RewardConfig(Section):
-    """What the controller is paid for (paper, sections 3.2 and 4.3.2)."""
+    """The controller's reward for a candidate (paper, sections 3.2 and 4.3.2)."""
 
-    score: Literal["inception-score", "inverse-fid"] = "inception-score"
-    """The Inception score, or 1 / FID (the paper's ablation)."""
+    score: RewardScore = "inception-score"
+    """What is computed on the candidate's images. Paper: the Inception score (IS) and, as an ablation, 1 / FID.
+
+    inverse-fid: 1 / FID. log-fid: -ln FID, which unlike 1 / FID spreads bad candidates as far apart as good ones.
+    negative-kid: -KID, whose estimate has no bias at few images. is-over-fid: ln IS - ln FID. The last three are not in
+    the paper."""
     num_images: PositiveInt = 5000
     """Images generated to score one candidate. Paper: not given; released code: 5,000."""
     splits: PositiveInt = 10
     """Parts over which the Inception score is averaged."""
     penalty_per_gflop: NonNegativeFloat = 0.0
     """Subtracted per 1e9 multiply-accumulates of the candidate; 0 is off. Not in the paper."""
+    statistics: Literal["recalibrated", "running"] = "recalibrated"
+    """Batch-norm statistics that a candidate is scored with. Paper: not given; released code: running.
+
+    recalibrated: estimated on the candidate's own samples. running: those that training has left, a mixture over all
+    architectures and stages; scoring then leaves them as they are."""
     recalibration_images: PositiveInt = 512
-    """Own samples on which a candidate's BatchNorm statistics are estimated before it is scored. Not in the paper."""
+    """Own samples on which a candidate's batch-norm statistics are estimated before it is scored, where they are."""
+    adaptation_steps: NonNegativeInt = 0
+    """Training steps that a candidate makes alone, on a copy of the shared GAN, before it is scored; the copy is then
+    thrown away. Every ``training.n_critic``-th step, from the first one on, also trains the generator. Paper: none."""
 
 
 class SpaceConfig(Section):
@@ -243,6 +262,14 @@ class SearchConfig(Section):
     derivations too. Paper: not given; released code: (25, 30, 35) by default, (15, 20, 30) in its script."""
     shared_epochs: PositiveInt = 15
     """Epochs that the shared GAN is trained in one iteration."""
+    warm_up_epochs: NonNegativeFloat = 0.0
+    """Epochs on top of ``shared_epochs`` in the first iteration of each stage, so that the new cell is trained a little
+    before the first reward counts. Paper and released code: none."""
+    shared_training: Literal["policy", "uniform", "balanced"] = "policy"
+    """How the architectures that train the shared weights are drawn. Paper and released code: policy.
+
+    uniform: uniformly among all that extend a beam, so that no candidate is scored well for having been trained most.
+    balanced: likewise, but so that each option of each choice is trained in equally many steps."""
     controller_steps: PositiveInt = 30
     """Candidates scored, and REINFORCE steps made, in one iteration."""
     num_candidates: PositiveInt = 10
@@ -250,7 +277,8 @@ class SearchConfig(Section):
     top_k: PositiveInt = 5
     """K: beams kept of them. Paper: unnamed; released code: 5."""
     training_draws: PositiveInt = 128
-    """Architectures drawn from the policy to train the shared weights with in one iteration, in random order."""
+    """Architectures drawn to train the shared weights with in one iteration, in random order. Where they are balanced,
+    there are up to a few more: the next multiple of every choice's number of options."""
     generator_channels: PositiveInt = 128
     """Feature maps of every generator layer. Paper: not given; released search script: 128."""
     discriminator_channels: PositiveInt = 64

@@ -8,6 +8,7 @@ go on equally. What is kept between two calls only saves the time of replaying w
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -96,7 +97,7 @@ class MultiLevelSearch:
         if phase == "derive":
             return Assignment(slot, stage.index, phase, stage.draw_distinct(slot, self._config.num_candidates))
         candidates = stage.sample(slot, "candidates", self._config.controller_steps)
-        training = stage.sample(slot, "training", self._config.training_draws)
+        training = stage.draw_training(slot)
         return Assignment(slot, stage.index, phase, candidates, training)
 
     def _stage_end(self, stage: int) -> int:
@@ -138,8 +139,8 @@ class _Stage:
         self._space, self._config, self._seed = space, config, seed
         self._start_depth, self._depth = depths
         self._cells = space.cells[slice(*depths)]
-        option_counts = [count for cell in self._cells for count in cell.option_counts]
-        self._policy = Policy(option_counts, config, seed, index)
+        self._option_counts = [count for cell in self._cells for count in cell.option_counts]
+        self._policy = Policy(self._option_counts, config, seed, index)
         self._prefixes: list[tuple[Cell, ...]] = [beam.architecture.cells for beam in self.beams] if former else [()]
         self._starts = former.hidden_of_beams() if former else self._policy.controller.start()
 
@@ -170,6 +171,20 @@ class _Stage:
         rng = seeded_rng(self._seed, purpose, slot)
         beam = rng.integers(len(self._prefixes), size=count)
         return self._decode(beam, self._policy.rollout(self._starts.rows(beam), rng=rng).choices)
+
+    def draw_training(self, slot: int) -> tuple[Architecture, ...]:
+        """Architectures to train the shared weights with; each extends a beam."""
+        count, how = self._config.training_draws, self._config.shared_training
+        if how == "policy":
+            return self.sample(slot, "training", count)
+        rng = seeded_rng(self._seed, how, slot)
+        options = [len(self._prefixes), *self._option_counts]
+        if how == "uniform":
+            drawn = rng.integers(options, size=(count, len(options)))
+        else:
+            count += -count % math.lcm(*self._option_counts)
+            drawn = np.stack([_dealt(number, count, rng) for number in options], axis=1)
+        return self._decode(drawn[:, 0], drawn[:, 1:])
 
     def draw_distinct(self, slot: int, count: int) -> tuple[Architecture, ...]:
         """Draws from the policy without replacement; all there are, if fewer than ``count``."""
@@ -220,6 +235,13 @@ class _Stage:
         ends = itertools.accumulate((len(cell.option_counts) for cell in self._cells), initial=0)
         parts = zip(self._cells, itertools.pairwise(ends), strict=True)
         return Architecture((*self._prefixes[beam], *(space.cell(choices[a:b]) for space, (a, b) in parts)))
+
+
+def _dealt(options: int, count: int, rng: np.random.Generator) -> Ints:
+    """``count`` options, dealt from shuffled decks that hold each once: of any beginning each has an equal share, or
+    one less than another."""
+    decks = [rng.permutation(options) for _ in range(math.ceil(count / options))]
+    return np.concatenate(decks)[:count]
 
 
 def _canonical(records: Iterable[Record]) -> list[Record]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from autogan_core.metrics import (
     Moments,
     dump_extractor,
     load_extractor,
+    real_features,
     reference_moments,
     restore_extractor,
     score_real,
@@ -33,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 FORMAT = 3
 """Version of what is stored and how it is made; raise it with any change, so that older inputs are not used."""
+KID_BATCH = 500
+"""Real images whose features are computed at a time."""
 PLACES_THAT_DECIDE = frozenset({"folder", "npz"})
 """Loaders whose images are known by nothing but their path."""
 
@@ -52,7 +56,12 @@ class Inputs:
 
     def scorer(self, config: Config) -> Scorer:
         """What scores generators as ``config`` says."""
-        return Scorer.of(config, self.extractor, self.reference)
+        return Scorer.of(config, self.extractor, self.reference, lambda: self.real_features)
+
+    @cached_property
+    def real_features(self) -> Tensor:
+        """Features of some training images, for KID. They are not stored, but computed when they are wanted first."""
+        return real_features(self.dataset, self.extractor, KID_BATCH)
 
 
 def pinned(config: Config, cache: Path) -> tuple[Config, ImageDataset]:

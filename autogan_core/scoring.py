@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from autogan_core.config import Config
 from autogan_core.data import to_uint8
+from autogan_core.errors import ConfigError
 from autogan_core.generator import ImageSource, recalibrate
 from autogan_core.metrics import FeatureExtractor, Moments, ScoreAccumulator, Scores
 from autogan_core.search_space import Architecture
@@ -29,12 +30,16 @@ class Scorer:
     recalibration_images: int
     """Samples on which batch norm's statistics are estimated first."""
     seed: int
+    real_features: Callable[[], Tensor] | None = None
+    """Gives real images' features (M, F), for KID; called only when one is wanted. None: there is none."""
 
     @classmethod
-    def of(cls, config: Config, extractor: FeatureExtractor, reference: Moments) -> Scorer:
+    def of(
+        cls, config: Config, extractor: FeatureExtractor, reference: Moments, real_features: Callable[[], Tensor]
+    ) -> Scorer:
         """What scores generators as ``config`` says."""
         images = config.search.reward.recalibration_images
-        return cls(extractor, reference, config.scores.batch_size, images, config.seed)
+        return cls(extractor, reference, config.scores.batch_size, images, config.seed, real_features)
 
     def score(
         self,
@@ -59,6 +64,8 @@ class Scorer:
         num_images: int,
         splits: int,
         with_fid: bool,
+        with_kid: bool = False,
+        running_statistics: bool = False,
     ) -> Iterator[Scores]:
         """Scores architectures one after the other, each from samples and batches of its own.
 
@@ -66,35 +73,50 @@ class Scorer:
         reader. An architecture's scores are the same bits alone and in company.
 
         Args:
-            generator: its batch-norm statistics are re-estimated for each architecture, and it is left in eval mode.
-                Between two scores it may be one architecture ahead; nobody else may use or change it then.
+            generator: its batch-norm statistics are re-estimated for each architecture, unless they are to be used as
+                they are, and it is left in eval mode. Between two scores it may be one architecture ahead; nobody
+                else may use or change it then.
             architectures: lie in the generator's space; taken one ahead of the scores.
             names: what the latent vectors are drawn for; equal names draw equal vectors, for all architectures.
             num_images: samples to score, of each.
             splits: parts over which the Inception score is averaged.
             with_fid: whether to compute FID too.
+            with_kid: whether to compute KID too.
+            running_statistics: whether the generator's batch-norm statistics are used, and left, as they are.
 
         Yields:
             One per architecture, in their order.
+
+        Raises:
+            ConfigError: KID is wanted, but there are no real images' features.
         """
         ahead = 1 if next(generator.parameters()).is_cuda else 0
         reference = self.reference if with_fid else None
+        real_features = self._features_of_real_images() if with_kid else None
         queued: deque[ScoreAccumulator] = deque()
         for architecture in architectures:
-            queued.append(ScoreAccumulator(self.extractor, splits=splits, reference=reference))
-            for images in self._samples(generator, architecture, num_images, *names):
+            queued.append(
+                ScoreAccumulator(self.extractor, splits=splits, reference=reference, real_features=real_features)
+            )
+            if running_statistics:
+                generator.eval()
+            else:
+                self._recalibrate(generator, architecture, *names)
+            for images in sample_images(generator, architecture, num_images, self.batch_size, self.seed, *names):
                 queued[-1].add(images)
             if len(queued) > ahead:
                 yield queued.popleft().read()
         yield from (accumulator.read() for accumulator in queued)
 
-    def _samples(
-        self, generator: ImageSource, architecture: Architecture, num_images: int, *names: str | int
-    ) -> Iterator[Tensor]:
+    def _recalibrate(self, generator: ImageSource, architecture: Architecture, *names: str | int) -> None:
         device = next(generator.parameters()).device
         size = (self.recalibration_images, generator.latent_dim)
         recalibrate(generator, architecture, draw_latents(device, *size, self.seed, "recalibrate", *names), 128)
-        return sample_images(generator, architecture, num_images, self.batch_size, self.seed, *names)
+
+    def _features_of_real_images(self) -> Tensor:
+        if self.real_features is None:
+            raise ConfigError("KID is wanted, but this scorer was made without real images' features")
+        return self.real_features()
 
 
 @torch.no_grad()

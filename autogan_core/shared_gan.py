@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import itertools
 import logging
-import math
-import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
-from autogan_core.config import Config
+from autogan_core.config import Config, RewardConfig
 from autogan_core.data import ImageDataset
 from autogan_core.distributed import World, score_sharded
 from autogan_core.dynamic_reset import CollapseWatch
-from autogan_core.errors import ConflictError, StateError, SupersededError
+from autogan_core.errors import ConflictError
 from autogan_core.gan import GAN
 from autogan_core.history import Assignment, Record
-from autogan_core.metrics import Scores, generator_macs, needs_fid, reward
+from autogan_core.metrics import Scores
 from autogan_core.monitor import Monitor
 from autogan_core.progress import Progress, ProgressCheckpoints, agreed_snapshot
 from autogan_core.scoring import Scorer
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.seeding import derive_seed
 from autogan_core.storage import CommittedState, RunStore, Snapshot
+from autogan_core.training.candidate_scoring import CandidateScoring
+from autogan_core.training.cost import Cost, scoring_cost, training_steps
+from autogan_core.training.shared_networks import shared_networks
+from autogan_core.training.training_order import training_order
 from autogan_core.training_stream import TrainingStream
-from autogan_core.trial_records import load_record, store_record
+from autogan_core.trial_records import SHARED, committed_record, committed_trials, load_record, store_record
 
 logger = logging.getLogger(__name__)
 
-STATE = "shared"
 CHECKPOINT_SECONDS = 300.0
 """Default time between two commits of an iteration's progress."""
 STEPS_PER_BLOCK = 4
@@ -75,12 +76,14 @@ class SharedGAN:
         checkpoint_seconds: time between two commits of the progress.
         """
         self._config, self._space, self._dataset = config, space, dataset
-        self._scorer, self._store, self._world, self._monitor = scorer, store, world, monitor
+        self._store, self._world, self._monitor = store, world, monitor
+        self._scoring = CandidateScoring(config, space, dataset, scorer, world)
         self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
-        self._state = CommittedState(store, STATE)
+        self._state = CommittedState(store, SHARED)
         self._checkpoints = ProgressCheckpoints(store, world, stop, checkpoint_seconds)
         self._watch = CollapseWatch(config.search.dynamic_reset, world)
         self._stage = 0
+        self._trained_stage = -1
         self._committed_slot = -1
         self.steps = 0
         """Training steps of the slot that was committed last, over all processes that worked on it."""
@@ -100,7 +103,7 @@ class SharedGAN:
         """
         self._restore()
         if self._committed_slot >= assignment.slot:
-            record = self._committed_record(assignment)
+            record = committed_record(self._store, self._trials, assignment)
             logger.info("slot %d is committed already; nothing is trained or scored again", assignment.slot)
             return record
         progress = self._resume(assignment) or self._begin(assignment)
@@ -110,19 +113,32 @@ class SharedGAN:
         if progress.collapsed:
             self._reset_pending = True
             self._watch.clear()
+        if assignment.phase == "search":
+            self._trained_stage = assignment.stage
         self.steps = progress.step
-        self._commit(record)
+        self._commit(record, self._cost(progress))
         return record
 
-    def score(self, architectures: Sequence[Architecture], *names: str | int) -> list[Scores]:
-        """Both scores of architectures on the committed weights, by the reward's protocol; commits nothing.
+    def score(
+        self,
+        architectures: Sequence[Architecture],
+        *names: str | int,
+        protocol: RewardConfig | None = None,
+        with_kid: bool = False,
+    ) -> list[Scores]:
+        """Inception score and FID of architectures on the committed weights; commits nothing.
 
         Args:
             architectures: of any depth.
-            names: what the latent vectors are drawn for.
+            names: what is drawn for, such as latent vectors.
+            protocol: images, splits, statistics and steps of adaptation; None: the run's own reward's.
+            with_kid: whether to compute KID too.
         """
         self._restore()
-        return list(self._scores(architectures, *names, with_fid=True))
+        protocol = protocol or self._config.search.reward
+        return list(
+            self._scoring.scores(self._gan, architectures, *names, protocol=protocol, with_fid=True, with_kid=with_kid)
+        )
 
     def records(self) -> list[Record]:
         """The records of all committed slots, in their order.
@@ -130,22 +146,11 @@ class SharedGAN:
         Raises:
             StateError: one is missing or damaged.
         """
-        pointer = self._state.pointer()
-        trials = {} if pointer is None else pointer.content["meta"]["trials"]
-        return [load_record(self._store, trials[slot]) for slot in sorted(trials, key=int)]
+        return [load_record(self._store, name) for _, name in committed_trials(self._store)]
 
     def _initialise(self, slot: int) -> GAN:
-        search = self._config.search
-        return GAN.over(
-            self._space,
-            self._config.model,
-            self._config.training,
-            generator_channels=search.generator_channels,
-            discriminator_channels=search.discriminator_channels,
-            device=self._world.device,
-            seed=derive_seed(self._config.seed, "shared", slot),
-            world=self._world,
-        )
+        seed = derive_seed(self._config.seed, "shared", slot)
+        return shared_networks(self._config, self._space, self._world.device, seed, world=self._world)
 
     def _begin(self, assignment: Assignment) -> Progress:
         """Prepares weights and windows for a new iteration."""
@@ -173,23 +178,28 @@ class SharedGAN:
             self._stage = assignment.stage
 
     def _train(self, assignment: Assignment, progress: Progress) -> None:
-        """Phase 1: an architecture of ``training`` for each step, until the last one or until the GAN collapses."""
+        """Phase 1: an architecture of ``training`` for each step, until the last one or until the GAN collapses.
+
+        The first training of a stage also warms its new cell up. A dynamic reset is none: there is no cell that would
+        be newer than the others.
+        """
         if progress.collapsed:
             return
         images = self._dataset.at_size(self._config.model.image_size_at(assignment.depth)).to(self._world.device)
         seed = derive_seed(self._config.seed, "training", assignment.slot)
         training = self._config.training
         stream = TrainingStream(images, training.discriminator_batch, self._config.model.latent_dim, seed)
-        total = stream.steps_per_epoch * self._config.search.shared_epochs
+        first = assignment.stage > self._trained_stage
+        total = training_steps(self._config, stream.steps_per_epoch, warm_up=first)
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: training the shared GAN"
         if progress.origin and not progress.rewards:
             logger.info(
                 "slot %d: going on at step %d of %d, from checkpoint %s",
                 *(assignment.slot, progress.step, total, progress.origin),
             )
-        draws = _draws(assignment, seed, progress.step, total)
+        order = training_order(assignment, self._config.search, seed, progress.step, total)
         with self._monitor.task(description, total, progress.step) as task:
-            while self._watch.collapsed_in is None and (block := list(itertools.islice(draws, STEPS_PER_BLOCK))):
+            while self._watch.collapsed_in is None and (block := list(itertools.islice(order, STEPS_PER_BLOCK))):
                 self._checkpoint(progress)
                 losses = [self._gan.train_step(stream, step, architecture) for step, architecture in block]
                 progress.step += len(block)
@@ -208,8 +218,7 @@ class SharedGAN:
         a candidate drawn twice is scored once."""
         rewards, ranks = progress.rewards, self._world.size
         pending = [a for a in dict.fromkeys(assignment.candidates) if a not in rewards]
-        fid = needs_fid(self._config.search.reward)
-        own = self._scores(pending[self._world.rank :: ranks], assignment.slot, with_fid=fid)
+        own = self._scoring.rewards(self._gan, pending[self._world.rank :: ranks], assignment.slot)
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: scoring candidates"
         total = len(rewards) + len(pending)
         if progress.origin and rewards:
@@ -221,7 +230,7 @@ class SharedGAN:
             for start in range(0, len(pending), ranks):
                 self._checkpoint(progress)
                 batch = pending[start : start + ranks]
-                scored = score_sharded(self._world, batch, lambda a: self._reward(a, next(own)))
+                scored = score_sharded(self._world, batch, lambda _: next(own))
                 rewards.update(zip(batch, scored, strict=True))
                 known = [value for value in rewards.values() if value is not None]
                 task.advance(len(batch), {"best_reward": max(known)} if known else {})
@@ -229,37 +238,24 @@ class SharedGAN:
             self._gan.synchronise(source=(len(pending) - 1) % ranks)
         return tuple(rewards[architecture] for architecture in assignment.candidates)
 
-    def _scores(self, architectures: Sequence[Architecture], *names: str | int, with_fid: bool) -> Iterator[Scores]:
-        """The scores of each architecture; the next one's images are under way while one's scores are read."""
-        reward = self._config.search.reward
-        return self._scorer.score_all(
-            self._gan.generator,
-            architectures,
-            "reward",
-            *names,
-            num_images=reward.num_images,
-            splits=reward.splits,
-            with_fid=with_fid,
-        )
-
-    def _reward(self, architecture: Architecture, scores: Scores) -> float | None:
-        search = self._config.search
-        macs = generator_macs(architecture, self._config.model, search.generator_channels)
-        value = reward(scores, search.reward, macs)
-        return value if math.isfinite(value) else None
+    def _cost(self, progress: Progress) -> Cost:
+        """Of a slot, over all processes that worked on it; what one did after its last checkpoint is not counted."""
+        training = Cost.of_steps(progress.step, self._config.training.n_critic)
+        return training + scoring_cost(self._config) * len(progress.rewards)
 
     def _checkpoint(self, progress: Progress) -> None:
         self._checkpoints.check(progress, self._identity, self._tensors)
 
-    def _commit(self, record: Record) -> None:
+    def _commit(self, record: Record, cost: Cost) -> None:
         slot = record.assignment.slot
         if not self._world.is_main:
             self._committed_slot = slot
             return
-        trials = {**self._trials, slot: store_record(self._store, record)}
+        trials = {**self._trials, slot: store_record(self._store, record, cost)}
         meta = {
             "slot": slot,
             "stage": self._stage,
+            "trained_stage": self._trained_stage,
             "steps": self.steps,
             "reset_pending": self._reset_pending,
             "trials": {str(number): trial for number, trial in trials.items()},
@@ -278,12 +274,13 @@ class SharedGAN:
     def _restore(self) -> None:
         snapshot = agreed_snapshot(self._state, self._world)
         if snapshot is None:  # a first iteration that failed may have left its weights
-            self._gan = self._initialise(slot=0)
+            self._gan, self._trained_stage = self._initialise(slot=0), -1
             self._watch.clear()
             return
         snapshot.require(self._identity, "the shared GAN")
         self._load_tensors(snapshot)
         self._stage, self._reset_pending = snapshot.meta["stage"], snapshot.meta["reset_pending"]
+        self._trained_stage = snapshot.meta.get("trained_stage", self._stage)  # older runs know no warm-up
         self._committed_slot, self.steps = snapshot.meta["slot"], snapshot.meta.get("steps", 0)
         self._trials = {int(slot): name for slot, name in snapshot.meta["trials"].items()}
 
@@ -293,25 +290,3 @@ class SharedGAN:
     def _load_tensors(self, snapshot: Snapshot) -> None:
         self._gan.load_state(snapshot.tensors)
         self._watch.load_state(snapshot.tensors)
-
-    def _committed_record(self, assignment: Assignment) -> Record:
-        slot, name = assignment.slot, self._trials.get(assignment.slot)
-        record = None if name is None else load_record(self._store, name)
-        if record is not None and record.assignment == assignment:
-            return record
-        if slot < self._committed_slot:
-            raise SupersededError(
-                f"slot {slot} of this run was superseded: slot {self._committed_slot} is committed, and slot {slot} "
-                "never was with this assignment; ask for the slots that follow"
-            )
-        raise StateError(
-            f"the run store's slot {slot} was another assignment; the history and the run store belong to different "
-            "runs, choose another run folder"
-        )
-
-
-def _draws(assignment: Assignment, seed: int, start: int, total: int) -> Iterator[tuple[int, Architecture]]:
-    """Steps from ``start`` on, each with the architecture to train in it; earlier draws are made and dropped."""
-    choice = random.Random(seed)
-    draws = (choice.choice(assignment.training) for _ in range(total))
-    return itertools.islice(enumerate(draws), start, None)

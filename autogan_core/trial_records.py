@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
-from autogan_core.errors import StateError
-from autogan_core.history import Record
-from autogan_core.storage import RunStore, read_document, seal
+from autogan_core.errors import StateError, SupersededError
+from autogan_core.history import Assignment, Record
+from autogan_core.storage import CommittedState, RunStore, read_document, seal
+from autogan_core.training.cost import Cost
+
+SHARED = "shared"
+"""Name of the committed state that says which records count."""
+_COST = "cost"
 
 
-def store_record(store: RunStore, record: Record) -> str:
-    """Stores a record, and returns the name that the committed state is to give it.
+def store_record(store: RunStore, record: Record, cost: Cost) -> str:
+    """Stores a record and what it cost, and returns the name that the committed state is to give it.
 
     The name depends on the content, so the loser of a race for a slot does not replace the winner's record.
     """
-    document = seal(record.to_json())
+    document = seal({**record.to_json(), _COST: cost.to_json()})
     name = f"trials/{record.assignment.slot:05d}-{hashlib.sha256(document).hexdigest()[:12]}.json"
     store.write(name, document)
     return name
@@ -26,8 +33,60 @@ def load_record(store: RunStore, name: str) -> Record:
     Raises:
         StateError: it is missing or damaged.
     """
+    return Record.from_json(_read(store, name))
+
+
+def committed_trials(store: RunStore) -> list[tuple[int, str]]:
+    """The slots of a run that are committed, in their order, and the names of their records.
+
+    Raises:
+        StateError: the state that lists them is damaged.
+    """
+    pointer = CommittedState(store, SHARED).pointer()
+    trials = {} if pointer is None else pointer.content["meta"]["trials"]
+    return sorted((int(slot), name) for slot, name in trials.items())
+
+
+def slot_costs(store: RunStore) -> dict[int, Cost | None]:
+    """What each committed slot of a run cost; None for one that an earlier version has stored.
+
+    A slot that failed is not among them. Raises like `committed_trials` and `load_record`.
+    """
+    costs = {slot: _read(store, name).get(_COST) for slot, name in committed_trials(store)}
+    return {slot: None if cost is None else Cost.from_json(cost) for slot, cost in costs.items()}
+
+
+def committed_record(store: RunStore, trials: Mapping[int, str], assignment: Assignment) -> Record:
+    """The record of a slot that is committed, or that a committed one follows.
+
+    Args:
+        store: the run's.
+        trials: names of the committed records by slot; at least one.
+        assignment: what the slot was asked for.
+
+    Raises:
+        SupersededError: a later slot is committed, and this one, or this assignment of it, is not.
+        StateError: the slot was another assignment; or its record is missing or damaged.
+    """
+    slot, latest = assignment.slot, max(trials)
+    record = load_record(store, trials[slot]) if slot in trials else None
+    if record is not None and record.assignment == assignment:
+        return record
+    if slot < latest:
+        raise SupersededError(
+            f"slot {slot} of this run was superseded: slot {latest} is committed, and slot {slot} never was with this "
+            "assignment; ask for the slots that follow"
+        )
+    raise StateError(
+        f"the run store's slot {slot} was another assignment; the history and the run store belong to different "
+        "runs, choose another run folder"
+    )
+
+
+def _read(store: RunStore, name: str) -> dict[str, Any]:
     try:
-        return Record.from_json(read_document(store, name))
+        document: dict[str, Any] = read_document(store, name)
+        return document
     except FileNotFoundError:
         raise StateError(
             f"{store.location(name)} is missing; restore it from a copy, or choose another run folder"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
-from autogan_core.config import RewardConfig, SearchConfig
+from autogan_core.config import RewardConfig, RewardScore, SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
 from autogan_core.search_space import CONVS, NORMS, SWITCH_WORDS, UPS, Architecture
@@ -32,8 +33,11 @@ OPERATIONS: dict[str, Sequence[str]] = {
 NEW_RUN = "new"
 """Stands for the first trial's name, which is not known before Katib has made the trial."""
 
-OBJECTIVES = ("inception-score", "inverse-fid")
+OBJECTIVES: tuple[str, ...] = get_args(RewardScore)
 """Objective metrics: the best reward of a trial, named for what the reward is."""
+
+SCRATCH_OBJECTIVES = ("inception-score", "inverse-fid")
+"""Those that a trial which trains from scratch reports."""
 
 _NONE = "none"
 

@@ -55,7 +55,8 @@ def mlas_search(placement: PipelinePlacement) -> Any:
             run_store_uri: Object storage for everything that is kept, gs://bucket/prefix. Empty: AUTOGAN_STORE of the
                 ConfigMap autogan in this namespace.
             search_backend: katib runs the search as a Katib Experiment, local inside the search step.
-            search_reward: What the search maximises, inception-score or inverse-fid; from-preset as the preset says.
+            search_reward: What the search maximises, such as inception-score or inverse-fid; from-preset as the
+                preset says.
             settings_overrides: Settings to change, section.key=value each, separated by ; such as
                 search.iterations=30; search.shared_epochs=5.
             settings_preset: Settings to start from: cifar10 (the paper's), stl10, fashion-mnist or digits.

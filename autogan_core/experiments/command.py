@@ -132,7 +132,8 @@ def _options(plan: Plan, run_dir: Path | None) -> str:
 
 def _print_plan(console: Console, suite: Suite, chosen: Sequence[str]) -> None:
     from autogan_core.experiments.catalogue import EXPERIMENTS
-    from autogan_core.experiments.work import Cost, in_order
+    from autogan_core.experiments.work import in_order
+    from autogan_core.training.cost import Cost
 
     plan = suite.plan
     settings = yaml.safe_dump(plan.config(plan.seeds[0]).model_dump(mode="json"), sort_keys=False)

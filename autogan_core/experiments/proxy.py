@@ -17,12 +17,13 @@ from autogan_core.experiments.short_training import short_training, train_short
 from autogan_core.experiments.statistics import MIN_FOR_CORRELATION, Estimate, rank_correlation, share
 from autogan_core.experiments.suite import Suite
 from autogan_core.experiments.variants import MLAS
-from autogan_core.experiments.work import Cost, Work
+from autogan_core.experiments.work import Work
 from autogan_core.monitor import Monitor
 from autogan_core.report.protocols import reward_protocol
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
+from autogan_core.training.cost import Cost
 
 NAME = "proxy"
 _PAPER = (

@@ -15,10 +15,11 @@ from autogan_core.design import Design, searched
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.experiments.searches import Search
 from autogan_core.experiments.short_training import short_training, train_short
-from autogan_core.experiments.work import Cost, Work
+from autogan_core.experiments.work import Work
 from autogan_core.search_space import Architecture
 from autogan_core.seeding import derive_seed
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
+from autogan_core.training.cost import Cost
 
 NAME = "random-scratch"
 _RESULT = "found.json"

@@ -18,13 +18,14 @@ from autogan_core.experiments.attempt import attempt
 from autogan_core.experiments.outcome import Outcome, outcome_of, succeeded
 from autogan_core.experiments.suite import Suite
 from autogan_core.experiments.variants import Variant
-from autogan_core.experiments.work import Cost, Work
+from autogan_core.experiments.work import Work
 from autogan_core.final_scores import stored_scores
 from autogan_core.history import Assignment, Phase, Record
 from autogan_core.run import Run
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
+from autogan_core.training.cost import Cost, scoring_cost, search_cost
 from autogan_core.training.failures import failure
 
 _BEAMS = "beams.json"
@@ -80,13 +81,11 @@ class Search:
     def cost(self) -> Cost:
         """See `Work.cost`. Resets may end the training earlier."""
         config = self.config
-        search, training = config.search, config.training
-        slots = search.iterations + len(search.stage_depths(config.model.num_cells))
-        steps = search.iterations * search.shared_epochs * steps_per_epoch(self.suite, config)
-        candidates = search.iterations * search.controller_steps + (slots - search.iterations) * search.num_candidates
-        if self.variant.probed:
-            candidates += slots * self.suite.plan.budget.probed_architectures
-        return Cost(steps, math.ceil(steps / training.n_critic), candidates * search.reward.num_images)
+        cost = search_cost(config, steps_per_epoch(self.suite, config))
+        if not self.variant.probed:
+            return cost
+        slots = config.search.iterations + len(config.search.stage_depths(config.model.num_cells))
+        return cost + scoring_cost(config) * (slots * self.suite.plan.budget.probed_architectures)
 
     def done(self) -> bool:
         """See `Work.done`."""

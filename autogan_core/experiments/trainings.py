@@ -18,11 +18,12 @@ from autogan_core.experiments.attempt import attempt
 from autogan_core.experiments.outcome import Outcome, outcome_of
 from autogan_core.experiments.searches import Search, training_cost
 from autogan_core.experiments.suite import Suite
-from autogan_core.experiments.work import Cost, Work
+from autogan_core.experiments.work import Work
 from autogan_core.final_scores import final_scores, stored_scores
 from autogan_core.run_config import keep_config
 from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore, RunStore
+from autogan_core.training.cost import Cost
 from autogan_core.training.failures import failure
 
 

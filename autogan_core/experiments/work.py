@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from autogan_core.monitor import Monitor
-from autogan_core.runs.cost import Cost as Cost
 from autogan_core.storage import write_atomically
+from autogan_core.training.cost import Cost
 
 _WAIT_SECONDS = 2.0
 """Between two looks at what other processes are doing."""

@@ -2,7 +2,8 @@
 
 from autogan_core.metrics.complexity import generator_macs, generator_parameters
 from autogan_core.metrics.features import FeatureExtractor, dump_extractor, load_extractor, restore_extractor
-from autogan_core.metrics.reward import needs_fid, reward
+from autogan_core.metrics.kid import kernel_distance, real_features
+from autogan_core.metrics.reward import needs_fid, needs_kid, reward
 from autogan_core.metrics.scores import (
     Moments,
     ScoreAccumulator,
@@ -24,8 +25,11 @@ __all__ = [
     "generator_macs",
     "generator_parameters",
     "inception_score",
+    "kernel_distance",
     "load_extractor",
     "needs_fid",
+    "needs_kid",
+    "real_features",
     "reference_moments",
     "restore_extractor",
     "reward",

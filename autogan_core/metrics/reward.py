@@ -1,22 +1,29 @@
-"""What the controller is paid for a candidate (paper, sections 3.2 and 4.3.2)."""
+"""The controller's reward for a candidate (paper, sections 3.2 and 4.3.2)."""
 
 from __future__ import annotations
+
+import math
 
 from autogan_core.config import RewardConfig
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.scores import Scores
 
 FID_FLOOR = 1e-6
-"""Keeps 1 / FID finite."""
+"""Keeps 1 / FID and ln FID finite."""
 
 
 def needs_fid(config: RewardConfig) -> bool:
     """Whether the reward asks for a FID, and so for the real images' moments."""
-    return config.score == "inverse-fid"
+    return config.score in ("inverse-fid", "log-fid", "is-over-fid")
+
+
+def needs_kid(config: RewardConfig) -> bool:
+    """Whether the reward asks for a KID, and so for real images' features."""
+    return config.score == "negative-kid"
 
 
 def reward(scores: Scores, config: RewardConfig, macs: int) -> float:
-    """The Inception score, or 1 / FID, less the penalty on the generator's size; NaN when the score is NaN.
+    """The score that ``config`` names, less the penalty on the generator's size; NaN when the score is NaN.
 
     Args:
         scores: of the candidate's images.
@@ -24,11 +31,26 @@ def reward(scores: Scores, config: RewardConfig, macs: int) -> float:
         macs: of the candidate's generator, for one image.
 
     Raises:
-        ConfigError: 1 / FID is wanted, but the images were scored without a reference.
+        ConfigError: the reward asks for a FID or KID that was not computed.
     """
-    penalty = config.penalty_per_gflop * macs / 1e9
+    return _score(scores, config) - config.penalty_per_gflop * macs / 1e9
+
+
+def _score(scores: Scores, config: RewardConfig) -> float:
+    if needs_kid(config):
+        return -_computed(scores.kid, "KID", config)
     if not needs_fid(config):
-        return scores.inception_score - penalty
-    if scores.fid is None:
-        raise ConfigError("search.reward.score is inverse-fid, but there is no FID; score the images with a reference")
-    return 1 / max(scores.fid, FID_FLOOR) - penalty  # max keeps a NaN that comes first
+        return scores.inception_score
+    fid = max(_computed(scores.fid, "FID", config), FID_FLOOR)  # max keeps a NaN that comes first
+    if config.score == "inverse-fid":
+        return 1 / fid
+    log_fid = math.log(fid)
+    return -log_fid if config.score == "log-fid" else math.log(scores.inception_score) - log_fid
+
+
+def _computed(distance: float | None, name: str, config: RewardConfig) -> float:
+    if distance is None:
+        raise ConfigError(
+            f"search.reward.score is {config.score}, but there is no {name}; score the images with a reference"
+        )
+    return distance

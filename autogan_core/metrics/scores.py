@@ -1,4 +1,7 @@
-"""Inception score and Fréchet Inception distance (FID), by torch-fidelity's formulas on streamed features."""
+"""Inception score and Fréchet Inception distance (FID), by torch-fidelity's formulas on streamed features.
+
+The third score, KID, is in `kid`.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.cache import cache_key
 from autogan_core.metrics.features import FeatureExtractor
+from autogan_core.metrics.kid import kernel_distance
 from autogan_core.storage import write_atomically
 
 logger = logging.getLogger(__name__)
@@ -94,9 +98,12 @@ class Scores:
     splits: int
     suffix: str
     """The extractor's: "" for InceptionV3, "_classifier" for a classifier."""
+    kid: float | None = None
+    """Kernel distance to the real images, about 0 is best; None where it was not asked for."""
 
     def named(self) -> dict[str, float]:
-        """Scores under names that carry their protocol: ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k``."""
+        """Scores under names that carry their protocol: ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k`` and
+        ``kid_50k``; no name for what was not computed."""
         thousands, rest = divmod(self.num_images, 1000)
         count = f"{thousands}k" if thousands and not rest else str(self.num_images)
         name = f"is_{count}_{self.splits}split"
@@ -104,7 +111,8 @@ class Scores:
             f"{name}{self.suffix}": self.inception_score,
             f"{name}_std{self.suffix}": self.inception_score_std,
         }
-        return named if self.fid is None else {**named, f"fid_{count}{self.suffix}": self.fid}
+        distances = {"fid": self.fid, "kid": self.kid}
+        return named | {f"{kind}_{count}{self.suffix}": value for kind, value in distances.items() if value is not None}
 
 
 def inception_score(logits: Tensor, splits: int) -> tuple[float, float]:
@@ -145,16 +153,26 @@ def frechet_distance(a: Moments, b: Moments) -> float:
 
 
 class ScoreAccumulator:
-    """The scores of one set of images, which come batch by batch; neither they nor their features are kept.
+    """The scores of one set of images, which come batch by batch; they are not kept, and their features only for KID.
 
     On a GPU `add` only queues work, and `read` waits for no more than this set's: what has been queued meanwhile for
     another one goes on.
     """
 
-    def __init__(self, extractor: FeatureExtractor, *, splits: int, reference: Moments | None) -> None:
-        """``splits``: for the Inception score; ``reference``: real images' moments by this extractor, None: no FID."""
-        self._extractor, self._splits, self._reference = extractor, splits, reference
+    def __init__(
+        self,
+        extractor: FeatureExtractor,
+        *,
+        splits: int,
+        reference: Moments | None,
+        real_features: Tensor | None = None,
+    ) -> None:
+        """``splits``: for the Inception score; ``reference``: real images' moments by this extractor, None: no FID;
+        ``real_features``: features (M, F) of real images by this extractor, None: no KID."""
+        self._extractor, self._splits = extractor, splits
+        self._reference, self._real_features = reference, real_features
         self._moments = MomentsAccumulator()
+        self._features: list[Tensor] = []
         self._logits: list[Tensor] = []
         self._added: torch.cuda.Event | None = None
 
@@ -164,6 +182,8 @@ class ScoreAccumulator:
         self._logits.append(logits)
         if self._reference is not None:
             self._moments.add(features)
+        if self._real_features is not None:
+            self._features.append(features)
         if logits.is_cuda:
             self._added = torch.cuda.current_stream(logits.device).record_event()
 
@@ -177,8 +197,12 @@ class ScoreAccumulator:
             logits = torch.cat(self._logits) if self._logits else torch.empty(0, 0)
             mean, std = inception_score(logits, self._splits)
             moments = None if self._reference is None else self._moments.moments()
+            kid = None if self._real_features is None else self._kernel_distance(self._real_features)
         fid = None if moments is None or self._reference is None else frechet_distance(moments, self._reference)
-        return Scores(mean, std, fid, len(logits), self._splits, self._extractor.suffix)
+        return Scores(mean, std, fid, len(logits), self._splits, self._extractor.suffix, kid)
+
+    def _kernel_distance(self, real_features: Tensor) -> float:
+        return kernel_distance(torch.cat(self._features), real_features)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from autogan_core.report.images import inline_grid
 from autogan_core.report.ladder import cost_text
 from autogan_core.report.ladder_figure import ladder_figure
 from autogan_core.report.observations import Observation, observe
-from autogan_core.report.protocols import Kind, find_score, joint_protocol, reward_words
+from autogan_core.report.protocols import REWARD_NAMES, Kind, find_score, joint_protocol, reward_words
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
 from autogan_core.report.results import PAGE, CheckpointScores, GeneratorResult, RunResults
 from autogan_core.report.summary import summary_json
@@ -93,8 +93,7 @@ def duration(seconds: float) -> str:
 
 def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict[str, Any]:
     config, records = results.config, results.records
-    inverse_fid = config.search.reward.score == "inverse-fid"
-    reward_axis = "1 / FID" if inverse_fid else "Inception score"
+    reward_axis = REWARD_NAMES[config.search.reward.score]
     return {
         "results": results,
         "config": config,

@@ -7,12 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from autogan_core.config import RewardConfig, ScoresConfig
+from autogan_core.config import RewardConfig, RewardScore, ScoresConfig
 
 Kind = Literal["is", "fid"]
 
 LONG_NAMES: dict[Kind, str] = {"is": "Inception score", "fid": "FID"}
 """How a kind of score is written out."""
+REWARD_NAMES: dict[RewardScore, str] = {
+    "inception-score": "Inception score",
+    "inverse-fid": "1 / FID",
+    "log-fid": "−ln FID",
+    "negative-kid": "−KID",
+    "is-over-fid": "ln IS − ln FID",
+}
+"""How a reward is written."""
 _FEATURES = {"inception": "Inception", "classifier": "classifier"}
 
 
@@ -83,10 +91,15 @@ def reward_protocol(reward: RewardConfig, scores: ScoresConfig) -> str:
 
 def reward_words(reward: RewardConfig, scores: ScoresConfig) -> str:
     """What a candidate's reward is, with its protocol."""
-    if reward.score == "inverse-fid":
-        words = f"1 / FID ({reward.num_images:,} images, {_FEATURES[scores.features]} features)"
-    else:
-        words = f"Inception score ({reward_protocol(reward, scores)})"
+    if reward.score in ("inception-score", "is-over-fid"):
+        protocol = reward_protocol(reward, scores)
+    else:  # distances know no splits
+        protocol = f"{reward.num_images:,} images, {_FEATURES[scores.features]} features"
+    words = f"{REWARD_NAMES[reward.score]} ({protocol})"
+    if reward.statistics == "running":
+        words += " with running batch-norm statistics"
+    if reward.adaptation_steps:
+        words += f" after {reward.adaptation_steps} steps of adaptation"
     if reward.penalty_per_gflop:
         words += f" less {reward.penalty_per_gflop:g} per 10⁹ multiply-accumulates"
     return words

@@ -4,35 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from autogan_core.config import Config
 from autogan_core.runs.halving import rungs
 from autogan_core.runs.ladder import Ladder
+from autogan_core.training.cost import Cost
 from autogan_core.training.validation import next_validation
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Steps of both networks, and images generated to be scored."""
-
-    discriminator_steps: int = 0
-    generator_steps: int = 0
-    scored_images: int = 0
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            self.discriminator_steps + other.discriminator_steps,
-            self.generator_steps + other.generator_steps,
-            self.scored_images + other.scored_images,
-        )
-
-    def __mul__(self, times: int) -> Cost:
-        return Cost(self.discriminator_steps * times, self.generator_steps * times, self.scored_images * times)
-
-    def __str__(self) -> str:
-        steps = f"{self.discriminator_steps:,} discriminator and {self.generator_steps:,} generator steps"
-        return f"{steps}, {self.scored_images:,} images scored"
 
 
 def training_cost(config: Config, iterations: int, milestones: Collection[int] = ()) -> Cost:

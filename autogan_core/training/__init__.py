@@ -1,1 +1,1 @@
-"""Training GANs: where a training starts, and what it has come to."""
+"""Training GANs: the shared and the derived one, where a training starts, and what it costs and has come to."""

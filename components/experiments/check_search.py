@@ -13,7 +13,7 @@ from autogan_core.presets import load_config
 from components.experiments.builder import EXPERIMENT_NAME
 from components.experiments.settings import algorithm_settings, nas_config, parameters
 from components.experiments.tree import dig, items, mapping
-from components.katib_protocol import ALGORITHM, OPERATIONS, reward_name
+from components.katib_protocol import ALGORITHM, OPERATIONS, SCRATCH_OBJECTIVES, reward_name
 
 _SAFE = re.compile(r"[A-Za-z0-9_.,:/-]+")
 _RESUME = ("Never", "LongRunning", "FromVolume")
@@ -139,6 +139,11 @@ def check_agreement(experiment: Mapping[str, Any]) -> Iterator[str]:
     if dig(spec, "objective", "objectiveMetricName") != config.search.reward.score:
         yield f"objectiveMetricName must be '{config.search.reward.score}', the trials' search.reward.score"
     if dig(spec, "algorithm", "algorithmName") != ALGORITHM:
+        if config.search.reward.score not in SCRATCH_OBJECTIVES:
+            yield (
+                f"search.reward.score is '{config.search.reward.score}', but trials that train from scratch report "
+                f"{' and '.join(SCRATCH_OBJECTIVES)}; choose one of them"
+            )
         if spec.get("parameters") != parameters(config):
             yield "parameters must be the trials' search space: one for each token, with the options of search.space"
         return

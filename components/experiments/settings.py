@@ -47,6 +47,7 @@ def algorithm_settings(config: Config) -> dict[str, str]:
         "num_candidates": search.num_candidates,
         "top_k": search.top_k,
         "training_draws": search.training_draws,
+        "shared_training": search.shared_training,
         **{f"controller.{name}": value for name, value in controller.model_dump(mode="json").items()},
     }
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Literal, get_args
 
-from autogan_core.config import Config, DataConfig, RewardConfig
+from autogan_core.config import Config, DataConfig, RewardScore
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names
 from autogan_core.search_space import Architecture
@@ -43,7 +43,7 @@ UNSET = -1
 """Stands in a number's field for "as the preset says": forms and kfp's local runner know no empty number."""
 FROM_PRESET = "from-preset"
 """Stands in a drop-down for the same; KFP's UI cannot show an empty choice."""
-REWARDS = get_args(RewardConfig.model_fields["score"].annotation)
+REWARDS = get_args(RewardScore)
 BACKENDS = ("local", "katib")
 """Where a search runs: in the step's own pod, or as a Katib Experiment."""
 CHOICES: Mapping[str, Sequence[str | bool]] = {

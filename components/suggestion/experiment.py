@@ -22,6 +22,7 @@ SETTINGS = (
     "controller_steps",
     "num_candidates",
     "top_k",
+    "shared_training",
     "training_draws",
     *(f"controller.{name}" for name in ControllerConfig.model_fields),
 )

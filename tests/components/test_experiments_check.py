@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
+from autogan_core.config import RewardScore
 from components.experiments import EXPERIMENTS, Placement, check_document, check_text, from_recipe
 from components.experiments.check_pods import check_pod
+from components.katib_protocol import SCRATCH_OBJECTIVES
 
 GONE = object()
 TEMPLATE = "spec/trialTemplate"
@@ -198,6 +200,18 @@ def test_rules_of_own_parameters_can_fail(scratch: dict[str, Any], path: str, va
     assert check_document(scratch) == []
     problems = check_document(changed(scratch, path, value))
     assert any(message in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize("score", get_args(RewardScore))
+def test_trials_report_the_objective(score: RewardScore) -> None:
+    """On shared weights any reward can be the objective; training from scratch reports only two of them."""
+    overrides = [f"search.reward.score={score}"]
+    shared = from_recipe(EXPERIMENTS["mlas-smoke"], "mlas", overrides)
+    assert shared["spec"]["objective"]["objectiveMetricName"] == score
+    assert check_document(shared) == []
+    problems = check_document(from_recipe(EXPERIMENTS["random-scratch-cifar10"], "random", overrides))
+    assert bool(problems) == (score not in SCRATCH_OBJECTIVES)
+    assert all("but trials that train from scratch report inception-score and inverse-fid" in p for p in problems)
 
 
 def test_equal_numbers_may_be_written_differently(experiment: dict[str, Any]) -> None:

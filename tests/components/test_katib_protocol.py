@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autogan_core.config import RewardConfig, SearchConfig
+from autogan_core.config import RewardConfig, RewardScore, SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
 from autogan_core.search_space import Architecture
@@ -46,14 +47,17 @@ def test_malformed_parameters_are_refused(field: str, value: str, message: str) 
         from_parameters(to_parameters(SEARCH, "ns/new") | {field: value})
 
 
-@given(st.lists(st.none() | st.floats(allow_infinity=True, allow_nan=True), min_size=3, max_size=3))
-def test_rewards_survive_katib_to_the_last_bit(rewards: list[float | None]) -> None:
+@given(
+    st.lists(st.none() | st.floats(allow_infinity=True, allow_nan=True), min_size=3, max_size=3),
+    st.sampled_from(get_args(RewardScore)),
+)
+def test_rewards_survive_katib_to_the_last_bit(rewards: list[float | None], score: RewardScore) -> None:
     """What is finite comes back exactly through Katib's text; the objective is the best; the rest is None."""
-    metrics = to_metrics(Record(SEARCH, tuple(rewards)), RewardConfig(score="inverse-fid"))
+    metrics = to_metrics(Record(SEARCH, tuple(rewards)), RewardConfig(score=score))
     finite = [r if r is not None and math.isfinite(r) else None for r in rewards]
     assert list(to_rewards({name: str(value) for name, value in metrics.items()}, 3)) == finite
     known = [r for r in finite if r is not None]
-    assert metrics.get("inverse-fid") == (max(known) if known else None)
+    assert metrics.get(score) == (max(known) if known else None)
 
 
 def test_what_is_no_number_is_no_reward() -> None:

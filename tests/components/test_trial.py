@@ -307,13 +307,15 @@ def test_a_rank_that_goes_away_does_not_fail_the_others_for_good(store: Path) ->
 
 
 @pytest.mark.timeout(300)
-def test_two_ranks_give_one_ranks_rewards(store: Path) -> None:
+@pytest.mark.parametrize("ruler", [(), ("search.reward.statistics=running", "search.reward.adaptation_steps=2")])
+def test_two_ranks_give_one_ranks_rewards(store: Path, ruler: tuple[str, ...]) -> None:
     """A trial under torchrun with two gloo processes trains, scores and commits what one process does, to 2e-3 in
-    rewards of about 2; only rank 0 reports."""
+    rewards of about 2, also where each rank adapts its candidates alone; only rank 0 reports."""
     rewards = []
     for run, launcher in (("one", []), ("two", ["-m", "torch.distributed.run", "--nproc-per-node", "2"])):
         command = [sys.executable, *launcher, "-m", "components.trial"]
         variables = os.environ | environment(store, run=f"ns/{run}") | {"OMP_NUM_THREADS": "1"}
+        variables["AUTOGAN_SET"] = "\n".join((variables["AUTOGAN_SET"], *ruler))
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         lines = [line.split(" ")[1].split("=") for line in done.stdout.splitlines()]

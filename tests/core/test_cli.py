@@ -175,7 +175,7 @@ def test_dry_run_prints_settings_and_plan_and_writes_nothing(here: Path) -> None
     text, plan = done.stdout.split("plan: ")
     assert yaml.safe_load(text)["search"]["iterations"] == 90
     assert plan.startswith("93 slots in 3 stages")
-    assert "stage 3, 32x32 images, 720 architectures: 30 iterations, each of 15 epochs" in plan
+    assert "stage 3, 32x32 images, 720 architectures: 30 iterations, each of 15 epochs and 30 candidates" in plan
     assert "50,000 generator steps (250,000 discriminator steps)" in plan
     assert list(here.iterdir()) == []
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autogan_core.config import ADDED, Config, SearchConfig, parse_stored
+from autogan_core.config import ADDED, Config, SearchConfig, parse_config, parse_stored
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from autogan_core.search_space import SearchSpace
@@ -35,6 +35,8 @@ PAPER = {
     "search.iterations": 90,
     "search.growth": None,
     "search.shared_epochs": 15,
+    "search.warm_up_epochs": 0.0,
+    "search.shared_training": "policy",
     "search.controller_steps": 30,
     "search.num_candidates": 10,
     "search.top_k": 5,
@@ -59,8 +61,10 @@ PAPER = {
     "search.reward.num_images": 5000,
     "search.reward.splits": 10,
     "search.reward.penalty_per_gflop": 0.0,
+    "search.reward.statistics": "recalibrated",
     "search.reward.recalibration_images": 512,
     "retrain.start": "scratch",
+    "search.reward.adaptation_steps": 0,
     "retrain.num_architectures": 5,
     "retrain.pool": None,
     "retrain.incumbents": [],
@@ -159,6 +163,25 @@ def test_the_search_space_can_be_narrowed() -> None:
     assert [cell.size for cell in space.cells] == [2 * 2 * 2] * 3
     assert space.cells[2].norms == ("bn", "in")
     assert space.cells[2].skips == ((True,), (True,))
+
+
+def test_newer_settings_leave_older_runs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stored settings that lack the newer ones get the values of their time, whatever is given for these by now, and
+    at those values the newer ones do not count in the fingerprint; at others they do."""
+    config = load_config("cifar10")
+    older = config.model_dump(mode="json")
+    for key in ADDED:
+        *sections, name = key.split(".")
+        section = older
+        for part in sections:
+            section = section[part]
+        del section[name]
+    stored = parse_stored(older)
+    assert {key: stored.flat()[key] for key in ADDED} == ADDED
+    changed = load_config("cifar10", ["search.reward.adaptation_steps=3"])
+    assert changed.fingerprint() != stored.fingerprint()
+    monkeypatch.setattr("autogan_core.config.ADDED", {})
+    assert parse_config(older) == config
 
 
 @pytest.mark.parametrize("value", ["[]", "[bn, bn]"])

@@ -6,7 +6,9 @@ import math
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -64,6 +66,68 @@ def test_the_papers_budget() -> None:
     assert (first.slot, first.stage, first.phase) == (0, 0, "search")
     assert len(first.candidates) == 30
     assert len(first.training) == 128
+
+
+def options(space: SearchSpace, architectures: Sequence[Architecture], start: int) -> list[Counter[int]]:
+    """How often each option of each token of the cells from ``start`` on occurs."""
+    added = [
+        [
+            choice
+            for cells, cell in zip(space.cells[start:], a.cells[start:], strict=False)
+            for choice in cells.choices(cell)
+        ]
+        for a in architectures
+    ]
+    return [Counter(token) for token in zip(*added, strict=True)]
+
+
+@pytest.mark.parametrize("levels", ["multi", "single"])
+@pytest.mark.parametrize("draws", [1, 12, 31])
+def test_balanced_training_gives_every_option_its_share(levels: Literal["multi", "single"], draws: int) -> None:
+    """Every option of a new cell's token comes equally often, in any beginning of the list at most once more than
+    another; beams too; the list is a multiple of 12 long, the smallest with which that goes."""
+    config = SMALL.model_copy(
+        update={"shared_training": "balanced", "training_draws": draws, "levels": levels, "iterations": 6}
+    )
+    search, history = play(config)
+    for record in history:
+        training, stage = record.assignment.training, record.assignment.stage
+        if record.assignment.phase == "derive":
+            assert not training
+            continue
+        start, end = search.depths[stage : stage + 2]
+        multiple = 6 if end == 1 or (levels, end) == ("multi", 2) else 12
+        assert len(training) == -(-draws // multiple) * multiple
+        for token, cell_options in zip(
+            options(SPACE, training, start), (n for c in SPACE.cells[start:end] for n in c.option_counts), strict=True
+        ):
+            assert set(token.values()) == {len(training) // cell_options}
+            assert len(token) == cell_options
+        for length in (1, 5, len(training) - 1):
+            for token in options(SPACE, training[:length], start):
+                assert max(token.values()) - min(token.values()) <= 1
+        beams = Counter(a.cells[:start] for a in training)
+        assert max(beams.values()) - min(beams.values()) <= 1
+
+
+@pytest.mark.parametrize("how", ["uniform", "balanced"])
+def test_training_that_does_not_ask_the_policy(how: Literal["uniform", "balanced"]) -> None:
+    """The shared weights train on the same architectures whatever the rewards were, all of which extend the beams, and
+    on others in each slot; candidates are those of the policy. Uniform draws reach all options, about equally often."""
+    config = SMALL.model_copy(update={"shared_training": how, "training_draws": 600})
+    usual, own = (MultiLevelSearch(SPACE, c, 0) for c in (SMALL, config))
+    [first], [assignment] = usual.ask([], 0), own.ask([], 0)
+    assert assignment.candidates == first.candidates
+    [after], [other] = own.ask([succeed(assignment)], 1), own.ask([succeed(assignment, lambda a: -fake_reward(a))], 1)
+    assert after.training == other.training != assignment.training
+    for token in options(SPACE, assignment.training, 0):
+        expected = len(assignment.training) / len(token)
+        assert all(count == pytest.approx(expected, rel=0.3) for count in token.values())
+    search, history = play(config)
+    for record in history:
+        depth = search.depths[record.assignment.stage]
+        beams = {beam.architecture.cells for beam in search.beams(history[: record.assignment.slot])} or {()}
+        assert {a.cells[:depth] for a in record.assignment.training} <= (beams if depth else {()})
 
 
 def test_phases_stages_and_shapes_of_a_whole_search() -> None:

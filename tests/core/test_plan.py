@@ -9,6 +9,7 @@ from autogan_core.plan import plan
 from autogan_core.presets import load_config
 from autogan_core.runs.cost import full_cost, halving_cost
 from autogan_core.runs.halving import rungs
+from tests.core.tiny import tiny_config
 
 
 def test_a_plan_without_halving_is_the_papers() -> None:
@@ -59,3 +60,12 @@ def test_cost_of_a_ladder(kept: int, more: int, iterations: int, every: int) -> 
     assert (cost.generator_steps, cost.discriminator_steps) == (steps, 5 * steps)
     if not more:
         assert cost == full_cost(config)
+
+
+def test_warm_up_and_adaptation_are_told() -> None:
+    """A stage's line says what its first iteration trains more, and what candidates train before they are scored."""
+    settings = ("search.warm_up_epochs=1.5", "search.reward.adaptation_steps=20")
+    lines = plan(tiny_config(*settings)).splitlines()[1:4]
+    assert all("each of 2 epochs (the first 1.5 more) and 3 candidates x 32 images" in line for line in lines)
+    assert all("32 images after 20 steps of adaptation; then 4 candidates" in line for line in lines)
+    assert "more" not in plan(tiny_config()) and "adaptation" not in plan(tiny_config())

@@ -15,6 +15,7 @@ from autogan_core.config import Config
 from autogan_core.data import load_dataset
 from autogan_core.errors import DataError, StateError
 from autogan_core.metrics import FeatureExtractor, Moments, load_extractor, reference_moments, score_real
+from autogan_core.metrics.classifier_network import NUM_FEATURES
 from autogan_core.metrics.inception import build_inception
 from autogan_core.prepared import Inputs, inputs_location, is_prepared, load_inputs, pinned, prepare
 from autogan_core.storage import DirectoryStore, RunStore
@@ -206,6 +207,11 @@ def test_the_scorer_is_the_one_that_a_run_uses(prepared: DirectoryStore) -> None
     scorer = inputs.scorer(tiny_config(*settings, seed=3))
     assert (scorer.extractor, scorer.reference) == (inputs.extractor, inputs.reference)
     assert (scorer.batch_size, scorer.recalibration_images, scorer.seed) == (7, 9, 3)
+    assert "real_features" not in vars(inputs), "KID has not been wanted yet"
+    assert scorer.real_features is not None
+    features = scorer.real_features()
+    assert features.shape == (len(inputs.dataset.images), NUM_FEATURES)
+    assert scorer.real_features() is features
 
 
 class _Untrained(FeatureExtractorInceptionV3):  # type: ignore[misc]

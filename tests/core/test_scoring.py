@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from autogan_core.errors import ConfigError
 from autogan_core.generator import Generator
 from autogan_core.metrics import Moments, ScoreAccumulator
 from autogan_core.metrics.classifier import ClassifierExtractor
@@ -50,6 +51,43 @@ def test_scoring_does_not_depend_on_foreign_statistics(tmp_path: Path) -> None:
             module.running_mean.fill_(7.0)
     assert scorer.score(net, TOP3, "a", num_images=32, splits=2, with_fid=True) == clean
     assert not net.training
+
+
+def test_running_statistics_are_used_and_left_as_they_are(tmp_path: Path) -> None:
+    """Asked to, scoring goes through the statistics that training left, which decide the score and stay."""
+    scorer, net = tiny_scorer(tmp_path), generator()
+    score = partial(scorer.score_all, net, [TOP3], "a", num_images=32, splits=2, with_fid=True)
+    [recalibrated] = score()
+    [same] = score(running_statistics=True)
+    assert same == recalibrated, "they have just been estimated on this architecture's samples"
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            assert module.running_mean is not None
+            module.running_mean.fill_(7.0)
+    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    net.train()
+    [foreign] = score(running_statistics=True)
+    assert foreign != recalibrated
+    assert not net.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
+
+
+def test_kid_is_computed_when_it_is_wanted(tmp_path: Path) -> None:
+    """Real images' features are asked for only then; a scorer that has none says so."""
+    asked: list[int] = []
+
+    def features() -> torch.Tensor:
+        asked.append(1)
+        return torch.randn(40, 8, generator=torch.Generator().manual_seed(0))
+
+    scorer, net = replace(tiny_scorer(tmp_path), real_features=features), generator()
+    score = partial(scorer.score_all, net, [TOP3, TOP3], num_images=32, splits=2, with_fid=False)
+    assert [scores.kid for scores in score()] == [None, None]
+    assert not asked
+    kids = [scores.kid for scores in score(with_kid=True)]
+    assert kids[0] == kids[1] is not None
+    with pytest.raises(ConfigError, match="without real images' features"):
+        list(tiny_scorer(tmp_path).score_all(net, [TOP3], num_images=32, splits=2, with_fid=False, with_kid=True))
 
 
 def test_more_recalibration_images_change_the_score_a_little(tmp_path: Path) -> None:

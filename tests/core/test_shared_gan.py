@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from autogan_core.config import Config
+from autogan_core.config import Config, RewardConfig
 from autogan_core.distributed import World
 from autogan_core.errors import ConflictError, NonFiniteLossError, PreemptedError, StateError, SupersededError
 from autogan_core.gan import GAN, StepLosses
@@ -19,6 +19,8 @@ from autogan_core.progress import Progress, ProgressCheckpoints
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snapshot, open_store
+from autogan_core.training.cost import Cost
+from autogan_core.trial_records import slot_costs
 from tests.core.tiny import CPU, BeginningsMonitor, tiny_config, tiny_dataset, tiny_scorer
 
 A, B, C = (Architecture.parse(text) for text in ("1011", "0120", "1110"))
@@ -181,6 +183,86 @@ def test_rewards(tmp_path: Path, score: str) -> None:
     macs_of_a = 2 * 2 * 4 * 8 + 9 * 4 * 16 + 4 * 4 * 4 * 4 * (18 + 1)  # linear, to_rgb, cell with shortcut
     assert plain.rewards[0] is not None and penalised.rewards[0] is not None
     assert plain.rewards[0] - penalised.rewards[0] == pytest.approx(1000 * macs_of_a / 1e9, rel=1e-6)
+
+
+RULERS = (
+    ("search.reward.adaptation_steps=3", "search.reward.score=is-over-fid"),
+    ("search.reward.statistics=running", "search.reward.score=log-fid"),
+)
+
+
+@pytest.mark.parametrize("settings", RULERS)
+def test_scoring_leaves_what_training_made(tmp_path: Path, settings: tuple[str, ...]) -> None:
+    """With adaptation on a copy, or on running statistics, what is committed is what training ended with, to the bit;
+    a derivation commits the same again."""
+    shared = shared_gan(tmp_path, tiny_config(*settings))
+    trained: list[dict[str, torch.Tensor]] = []
+    real = shared._score
+
+    def score(*arguments: Any) -> Any:
+        trained.append({name: tensor.clone() for name, tensor in shared._gan.state().items()})
+        return real(*arguments)
+
+    shared._score = score  # type: ignore[assignment,method-assign]
+    for assignment in (SEARCH, DERIVE):
+        assert None not in shared.run(assignment).rewards
+        committed = state(tmp_path).tensors
+        assert all(torch.equal(tensor, committed[name]) for name, tensor in trained[0].items())
+
+
+@pytest.mark.parametrize("settings", RULERS)
+def test_every_ruler_survives_a_preemption(tmp_path: Path, settings: tuple[str, ...]) -> None:
+    """Stopped between two candidates, the slot ends with the rewards and bits that it would have had."""
+    config = tiny_config(*settings)
+    expected = [shared_gan(tmp_path / "whole", config).run(assignment) for assignment in (SEARCH, DERIVE)]
+    with pytest.raises(PreemptedError):
+        shared_gan(tmp_path / "parts", config, stop=StopAfter(4)).run(SEARCH)
+    assert [shared_gan(tmp_path / "parts", config).run(assignment) for assignment in (SEARCH, DERIVE)] == expected
+    assert_equal_states(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_score_by_another_protocol(tmp_path: Path) -> None:
+    """Committed weights are scored by any protocol, by the run's own if none is given, and stay as they are stored."""
+    shared = shared_gan(tmp_path)
+    record = shared.run(SEARCH)
+    [own] = shared.score([A], 0)
+    assert own.inception_score == record.rewards[0]
+    assert own.fid is not None
+    [adapted] = shared.score([A], 0, protocol=RewardConfig(num_images=48, splits=3, adaptation_steps=2))
+    assert (adapted.num_images, adapted.splits) == (48, 3)
+    assert shared.score([A], 0) == [own]
+
+
+def test_the_first_training_of_a_stage_warms_its_cell_up(tmp_path: Path) -> None:
+    """Four steps an epoch: 8 and 6 more in the first search slot of a stage, in other processes too and after a stop;
+    a derivation is no training. What each slot cost is stored."""
+    config = tiny_config("search.warm_up_epochs=1.5", "search.reward.adaptation_steps=1")
+    again = Assignment(1, 0, "search", (B,), (B,))
+    grown = Assignment(3, 1, "search", GROWN.candidates, GROWN.training)
+    monitor = BeginningsMonitor()
+    with pytest.raises(PreemptedError):
+        shared_gan(tmp_path, config, stop=StopAfter(3), monitor=monitor).run(SEARCH)
+    for assignment in (SEARCH, again, Assignment(2, 0, "derive", (A, B)), grown):
+        shared_gan(tmp_path, config, monitor=monitor).run(assignment)
+    assert [begun for begun in monitor.begun if begun[0] > 2] == [(14, 0), (14, 8), (8, 0), (14, 0)]
+    assert slot_costs(DirectoryStore(tmp_path)) == {
+        0: Cost(14 + 2, 7 + 2, 2 * 32),
+        1: Cost(8 + 1, 4 + 1, 32),
+        2: Cost(2, 2, 2 * 32),
+        3: Cost(14 + 1, 7 + 1, 32),
+    }
+
+
+def test_a_failed_warm_up_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slot after a first one that diverged is the first that trains the cell, and warms it up."""
+    monitor = BeginningsMonitor()
+    shared = shared_gan(tmp_path, tiny_config("search.warm_up_epochs=1"), monitor=monitor)
+    with monkeypatch.context() as patch:
+        patch.setattr("autogan_core.loss_reader.math.isfinite", lambda _: False)
+        with pytest.raises(NonFiniteLossError):
+            shared.run(SEARCH)
+    shared.run(Assignment(1, 0, "search", (A,), (A,)))
+    assert [begun for begun in monitor.begun if begun[0] > 2] == [(12, 0), (12, 0)]
 
 
 GROWN = Assignment(2, 1, "search", (Architecture.parse("1011-10111"),), (Architecture.parse("1011-01201"),) * 2)

@@ -16,7 +16,6 @@ from autogan_core.distributed import World
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.experiments.searches import Retraining, Search, SlotMeasures, steps_per_epoch, training_cost
 from autogan_core.experiments.variants import MLAS, NO_RESET, RANDOM_SHARED, SLAS
-from autogan_core.experiments.work import Cost
 from autogan_core.history import Assignment, Record
 from autogan_core.monitor import Monitor, Task
 from autogan_core.run import Run
@@ -24,6 +23,7 @@ from autogan_core.search import HistoryFile
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, read_document, write_document
+from autogan_core.training.cost import Cost
 from tests.core.experiments.tiny_suite import digest, tiny_search
 from tests.core.tiny import CPU
 

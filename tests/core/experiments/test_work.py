@@ -15,8 +15,9 @@ from types import SimpleNamespace
 import pytest
 
 from autogan_core.experiments import work as module
-from autogan_core.experiments.work import Cost, Ledger, Work, complete, in_order
+from autogan_core.experiments.work import Ledger, Work, complete, in_order
 from autogan_core.monitor import Monitor, Task
+from autogan_core.training.cost import Cost
 
 HOLDER = """
 import fcntl, sys

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from autogan_core.config import RewardConfig
+from autogan_core.config import RewardConfig, RewardScore
 from autogan_core.errors import ConfigError
-from autogan_core.metrics.reward import needs_fid, reward
+from autogan_core.metrics.reward import needs_fid, needs_kid, reward
 from autogan_core.metrics.scores import Scores
 
 INVERSE = RewardConfig(score="inverse-fid")
+LOG = RewardConfig(score="log-fid")
+KERNEL = RewardConfig(score="negative-kid")
+BOTH = RewardConfig(score="is-over-fid")
 
 
-def scores(inception_score: float = 8.0, fid: float | None = None) -> Scores:
-    """Scores of which only the two that a reward reads matter."""
-    return Scores(inception_score, 0.1, fid, 5000, 10, "")
+def scores(inception_score: float = 8.0, fid: float | None = None, kid: float | None = None) -> Scores:
+    """Scores of which only the three that a reward reads matter."""
+    return Scores(inception_score, 0.1, fid, 5000, 10, "", kid)
 
 
 @pytest.mark.parametrize(
@@ -28,22 +34,61 @@ def scores(inception_score: float = 8.0, fid: float | None = None) -> Scores:
         (scores(fid=20.0), INVERSE, 0.05),
         (scores(fid=20.0), RewardConfig(score="inverse-fid", penalty_per_gflop=0.01), 0.03),
         (scores(fid=0.0), INVERSE, 1e6),
+        (scores(fid=20.0), LOG, -math.log(20)),
+        (scores(fid=0.0), LOG, 6 * math.log(10)),
+        (scores(kid=0.125), KERNEL, -0.125),
+        (scores(kid=-0.001), KERNEL, 0.001),
+        (scores(kid=0.125), RewardConfig(score="negative-kid", penalty_per_gflop=0.5), -1.125),
+        (scores(fid=20.0), BOTH, math.log(8 / 20)),
     ],
 )
 def test_reward_by_hand(given: Scores, config: RewardConfig, expected: float) -> None:
-    """Score or 1 / FID, less penalty times 2 GMACs; a FID of 0 stays finite."""
+    """The score that is asked for, less penalty times 2 GMACs; a FID of 0 stays finite."""
     assert reward(given, config, macs=2_000_000_000) == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize(("given", "config"), [(scores(math.nan), RewardConfig()), (scores(fid=math.nan), INVERSE)])
+@pytest.mark.parametrize(
+    ("given", "config"),
+    [
+        (scores(math.nan), RewardConfig()),
+        (scores(fid=math.nan), INVERSE),
+        (scores(fid=math.nan), LOG),
+        (scores(kid=math.nan), KERNEL),
+        (scores(math.nan, 20.0), BOTH),
+        (scores(8.0, math.nan), BOTH),
+    ],
+)
 def test_nan_stays_nan(given: Scores, config: RewardConfig) -> None:
     """A NaN score is not turned into a reward by the FID's floor or the penalty."""
     assert math.isnan(reward(given, config, macs=1))
 
 
-def test_inverse_fid_without_fid_is_refused() -> None:
-    """Only 1 / FID needs a FID, and it says so when there is none."""
-    assert needs_fid(INVERSE)
+@pytest.mark.parametrize("score", get_args(RewardScore))
+@given(
+    inception_score=st.floats(1.0, 1000.0),
+    better=st.floats(1.0, 10.0),
+    fid=st.floats(0.0, 1e5),
+    kid=st.floats(-0.01, 100.0),
+)
+def test_better_images_are_never_paid_less(
+    score: RewardScore, inception_score: float, better: float, fid: float, kid: float
+) -> None:
+    """Every reward is finite, and does not fall when all scores improve."""
+    config = RewardConfig(score=score)
+    worse = reward(scores(inception_score, fid, kid), config, macs=1)
+    assert math.isfinite(worse)
+    assert reward(scores(inception_score * better, fid / better, kid - better), config, macs=1) >= worse
+
+
+@pytest.mark.parametrize("config", [INVERSE, LOG, BOTH, KERNEL])
+def test_a_reward_without_its_distance_is_refused(config: RewardConfig) -> None:
+    """Each reward asks for the distance that it needs, and says so when it is not there."""
+    assert needs_kid(config) == (config is KERNEL) != needs_fid(config)
+    with pytest.raises(ConfigError, match=f"search.reward.score is {config.score}, but there is no .* reference"):
+        reward(scores(), config, macs=1)
+
+
+def test_the_inception_score_needs_no_real_images() -> None:
+    """Neither FID nor KID is computed for it."""
     assert not needs_fid(RewardConfig())
-    with pytest.raises(ConfigError, match="reference"):
-        reward(scores(), INVERSE, macs=1)
+    assert not needs_kid(RewardConfig())

@@ -145,6 +145,10 @@ def test_non_finite_features_give_nan(noise: Tensor, scale: float) -> None:
         (Scores(8, 0.1, 12, 50_000, 10, ""), {"is_50k_10split": 8, "is_50k_10split_std": 0.1, "fid_50k": 12}),
         (Scores(8, 0.1, None, 5000, 10, ""), {"is_5k_10split": 8, "is_5k_10split_std": 0.1}),
         (
+            Scores(8, 0.1, None, 5000, 10, "_classifier", 0.5),
+            {"is_5k_10split_classifier": 8, "is_5k_10split_std_classifier": 0.1, "kid_5k_classifier": 0.5},
+        ),
+        (
             Scores(8, 0.1, 12, 500, 5, "_classifier"),
             {"is_500_5split_classifier": 8, "is_500_5split_std_classifier": 0.1, "fid_500_classifier": 12},
         ),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 
-from autogan_core.config import RewardConfig, ScoresConfig
+from autogan_core.config import RewardConfig, RewardScore, ScoresConfig
 from autogan_core.metrics.scores import Scores
-from autogan_core.report.protocols import find_score, joint_protocol, reward_words
+from autogan_core.report.protocols import REWARD_NAMES, find_score, joint_protocol, reward_words
 
 
 @pytest.mark.parametrize("suffix", ["", "_classifier"])
@@ -44,7 +45,7 @@ def test_different_image_counts_are_both_named() -> None:
 
 
 def test_reward_in_words() -> None:
-    """Both rewards and the penalty are spelled out."""
+    """Rewards, how candidates are made ready for them, and the penalty are spelled out."""
     assert reward_words(RewardConfig(), ScoresConfig(features="classifier")) == (
         "Inception score (5,000 images, 10 splits, classifier features)"
     )
@@ -52,3 +53,9 @@ def test_reward_in_words() -> None:
     assert reward_words(reward, ScoresConfig()) == (
         "1 / FID (5,000 images, Inception features) less 0.5 per 10⁹ multiply-accumulates"
     )
+    adapted = RewardConfig(score="is-over-fid", statistics="running", adaptation_steps=20)
+    assert reward_words(adapted, ScoresConfig()) == (
+        "ln IS − ln FID (5,000 images, 10 splits, Inception features) with running batch-norm statistics "
+        "after 20 steps of adaptation"
+    )
+    assert get_args(RewardScore) == tuple(REWARD_NAMES)

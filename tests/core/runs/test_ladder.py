@@ -16,10 +16,11 @@ from autogan_core.errors import AutoGANError, NonFiniteLossError, StateError
 from autogan_core.gan import GAN
 from autogan_core.loss_reader import LossValues
 from autogan_core.monitor import Task
-from autogan_core.runs.cost import Cost, final_cost, full_cost, halving_cost, spent_cost
+from autogan_core.runs.cost import final_cost, full_cost, halving_cost, spent_cost
 from autogan_core.scoring import Scorer
 from autogan_core.search_space import Architecture
 from autogan_core.storage import DirectoryStore
+from autogan_core.training.cost import Cost
 from tests.core.runs.halved_run import ITERATIONS, halved_config, open_halved, trained_files
 
 KILLS = 5

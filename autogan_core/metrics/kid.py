@@ -1,0 +1,56 @@
+"""Kernel Inception distance (KID), by torch-fidelity's formula on the extractor's features.
+
+Unlike FID its estimate has no bias at few images, so it can be compared across numbers of images; it can be slightly
+negative.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, kid_features_to_metric
+
+from autogan_core.data import ImageDataset
+from autogan_core.errors import ConfigError
+from autogan_core.metrics.features import FeatureExtractor
+
+REAL_IMAGES = 5000
+"""Training images that generated ones are compared with, at most."""
+SUBSETS = 10
+"""Subsets over which the distance is averaged. torch-fidelity's 100 would take seconds for every candidate."""
+SUBSET_SIZE = 1000
+"""Images of a subset, as in torch-fidelity; fewer where there are fewer."""
+_SEED = 2020
+"""Chooses training images and subsets; torch-fidelity's default."""
+
+
+def real_features(dataset: ImageDataset, extractor: FeatureExtractor, batch_size: int) -> Tensor:
+    """Features (<= `REAL_IMAGES`, F) of training images drawn with a fixed seed: KID's reference, on the CPU."""
+    images = dataset.sample(REAL_IMAGES, _SEED)
+    return torch.cat([extractor(batch)[0].cpu() for batch in torch.split(images, batch_size)])
+
+
+def kernel_distance(generated: Tensor, real: Tensor) -> float:
+    """The squared maximum mean discrepancy under the kernel (x . y / F + 1) ** 3, averaged over subsets: KID.
+
+    Args:
+        generated: features (N, F), on any device.
+        real: features (M, F) of real images by the same extractor.
+
+    Returns:
+        The unbiased estimate, 0 for equal distributions; NaN if a feature is not finite.
+
+    Raises:
+        ConfigError: there are fewer than two images on a side.
+    """
+    size = min(SUBSET_SIZE, len(generated), len(real))
+    if size < 2:
+        raise ConfigError(f"KID needs two images of each kind, not {len(generated)} generated and {len(real)} real")
+    if not bool(generated.isfinite().all()) or not bool(real.isfinite().all()):
+        return math.nan
+    metric = kid_features_to_metric(
+        generated, real, kid_subsets=SUBSETS, kid_subset_size=size, rng_seed=_SEED, verbose=False
+    )
+    return float(metric[KEY_METRIC_KID_MEAN])
