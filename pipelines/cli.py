@@ -80,6 +80,7 @@ def compile_pipelines(
         str, typer.Option(help="PriorityClass of these trials.", show_default=False)
     ] = DEFAULTS.trial_priority_class,
     parallel: Annotated[int, typer.Option(help="Trainings at a time; 0 for all at once.")] = DEFAULTS.parallel,
+    rungs: Annotated[int, typer.Option(help="Most rungs of successive halving that a run may have.")] = DEFAULTS.rungs,
     retries: Annotated[
         int, typer.Option(help="Further attempts of a step whose process, node or network failed.")
     ] = DEFAULTS.retries,
@@ -100,6 +101,7 @@ def compile_pipelines(
         trial_queue=trial_queue,
         trial_priority_class=trial_priority_class,
         parallel=parallel,
+        rungs=rungs,
         retries=retries,
         store=store,
     )

@@ -100,8 +100,8 @@ def _run(pipeline: str, arguments: dict[str, Any], outputs: Path, file: Path | N
 
 def _reason(store: Path, error: str) -> str:
     """What the failed steps said; what kfp said if they could not."""
-    failures = Job(DirectoryStore(store), os.environ[JOB_VARIABLE]).failures()
-    return "; ".join(f"the step {step} failed: {reason}" for step, reason in failures.items()) or error
+    steps = Job(DirectoryStore(store), os.environ[JOB_VARIABLE]).steps()
+    return "; ".join(f"the step {step.words} failed: {step.failure}" for step in steps if step.failure) or error
 
 
 @contextmanager

@@ -9,13 +9,14 @@ from components.steps.report import report
 from components.steps.search import search
 from components.steps.summarize import summarize
 from pipelines.placement import PipelinePlacement, place_computing, place_preparing, place_searching, place_summary
-from pipelines.training import train_and_score
+from pipelines.training import training
 
 NAME = "mlas-search"
 
 
 def mlas_search(placement: PipelinePlacement) -> Any:
     """The pipeline with its steps placed."""
+    train_and_score = training(placement)
 
     @dsl.pipeline(name=NAME, display_name="AutoGAN: search for a generator architecture")
     def pipeline(
@@ -34,11 +35,12 @@ def mlas_search(placement: PipelinePlacement) -> Any:
         settings_preset: str = "cifar10",
         settings_seed: int = 0,
         train_iterations: int = -1,
+        train_pool: int = -1,
         train_top_k: int = -1,
     ) -> None:
         """Searches the generator architecture that draws your images best (AutoGAN, ICCV 2019), trains the best
-        candidates from scratch in parallel, scores them by Inception score and FID, and reports. Repeating it with the
-        same settings, images and program repeats no work.
+        candidates in parallel, rung by rung from a larger pool if you want, scores them by Inception score and FID,
+        and reports. Repeating it with the same settings, images and program repeats no work.
 
         Args:
             data_files_uri: Where the files of a named data set lie, a path or URI. Empty: the usual place, or fetched
@@ -62,7 +64,9 @@ def mlas_search(placement: PipelinePlacement) -> Any:
             settings_preset: Settings to start from: cifar10 (the paper's), stl10, fashion-mnist or digits.
             settings_seed: Seeds everything random. Equal seeds, images and programs give equal architectures.
             train_iterations: Generator steps of each training, at least 1. -1: as many as the preset says.
-            train_top_k: Architectures to train from scratch, at least 1. -1: as many as the preset says.
+            train_pool: Architectures that successive halving trains a little before the best go on, at least
+                train_top_k. -1: as the preset says.
+            train_top_k: Architectures to train to the end, at least 1. -1: as many as the preset says.
         """
         ending = place_summary(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=run_store_uri), placement)
         with dsl.ExitHandler(ending.set_display_name("Summary"), name="search-and-train"):
@@ -77,6 +81,7 @@ def mlas_search(placement: PipelinePlacement) -> Any:
                     seed=settings_seed,
                     reward=search_reward,
                     top_k=train_top_k,
+                    pool=train_pool,
                     retrain_iterations=train_iterations,
                     backend=search_backend,
                     katib_namespace=katib_namespace,
@@ -85,6 +90,7 @@ def mlas_search(placement: PipelinePlacement) -> Any:
                     timeout_hours=katib_timeout_hours,
                     store=run_store_uri,
                     run=run_name,
+                    max_rungs=placement.rungs,
                 ),
                 placement,
             )
@@ -103,7 +109,7 @@ def mlas_search(placement: PipelinePlacement) -> Any:
                 ),
                 placement,
             ).set_display_name("Search")
-            scores = train_and_score(found.outputs["Output"], run_store_uri, placement)
+            _, scores = train_and_score(prepared.outputs["Output"], found, run_store_uri)
             place_computing(
                 report(run=prepared.outputs["Output"], scores=scores, store=run_store_uri),
                 placement,

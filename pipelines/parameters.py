@@ -23,7 +23,7 @@ from components.pipeline_step.form import (
 )
 from pipelines.catalogue import compiled
 
-_CONFIGURING = ("preset", "overrides", "dataset", "seed", "reward", "top_k", "retrain_iterations")
+_CONFIGURING = ("preset", "overrides", "dataset", "seed", "reward", "top_k", "pool", "retrain_iterations")
 """What `read_form` takes, by the names that steps have for it."""
 
 

@@ -59,6 +59,9 @@ class PipelinePlacement:
     """PriorityClass of the trials' pods; empty for the cluster's default."""
     parallel: int = 0
     """Trainings at a time; 0 for all at once."""
+    rungs: int = 5
+    """Most rungs of successive halving that a run may have, from 2; 5 halve a pool of 16 down to 1. Unused ones cost no
+    pods."""
     retries: int = 2
     """Further attempts after a node, a process or the network failed; what fails for good is not repeated."""
     store: str = ""
@@ -68,6 +71,8 @@ class PipelinePlacement:
         for name in ("gpus", "prepare_gpus", "parallel", "retries"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} must be 0 or more, not {getattr(self, name)}")
+        if self.rungs < 2:
+            raise ConfigError(f"rungs must be 2 or more, not {self.rungs}")
         for name in ("cpu", "memory", "scratch"):
             if not _QUANTITY.fullmatch(getattr(self, name)):
                 raise ConfigError(f"{name} is '{getattr(self, name)}'; write a Kubernetes quantity such as 4 or 16Gi")

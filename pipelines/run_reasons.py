@@ -40,7 +40,7 @@ def _recorded(run: Any, specification: Specification | None, names: Mapping[str,
         yield f"what the steps say lies in {uri}/jobs/{run.run_id}, which cannot be read from here: {error}"
         return
     for record in records:
-        title = _title(record.step, names)
+        title = record.title or _title(record.step, names)
         if record.failure:
             attempt = f" (attempt {record.attempt} of {record.attempts})" if record.attempts > 1 else ""
             yield f"{title}{attempt}: {' '.join(record.failure.split())}"
@@ -56,9 +56,8 @@ def _store_uri(run: Any, specification: Specification | None) -> str:
 
 
 def _title(step: str, names: Mapping[str, NamedStep]) -> str:
-    """A step as people call it, from what it calls itself: ``retrain-1011-10011-10103`` says its turn of the loop."""
-    name = next((name for name in names if step == name or step.startswith(f"{name}-")), None)
-    return step if name is None else f"{names[name].title} {step.removeprefix(name).removeprefix('-')}".rstrip()
+    """A step as people call it, from what it calls itself."""
+    return names[step].title if step in names else step
 
 
 def where_to_look(namespace: str | None, run_id: str) -> str:

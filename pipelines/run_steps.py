@@ -66,7 +66,7 @@ def run_steps(run: Any, names: Mapping[str, NamedStep]) -> list[RunStep]:
             title += " (KFP's preparation)"
         elif step.repeated:
             counts[name] = counts.get(name, 0) + 1
-            title += f" {counts[name]}"
+            title += f" #{counts[name]}"
         started, ended = _moment(row.start_time), _moment(row.end_time)
         duration = ended - started if started and ended else None
         error = row.error.message if row.error else ""

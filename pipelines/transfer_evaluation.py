@@ -9,13 +9,14 @@ from components.steps.prepare_data import prepare_data
 from components.steps.record_scores import record_scores
 from components.steps.summarize import summarize
 from pipelines.placement import PipelinePlacement, place_preparing, place_small, place_summary
-from pipelines.training import train_and_score
+from pipelines.training import training
 
 NAME = "transfer-evaluation"
 
 
 def transfer_evaluation(placement: PipelinePlacement) -> Any:
     """The pipeline with its steps placed."""
+    train_and_score = training(placement)
 
     @dsl.pipeline(name=NAME, display_name="AutoGAN: transfer evaluation")
     def pipeline(
@@ -71,6 +72,7 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
                     seed=settings_seed,
                     reward="",
                     top_k=-1,
+                    pool=-1,
                     retrain_iterations=train_iterations,
                     backend="local",
                     katib_namespace="",
@@ -79,6 +81,7 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
                     timeout_hours=0.0,
                     store=run_store_uri,
                     run=run_name,
+                    max_rungs=placement.rungs,
                 ),
                 placement,
             )
@@ -89,18 +92,19 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
                     architectures=architectures,
                     search_run=architectures_search_run,
                     top_k=train_top_k,
+                    max_rungs=placement.rungs,
                     store=run_store_uri,
                 ),
                 placement,
             )
             # A search of the same name may have been replaced since.
             chosen.set_caching_options(False).set_display_name("Choose architectures")
-            scores = train_and_score(chosen.outputs["Output"], run_store_uri, placement)
+            work, scores = train_and_score(prepared.outputs["Output"], chosen, run_store_uri)
             recorded = place_small(
                 record_scores(
                     job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     run=prepared.outputs["Output"],
-                    work=chosen.outputs["Output"],
+                    work=work,
                     scores=scores,
                     history=score_history,
                     store=run_store_uri,

@@ -31,17 +31,17 @@ def _of_steps(steps: Sequence[StepRecord], failed: Sequence[FailedPod], cancelle
         pod = next((pod for pod in failed if _is_of(pod, step)), None)
         if step.failure:
             attempts = f" (attempt {step.attempt} of {step.attempts})" if step.attempts > 1 else ""
-            yield f"**{step.step}** failed{attempts}: {step.failure}"
+            yield f"**{step.words}** failed{attempts}: {step.failure}"
         elif not step.ended and cancelled:
-            yield f"**{step.step}** was under way when the run was cancelled."
+            yield f"**{step.words}** was under way when the run was cancelled."
         elif not step.ended:
             yield (
-                f"**{step.step}** began at {step.began} and never ended{_in(step)}: its pod was deleted, evicted or "
+                f"**{step.words}** began at {step.began} and never ended{_in(step)}: its pod was deleted, evicted or "
                 f"killed, perhaps for want of memory.{_word(pod)}"
             )
         elif pod is not None:
             yield (
-                f"**{step.step}** ended well here, so the failure lies in what KFP does after it, such as the upload "
+                f"**{step.words}** ended well here, so the failure lies in what KFP does after it, such as the upload "
                 f"of its artifacts; the log{_in(step)} says more.{_word(pod)}"
             )
 
@@ -52,7 +52,7 @@ def _around(steps: Sequence[StepRecord]) -> str:
     if ended is None:
         return "No step has begun here: see the log of the pipeline's first pod, and its events."
     return (
-        f"All steps that began ended well here, **{ended.step}** as the last, so the failure lies in what KFP does "
+        f"All steps that began ended well here, **{ended.words}** as the last, so the failure lies in what KFP does "
         f"around them, such as the upload of its artifacts{_in(ended)}, or the pod of the step after it."
     )
 

@@ -1,17 +1,50 @@
-"""The evaluate step's work beside scoring: the right model, and a page of samples."""
+"""The evaluate step's work: the right model, its scores, and a page of samples."""
 
 from __future__ import annotations
 
+import html
+import logging
 from pathlib import Path
 
 from autogan_core.errors import StateError
-from autogan_core.final_scores import FinalScores
-from autogan_core.report.samples import samples_page as render_samples
+from autogan_core.report.samples import samples_page
 from autogan_core.run import GRID_IMAGES, Run
 from autogan_core.storage import write_atomically
 from components.pipeline_step.artifact import OutputArtifact
-from components.pipeline_step.publish import describe
+from components.pipeline_step.publish import describe, publish_metrics, publish_scores
+from components.pipeline_step.step import Step
 from components.pipeline_step.work import Work
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate_model(
+    here: Step, work: Work, model: OutputArtifact, scores: OutputArtifact, samples: OutputArtifact
+) -> None:
+    """Scores a trained architecture. One whose training has diverged gets no scores, and a page that says why.
+
+    Args:
+        here: the step.
+        work: which architecture, of which run.
+        model: what was trained.
+        scores: becomes the scores of both checkpoints.
+        samples: becomes a page of samples.
+
+    Raises:
+        StateError: the model is another's.
+    """
+    require_model(model, work)
+    run = here.open(work.run)
+    if reason := model.metadata.get("diverged"):
+        logger.warning("%s has diverged and gets no scores: %s", work.architecture, reason)
+        publish_metrics(scores, {}, run, architecture=work.architecture)
+        text = f"The training of {work.architecture} has diverged: {reason}"
+        _publish_page(samples, run, work, f"<!doctype html><title>Diverged</title><p>{html.escape(text)}</p>\n")
+        return
+    final = run.evaluate([work.parsed])[work.parsed]
+    publish_scores(scores, run, work, final)
+    images = run.sample(work.parsed, "best", GRID_IMAGES, run.config.seed)
+    _publish_page(samples, run, work, samples_page(work.parsed, images, final.best))
 
 
 def require_model(model: OutputArtifact, work: Work) -> None:
@@ -28,9 +61,7 @@ def require_model(model: OutputArtifact, work: Work) -> None:
         )
 
 
-def samples_page(artifact: OutputArtifact, run: Run, work: Work, scores: FinalScores) -> None:
-    """A page with a grid of uncurated samples and the scores of the best checkpoint."""
-    images = run.sample(work.parsed, "best", GRID_IMAGES, run.config.seed)
+def _publish_page(artifact: OutputArtifact, run: Run, work: Work, page: str) -> None:
     artifact.uri += ".html"
-    write_atomically(Path(artifact.path), render_samples(work.parsed, images, scores.best).encode())
+    write_atomically(Path(artifact.path), page.encode())
     describe(artifact, run, architecture=work.architecture)

@@ -36,6 +36,7 @@ FIELDS = {
     "preset": "settings_preset",
     "seed": "settings_seed",
     "retrain_iterations": "train_iterations",
+    "pool": "train_pool",
     "top_k": "train_top_k",
 }
 """The field of the form behind each parameter of the steps."""
@@ -69,6 +70,7 @@ def read_form(
     seed: int = 0,
     reward: str = FROM_PRESET,
     top_k: int = UNSET,
+    pool: int = UNSET,
     retrain_iterations: int = UNSET,
 ) -> Config:
     """The configuration that a form describes.
@@ -80,7 +82,8 @@ def read_form(
         dataset: one of `DATASETS`; or the path or URI of a folder of images or an .npz file; "" for the preset's own.
         seed: seeds everything random.
         reward: one of `REWARDS`; `FROM_PRESET` or "" for the preset's.
-        top_k: architectures to train from scratch, from 1; `UNSET` for the preset's.
+        top_k: architectures to train to the end, from 1; `UNSET` for the preset's.
+        pool: architectures that successive halving starts from, from 1; `UNSET` for the preset's.
         retrain_iterations: generator steps of each such training, from 1; `UNSET` for the preset's.
 
     Raises:
@@ -93,6 +96,8 @@ def read_form(
         lines.append(f"search.reward.score={check_choice('search_reward', reward)}")
     if top_k != UNSET:
         lines.append(f"retrain.num_architectures={positive('train_top_k', top_k)}")
+    if pool != UNSET:
+        lines.append(f"retrain.pool={positive('train_pool', pool)}")
     if retrain_iterations != UNSET:
         lines.append(f"retrain.generator_iterations={positive('train_iterations', retrain_iterations)}")
     if seed < 0:

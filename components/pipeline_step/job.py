@@ -57,11 +57,19 @@ class StepRecord:
     """Whether another try would fail too."""
     exhausted: bool = False
     """Whether it was the last try of a failure that might pass."""
+    title: str = ""
+    """What it does, for people, such as ``Train 1011-10011-10103 to 500 steps (rung 2 of 4)``; "" for a step that is
+    the only one of its kind."""
 
     @classmethod
-    def begin(cls, step: str, pod: str, attempt: int, attempts: int) -> StepRecord:
+    def begin(cls, step: str, pod: str, attempt: int, attempts: int, title: str = "") -> StepRecord:
         """An attempt that begins now."""
-        return cls(step, _now(), pod, attempt, attempts)
+        return cls(step, _now(), pod, attempt, attempts, title=title)
+
+    @property
+    def words(self) -> str:
+        """Its title, or its name if it has none."""
+        return self.title or self.step
 
     def succeed(self) -> StepRecord:
         """The same, ended well now."""

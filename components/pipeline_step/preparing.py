@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +12,15 @@ from autogan_core.data.remote import brought_here
 from autogan_core.devices import open_device
 from autogan_core.errors import ConfigError
 from autogan_core.prepared import inputs_location, pinned, prepare
+from autogan_core.runs.halving import largest_pool, rungs, unusable_incumbents
 from components.pipeline_step.artifact import OutputArtifact
 from components.pipeline_step.form import check_backend, check_run_name, data_location, read_form
+from components.pipeline_step.halving import check_rungs
 from components.pipeline_step.job import JobCard
 from components.pipeline_step.publish import publish_dataset
 from components.pipeline_step.step import Step
+
+logger = logging.getLogger(__name__)
 
 
 def prepare_run(
@@ -26,6 +31,7 @@ def prepare_run(
     backend: str,
     katib: Mapping[str, Any],
     name: str,
+    max_rungs: int,
     artifact: OutputArtifact,
 ) -> str:
     """Checks all fields before anything is made, then makes the inputs and the run.
@@ -38,6 +44,7 @@ def prepare_run(
         backend: where the search will run.
         katib: `katib_request`'s keywords.
         name: the run's; "" for one that settings, images and code give.
+        max_rungs: of successive halving that the pipeline has room for.
         artifact: becomes the card of the images.
 
     Returns:
@@ -52,6 +59,9 @@ def prepare_run(
     location = data_location(form["dataset"], data_uri)
     if check_backend(backend) == "katib":
         _check_katib(config, place.uri, katib)
+    for incumbent, reason in unusable_incumbents(config).items():
+        logger.warning("the incumbent %s is left out: %s", incumbent, reason)
+    check_rungs(len(rungs(config.retrain, largest_pool(config))), max_rungs)
     if name:
         check_run_name(name)
     place.store.exists("config")  # a bucket that refuses is found out before images are fetched
@@ -77,6 +87,11 @@ def _check_katib(config: Config, store: str, katib: Mapping[str, Any]) -> None:
     if "://" not in store:
         raise ConfigError(
             f"run_store_uri is '{store}', which the trials of backend katib cannot reach; give gs://bucket/prefix"
+        )
+    if config.retrain.start == "shared":
+        raise ConfigError(
+            "retrain.start is 'shared', but the weights of a search under Katib stay with its trials; set "
+            "retrain.start=scratch in settings_overrides, or search_backend to local"
         )
     katib_request(config, "", store, **katib)
 

@@ -85,6 +85,13 @@ def publish_model(artifact: OutputArtifact, run: Run, work: Work, generator: Ima
     describe(artifact, run, architecture=work.architecture, reference=work.run, validation_fid=fid)
 
 
+def publish_no_model(artifact: OutputArtifact, run: Run, work: Work, reason: str) -> None:
+    """In the place of a model whose training has diverged, why there is none."""
+    artifact.uri += ".txt"
+    write_atomically(Path(artifact.path), f"The training of {work.architecture} has diverged: {reason}\n".encode())
+    describe(artifact, run, architecture=work.architecture, reference=work.run, diverged=reason)
+
+
 def publish_scores(artifact: OutputArtifact, run: Run, work: Work, scores: FinalScores) -> None:
     """Final scores of both checkpoints, ``best_<score>`` and ``last_<score>``, by protocol names."""
     metrics = {

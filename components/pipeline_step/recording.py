@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autogan_core.errors import StateError
+from autogan_core.errors import AutoGANError, StateError
 from autogan_core.provenance import code_fingerprint, git_revision
 from autogan_core.report.trend import render_trend, trend_markdown
 from autogan_core.run import Run
@@ -36,8 +36,8 @@ def record(
     Args:
         here: the step, which must know its job.
         reference: of the run.
-        work: the architectures, as JSON.
-        expected: architectures that the pipeline has evaluated.
+        work: of the last rung, as JSON.
+        expected: architectures that the pipeline has evaluated, those whose training has diverged included.
         history: the history's name; "" for the data set's.
         page: becomes the trend as HTML.
         text: becomes the trend as Markdown.
@@ -46,13 +46,17 @@ def record(
     Raises:
         ConfigError: the history's name is none.
         StateError: not all architectures have been evaluated.
+        AutoGANError: all of them have diverged.
     """
     run = here.open(reference)
     name = history or run.config.data.name
     check_run_name(name, "score_history")
-    architectures = [Work.loads(item).parsed for item in work]
-    if expected != len(architectures):
-        raise StateError(f"{expected} of {len(architectures)} architectures have scores; start the pipeline again")
+    entered = [Work.loads(item).parsed for item in work]
+    if expected != len(entered):
+        raise StateError(f"{expected} of {len(entered)} architectures have scores; start the pipeline again")
+    architectures = [architecture for architecture in entered if run.failure(architecture) is None]
+    if not architectures:
+        raise AutoGANError(f"every training of the last rung has diverged: {run.failure(entered[0])}")
     line = HistoryLine(
         job=here.known_job.identifier,
         time=datetime.now(UTC).replace(microsecond=0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autogan_core.errors import StateError
+from autogan_core.errors import AutoGANError, StateError
 from autogan_core.presets import command_for
 from autogan_core.report import RunResults
 from autogan_core.report.html import report_files
@@ -26,21 +26,26 @@ def report_run(
     Args:
         here: the step.
         reference: of the run.
-        expected: architectures that the pipeline has evaluated.
+        expected: architectures that the pipeline has evaluated, those whose training has diverged included.
         page: becomes the HTML page.
         text: becomes the Markdown.
         metrics: becomes the best architecture's scores.
 
     Raises:
-        StateError: the run holds fewer trained architectures than that.
+        StateError: the run holds other trainings by now.
+        AutoGANError: all of them have diverged.
     """
     run = here.open(reference)
-    results = collect_results(run, command_for(run.config))
-    if len(results.generators) < expected:
+    ladder = run.ladder()
+    entered = ladder.entrants(ladder.rungs[-1])
+    if len(entered) != expected:
         raise StateError(
-            f"{run.location} holds {len(results.generators)} trained architectures, not {expected}; somebody has "
-            "removed some: start the pipeline again"
+            f"{run.location} holds {len(entered)} architectures that were trained to the end, not {expected}; somebody "
+            "has removed some: start the pipeline again"
         )
+    if not ladder.finalists():
+        raise AutoGANError(f"every training of the last rung has diverged: {ladder.failure(entered[0])}")
+    results = collect_results(run, command_for(run.config))
     files = report_files(results)
     run.keep_files(files)
     if here.job is not None:

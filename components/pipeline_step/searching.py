@@ -10,9 +10,9 @@ from autogan_core.report.protocols import reward_words
 from autogan_core.run import Run
 from components.pipeline_step.artifact import OutputArtifact
 from components.pipeline_step.form import check_backend
+from components.pipeline_step.halving import rung_work
 from components.pipeline_step.publish import publish_history, publish_metrics
 from components.pipeline_step.step import Step
-from components.pipeline_step.work import Work
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def search_run(
     history: OutputArtifact,
     metrics: OutputArtifact,
 ) -> list[str]:
-    """Searches unless the run's search is finished; returns the work of the steps that follow.
+    """Searches unless the run's search is finished; returns the work of the first rung.
 
     Args:
         here: the step.
@@ -48,9 +48,7 @@ def search_run(
         _search_under_katib(here, run, reference, katib)
     publish_history(history, run)
     publish_metrics(metrics, _measure(run), run, reward=reward_words(run.config.search.reward, run.config.scores))
-    rewards = {beam.architecture: beam.reward for beam in run.beams()}
-    found = enumerate(run.found(), start=1)
-    return [Work(reference, rank, str(a), rewards[a]).dumps() for rank, a in found]
+    return rung_work(reference, run.ladder(), 1)
 
 
 def _search_under_katib(here: Step, run: Run, reference: str, katib: Mapping[str, Any]) -> None:

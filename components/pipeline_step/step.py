@@ -95,7 +95,7 @@ class Step:
 
 
 @contextmanager
-def step(name: str, store: str, job_id: str = "", *, noted: bool = True) -> Iterator[Step]:
+def step(name: str, store: str, job_id: str = "", *, title: str = "", noted: bool = True) -> Iterator[Step]:
     """The frame of the step ``name``, which must say which turn of a loop it is.
 
     In a pod it is left once for each attempt, in a process of its own, until one goes well or no other would help.
@@ -105,18 +105,19 @@ def step(name: str, store: str, job_id: str = "", *, noted: bool = True) -> Iter
         store: URI of the run store; "" for the one in AUTOGAN_STORE.
         job_id: KFP's id of the pipeline run, if the step is told; what the environment says comes first. Steps that are
             cached are not told, since it would keep them from ever being found in the cache.
+        title: what it does, for people, if the name does not say it.
         noted: whether the pipeline run's folder is to say how the step went. What is not noted needs no store.
 
     Raises:
         SystemExit: the work failed. The reason is logged in one line and noted. If Argo then makes another pod of the
             step, and another try would fail too or there were enough, that pod ends with the reason at once.
     """
-    former = _configure(name)
+    former = _configure(title or name)
     here = Step(store, job_id)
     attempt, record = Attempt(), None
     try:
-        attempt = begin_attempts(partial(_note_killed, here, name))
-        record = _begin(here, name, attempt) if noted else None
+        attempt = begin_attempts(partial(_note_killed, here, name, title))
+        record = _begin(here, name, title, attempt) if noted else None
         yield here
         _note(here, record and record.succeed())
     except Exception as error:
@@ -130,7 +131,7 @@ def step(name: str, store: str, job_id: str = "", *, noted: bool = True) -> Iter
         signal.signal(signal.SIGTERM, former or signal.SIG_DFL)
 
 
-def _begin(here: Step, name: str, attempt: Attempt) -> StepRecord | None:
+def _begin(here: Step, name: str, title: str, attempt: Attempt) -> StepRecord | None:
     """Notes the begin; None outside a pipeline.
 
     Raises:
@@ -141,7 +142,7 @@ def _begin(here: Step, name: str, attempt: Attempt) -> StepRecord | None:
     if repeated_by_argo() and (earlier := here.job.step(name)) and (earlier.final or earlier.exhausted):
         how = f"{earlier.attempts} attempts have failed" if earlier.exhausted else "an earlier attempt failed for good"
         raise RepeatedError(f"not tried again, since {how}: {earlier.failure}")
-    record = StepRecord.begin(name, os.environ.get("KFP_POD_NAME", ""), attempt.number, attempt.of)
+    record = StepRecord.begin(name, os.environ.get("KFP_POD_NAME", ""), attempt.number, attempt.of, title)
     here.job.note(record)
     return record
 
@@ -155,7 +156,7 @@ def _note(here: Step, record: StepRecord | None) -> None:
         logger.warning("how this step went could not be stored: %s", error)
 
 
-def _note_killed(here: Step, name: str, last: Attempt, reason: str) -> None:
+def _note_killed(here: Step, name: str, title: str, last: Attempt, reason: str) -> None:
     """What the last attempt could not say itself."""
     logger.error("attempt %d of %d %s", last.number, last.of, reason)
     try:
@@ -163,7 +164,7 @@ def _note_killed(here: Step, name: str, last: Attempt, reason: str) -> None:
     except AutoGANError as error:
         logger.warning("how this step went could not be stored: %s", error)
         return
-    record = earlier or StepRecord.begin(name, os.environ["KFP_POD_NAME"], last.number, last.of)
+    record = earlier or StepRecord.begin(name, os.environ["KFP_POD_NAME"], last.number, last.of, title)
     _note(here, record.fail(reason, exhausted=True))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autogan_core.errors import AutoGANError
+from autogan_core.errors import AutoGANError, StateError
 from autogan_core.report.protocols import LONG_NAMES, find_score, joint_protocol
 from autogan_core.report.results import PAGE
 from autogan_core.run_records import RunRecords
@@ -17,6 +18,7 @@ from components.pipeline_step.artifact import OutputArtifact
 from components.pipeline_step.attempts import in_pod
 from components.pipeline_step.causes import causes
 from components.pipeline_step.job import JOB_VARIABLE, Job, JobCard
+from components.pipeline_step.standings import standings_markdown
 from components.pipeline_step.step import Step
 
 if TYPE_CHECKING:  # the cluster is asked about a run that did not succeed
@@ -109,7 +111,18 @@ def _found(run: RunRecords) -> list[str]:
     if run.searched:
         best = run.beams()[0]
         lines.append(f"- Best of the search: `{best.architecture}` ({best.architecture.readable}), {best.reward:.3f}")
+        lines += _standings(run)
     return [*lines, *_scores(run)]
+
+
+def _standings(run: RunRecords) -> list[str]:
+    """How the pool of a finished search stands before the furthest rung that it has come to; nothing of a pool that was
+    chosen elsewhere, which its step tells."""
+    ladder = run.ladder()
+    for rung in range(len(ladder.rungs), 1, -1):
+        with suppress(StateError):
+            return ["", standings_markdown(ladder, rung).rstrip().replace("# ", "## ", 1)]
+    return []
 
 
 def _scores(run: RunRecords) -> list[str]:

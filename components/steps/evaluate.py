@@ -13,7 +13,8 @@ def evaluate(
     scores: dsl.Output[dsl.Metrics],
     samples: dsl.Output[dsl.HTML],
 ) -> None:
-    """Scores a trained architecture's best and last checkpoint (Inception score and FID) and draws samples.
+    """Scores a trained architecture's best and last checkpoint (Inception score and FID) and draws samples. A training
+    that has diverged gets neither.
 
     Args:
         work: The architecture and the run it belongs to, as JSON.
@@ -26,12 +27,7 @@ def evaluate(
     from components.pipeline_step.work import Work
 
     item = Work.loads(work)
-    with step(f"evaluate-{item.architecture}", store) as here:
-        from components.pipeline_step.evaluating import require_model, samples_page
-        from components.pipeline_step.publish import publish_scores
+    with step(f"evaluate-{item.architecture}", store, title=f"Score {item.architecture}") as here:
+        from components.pipeline_step.evaluating import evaluate_model
 
-        require_model(model, item)
-        run = here.open(item.run)
-        final = run.evaluate([item.parsed])[item.parsed]
-        publish_scores(scores, run, item, final)
-        samples_page(samples, run, item, final)
+        evaluate_model(here, item, model, scores, samples)

@@ -16,6 +16,7 @@ def prepare_data(
     seed: int,
     reward: str,
     top_k: int,
+    pool: int,
     retrain_iterations: int,
     backend: str,
     katib_namespace: str,
@@ -24,6 +25,7 @@ def prepare_data(
     timeout_hours: float,
     store: str,
     run: str,
+    max_rungs: int,
     data: dsl.Output[dsl.Dataset],
 ) -> str:
     """Checks every field, fetches and verifies the data set, and stores it once as one compact file with FID's
@@ -38,7 +40,8 @@ def prepare_data(
         data_uri: Where a named data set's files lie; empty for the usual place.
         seed: Seeds everything random.
         reward: What the search maximises; empty for the preset's.
-        top_k: Architectures to train from scratch; -1 for the preset's.
+        top_k: Architectures to train to the end; -1 for the preset's.
+        pool: Architectures that successive halving starts from; -1 for the preset's.
         retrain_iterations: Generator steps of each training; -1 for the preset's.
         backend: Where the search runs, local or katib.
         katib_namespace: Namespace of the Experiment; empty for this step's own.
@@ -47,6 +50,7 @@ def prepare_data(
         timeout_hours: The Experiment is given up after so long; 0 for no limit.
         store: The run store; empty for the one in AUTOGAN_STORE.
         run: Name of the run's folder; empty for one named after settings, images and code.
+        max_rungs: How many rungs of successive halving the pipeline has room for.
         data: What the images are, and where they lie.
 
     Returns:
@@ -64,6 +68,7 @@ def prepare_data(
             "seed": seed,
             "reward": reward,
             "top_k": top_k,
+            "pool": pool,
             "retrain_iterations": retrain_iterations,
         }
         katib = {
@@ -73,5 +78,5 @@ def prepare_data(
             "timeout_hours": timeout_hours,
             "keep": False,
         }
-        reference = prepare_run(here, pipeline, form, data_uri, backend, katib, run, data)
+        reference = prepare_run(here, pipeline, form, data_uri, backend, katib, run, max_rungs, data)
     return reference

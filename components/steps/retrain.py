@@ -1,4 +1,4 @@
-"""Step: one architecture, trained from scratch."""
+"""Step: one architecture, trained to the end."""
 
 from kfp import dsl
 
@@ -7,21 +7,20 @@ from components.steps.component import component
 
 @component
 def retrain(work: str, store: str, model: dsl.Output[dsl.Model]) -> None:
-    """Trains one architecture from scratch and keeps its generator with the lowest FID. Another attempt goes on from
-    the last checkpoint in the run store.
+    """Trains one architecture to the end, from scratch or on from the rung before, and keeps its generator with the
+    lowest FID. Another attempt goes on from the last checkpoint in the run store.
 
     Args:
-        work: The architecture and the run it belongs to, as JSON.
+        work: The architecture, the rung and the run it belongs to, as JSON.
         store: The run store; empty for the one in AUTOGAN_STORE.
-        model: The generator's weights as safetensors; the header says how to build it.
+        model: The generator's weights as safetensors; the header says how to build it. If the training diverges and
+            others remain, a text that says so.
     """
     from components.pipeline_step.step import step
     from components.pipeline_step.work import Work
 
     item = Work.loads(work)
-    with step(f"retrain-{item.architecture}", store) as here:
-        from components.pipeline_step.publish import publish_model
+    with step(f"retrain-{item.architecture}", store, title=item.training) as here:
+        from components.pipeline_step.training import train_to_end
 
-        run = here.open(item.run)
-        [training] = run.retrain([item.parsed])
-        publish_model(model, run, item, run.generator(item.parsed, "best"), training.best.fid)
+        train_to_end(here, item, model)

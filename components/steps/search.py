@@ -17,6 +17,7 @@ def search(
     timeout_hours: float,
     keep_experiment: bool,
     store: str,
+    rungs: dsl.OutputPath(int),  # type: ignore[valid-type]
     history: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
 ) -> List[str]:  # noqa: UP006
@@ -32,16 +33,18 @@ def search(
         timeout_hours: The Experiment is removed after so long; 0 for no limit.
         keep_experiment: Keep the Experiment, its trials and their logs after a search that went well.
         store: The run store; empty for the one in AUTOGAN_STORE.
+        rungs: How many rungs of successive halving they make; 1 without it.
         history: All trials with their rewards, one JSON object a line.
         metrics: How the search went.
 
     Returns:
-        The architectures to train from scratch, best first, each with the run's reference, as JSON.
+        The architectures that enter the first rung, best first, each with the run's reference, as JSON.
     """
     from components.pipeline_step.step import step
 
     with step("search", store) as here:
         from components.pipeline_step.searching import search_run
+        from components.pipeline_step.work import write_rungs
 
         katib = {
             "namespace": katib_namespace,
@@ -51,4 +54,5 @@ def search(
             "keep": keep_experiment,
         }
         found = search_run(here, run, backend, katib, history, metrics)
+        write_rungs(rungs, found)
     return found

@@ -192,7 +192,7 @@ def package_text(pipeline: str = NAME, image: str = "one") -> str:
     """The least that is a compiled pipeline: a step, one in a loop, and one in the end; with a platform's part."""
     first = _task("prepare-data", "Prepare data") | {"cachingOptions": {"enableCache": True}}
     loop = {"componentRef": {"name": "comp-for-loop-1"}, "parameterIterator": {}, "taskInfo": {"name": "for-loop-1"}}
-    body = {"retrain": _task("retrain", "Train from scratch")}
+    body = {"retrain": _task("retrain", "Train to the end")}
     spec = {
         "pipelineInfo": {"name": pipeline},
         "root": {"dag": {"tasks": {"prepare-data": first, "loop": loop, "summarize": _task("summarize", "Summary")}}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from pipelines.catalogue import PIPELINES, compile_to, compiled
 from pipelines.parameters import read_parameters
 from pipelines.placement import PipelinePlacement
 
-SMALL = {"summarize", "choose-architectures", "record-scores"}
+SMALL = {"summarize", "choose-architectures", "choose-finalists", "choose-survivors", "record-scores"}
 SPARING = {"prepare-data", "search"}
 """Steps that seldom need what they may use."""
 UNCACHED = {"prepare-data", "choose-architectures", "record-scores"}
+EARLY = "comp-successive-halving"
+"""The nested pipeline with all rungs but the last."""
 DIGEST = "registry.example/team/runtime@sha256:" + "0" * 64
 
 
@@ -34,6 +37,11 @@ def tasks(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
     dags = [spec["root"], *spec["components"].values()]
     found = {name: task for dag in dags for name, task in dag.get("dag", {}).get("tasks", {}).items()}
     return {name: task for name, task in found.items() if "dag" not in spec["components"][task["componentRef"]["name"]]}
+
+
+def step(name: str) -> str:
+    """The step that a task is one use of: kfp numbers the second one and those behind it."""
+    return re.sub(r"-\d+$", "", name)
 
 
 def containers(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -101,7 +109,7 @@ def test_every_container_is_bounded_and_not_root(pipeline: str) -> None:
     for name, container in containers(spec).items():
         assert container["image"] == IMAGE
         assert "pip install" not in str(container["command"])
-        if name not in SMALL | SPARING:
+        if step(name) not in SMALL | SPARING:
             limits = container["resources"]
             assert limits["resourceCpuLimit"] == limits["resourceCpuRequest"] == "4"
             assert limits["resourceMemoryLimit"] == limits["resourceMemoryRequest"] == "16Gi"
@@ -151,7 +159,7 @@ def test_gpus_go_to_the_steps_that_compute(pipeline: str) -> None:
     spec, platform = documents(compiled(pipeline))
     for name, container in containers(spec).items():
         gpu = container["resources"].get("accelerator", {})
-        if name in SMALL | SPARING:
+        if step(name) in SMALL | SPARING:
             assert gpu == {} and "tolerations" not in platform[f"exec-{name}"]
         else:
             assert (gpu["resourceType"], gpu["resourceCount"]) == ("nvidia.com/gpu", "1")
@@ -172,17 +180,65 @@ def test_caching_and_retries(pipeline: str) -> None:
         assert {"name": "AUTOGAN_STEP_RETRIES", "value": "2"} in container["env"]
 
 
-def test_the_loop_gets_nothing_that_kfp_would_mix_up(pipeline: str) -> None:
-    """Inside, only the loop's item and fields of the form are used: kfp's local runner replaces other values."""
+def test_the_loops_get_nothing_that_kfp_would_mix_up(pipeline: str) -> None:
+    """Inside, only the loop's item and fields of the form, or of the nested pipeline, are used: kfp's local runner
+    replaces other values."""
     spec, _ = documents(compiled(pipeline))
-    [loop] = [c for c in spec["components"].values() if "retrain" in c.get("dag", {}).get("tasks", {})]
+    components = spec["components"]
     fields = {f"pipelinechannel--{name}" for name in read_parameters(compiled(pipeline))}
-    inputs = set(loop["inputDefinitions"]["parameters"])
-    items = {name for name in inputs if name.endswith("-Output") or name.endswith("-loop-item")}
-    assert inputs - items <= fields
-    for task in loop["dag"]["tasks"].values():
-        used = {p.get("componentInputParameter") for p in task["inputs"]["parameters"].values()}
-        assert all(name in fields or name.endswith("-loop-item") for name in used)
+    fields |= {f"pipelinechannel--{name}" for name in components[EARLY]["inputDefinitions"]["parameters"]}
+    loops = [c for c in components.values() if {"retrain", "train"} & {*map(step, c.get("dag", {}).get("tasks", ()))}]
+    assert len(loops) == PipelinePlacement().rungs
+    for loop in loops:
+        inputs = set(loop["inputDefinitions"]["parameters"])
+        assert {name for name in inputs if not name.endswith(("-Output", "-loop-item"))} <= fields
+        for task in loop["dag"]["tasks"].values():
+            used = {p.get("componentInputParameter") for p in task["inputs"]["parameters"].values()}
+            assert all(name in fields or name.endswith("-loop-item") for name in used)
+
+
+def test_a_rung_that_a_run_has_not_costs_nothing(pipeline: str) -> None:
+    """The nested pipeline holds the first rung's condition alone; in each condition there is one loop, and the next
+    rung's condition, for which nothing waits: with a condition that is skipped Argo omits what does."""
+    spec, _ = documents(compiled(pipeline))
+    components = spec["components"]
+    tasks, rung = components[EARLY]["dag"]["tasks"], 0
+    assert len(tasks) == 1
+    while any("triggerPolicy" in task for task in tasks.values()):
+        rung += 1
+        [name] = [name for name, task in tasks.items() if "triggerPolicy" in task]
+        condition = tasks[name]["triggerPolicy"]["condition"]
+        assert condition == f"int(inputs.parameter_values['pipelinechannel--rungs']) > {rung}"
+        assert all(name not in task.get("dependentTasks", ()) for task in tasks.values())
+        tasks = components[tasks[name]["componentRef"]["name"]]["dag"]["tasks"]
+        kinds = sorted({re.sub(r"-\d+", "", name) for name in tasks})
+        last = rung == PipelinePlacement().rungs - 1
+        expected = ["choose-survivors"] * (rung > 1) + ["condition"] * (not last) + ["for-loop"]
+        assert kinds == expected
+    assert rung == PipelinePlacement().rungs - 1
+
+
+def test_every_rung_waits_for_the_one_before(pipeline: str) -> None:
+    """Who goes on is chosen when all trainings have ended: the condition of a rung depends on the loop of the one
+    before, and the choice of the finalists on them all."""
+    spec, _ = documents(compiled(pipeline))
+    for component in spec["components"].values():
+        found = component.get("dag", {}).get("tasks", {})
+        if any("triggerPolicy" in task for task in found.values()) and component != spec["components"][EARLY]:
+            [condition] = [task for task in found.values() if "triggerPolicy" in task]
+            [loop] = [name for name, task in found.items() if "parameterIterator" in task]
+            assert loop in condition["dependentTasks"]
+        if "choose-finalists" in found:
+            assert "successive-halving" in found["choose-finalists"]["dependentTasks"]
+
+
+def test_a_pipeline_with_room_for_two_rungs(pipeline: str, tmp_path: Path) -> None:
+    """Room is a constant; the first step is told, to refuse what does not fit."""
+    compile_to(pipeline, PipelinePlacement(rungs=2), tmp_path / "p.yaml")
+    spec, _ = documents(tmp_path / "p.yaml")
+    assert {"train", "retrain"} <= set(containers(spec)) and "choose-survivors" not in containers(spec)
+    given = tasks(spec)["prepare-data"]["inputs"]["parameters"]["max_rungs"]
+    assert given["runtimeValue"]["constant"] == 2
 
 
 def test_placement_reaches_every_step(pipeline: str, tmp_path: Path) -> None:
@@ -207,13 +263,13 @@ def test_placement_reaches_every_step(pipeline: str, tmp_path: Path) -> None:
     compile_to(pipeline, placement, tmp_path / "p.yaml")
     spec, platform = documents(tmp_path / "p.yaml")
     assert read_parameters(tmp_path / "p.yaml")["run_store_uri"]["defaultValue"] == "gs://bucket/autogan"
-    [loop] = [
+    loops = [
         task
         for c in spec["components"].values()
         for task in c.get("dag", {}).get("tasks", {}).values()
         if "parameterIterator" in task
     ]
-    assert loop["iteratorPolicy"]["parallelismLimit"] == 3
+    assert {loop["iteratorPolicy"]["parallelismLimit"] for loop in loops} == {3}
     for name, container in containers(spec).items():
         assert container["image"] == DIGEST
         environment = {variable["name"]: variable["value"] for variable in container["env"]}
@@ -221,7 +277,7 @@ def test_placement_reaches_every_step(pipeline: str, tmp_path: Path) -> None:
         assert (environment["AUTOGAN_TRIAL_QUEUE"], environment["AUTOGAN_TRIAL_PRIORITY_CLASS"]) == ("team", "low")
         assert environment["AUTOGAN_TRIAL_NODE_SELECTOR"] == "pool=gpu"
         assert environment["AUTOGAN_TRIAL_TOLERATIONS"] == "dedicated:NoSchedule"
-        if name not in SMALL:
+        if step(name) not in SMALL:
             gpu = container["resources"]["accelerator"]
             count = "1" if name == "prepare-data" else "2"
             assert (gpu["resourceType"], gpu["resourceCount"]) == ("amd.com/gpu", count)
@@ -240,7 +296,7 @@ def test_only_steps_with_a_gpu_are_kept_on_its_nodes(pipeline: str, tmp_path: Pa
         compile_to(pipeline, PipelinePlacement(gpus=gpus, node_selector=("pool=x",)), tmp_path / "p.yaml")
         spec, platform = documents(tmp_path / "p.yaml")
         for name in containers(spec):
-            assert ("nodeSelector" in platform[f"exec-{name}"]) == (name not in free), (gpus, name)
+            assert ("nodeSelector" in platform[f"exec-{name}"]) == (step(name) not in free), (gpus, name)
 
 
 def test_the_forms_backend_is_what_the_search_step_is_made_for(tmp_path: Path) -> None:
@@ -263,6 +319,7 @@ def test_a_cpu_pipeline_has_no_gpu(pipeline: str, tmp_path: Path) -> None:
     ("constants", "message"),
     [
         ({"gpus": -1}, "gpus must be 0 or more, not -1"),
+        ({"rungs": 1}, "rungs must be 2 or more, not 1"),
         ({"prepare_gpus": -1}, "prepare_gpus must be 0 or more, not -1"),
         ({"backend": "argo"}, "backend is 'argo'; set it to one of katib, local"),
         ({"memory": "16 GB"}, "memory is '16 GB'; write a Kubernetes quantity"),

@@ -153,7 +153,7 @@ def test_every_artifact_is_explained() -> None:
                     types = {
                         name: a["artifactType"]["schemaTitle"].removeprefix("system.") for name, a in found.items()
                     }
-                    made[task["taskInfo"]["name"]] = types
+                    made[re.sub(r"rung \d", "rung N", task["taskInfo"]["name"])] = types
     assert explained == made
 
 
@@ -168,6 +168,7 @@ def test_the_output_of_status_is_as_shown(
     rows = [
         *step_rows("prepare-data", "SUCCEEDED", 1, 45),
         *step_rows("search", "SUCCEEDED", 2, 161),
+        *step_rows("choose-finalists", "SUCCEEDED", 4, 8),
         *step_rows("retrain", "SUCCEEDED", 5, 80),
         *step_rows("retrain", "FAILED", 6, 30),
         *step_rows("evaluate", "SUCCEEDED", 7, 15),
@@ -176,7 +177,8 @@ def test_the_output_of_status_is_as_shown(
     times = {"created_at": "2026-11-22T10:00:00Z", "finished_at": "2026-11-22T10:09:00Z"}
     run |= times | {"state": "FAILED", "run_details": {"task_details": rows}}
     run["runtime_config"] = {"parameters": {"run_store_uri": str(tmp_path)}, "pipeline_root": "gs://my-bucket/kfp"}
-    failed = StepRecord.begin("retrain-1011-10011-10103", "", 3, 3).fail(
+    title = "Train 1011-10011-10103 to 50,000 steps"
+    failed = StepRecord.begin("retrain-1011-10011-10103", "", 3, 3, title).fail(
         "was killed by SIGKILL, perhaps for want of memory"
     )
     Job(DirectoryStore(tmp_path), run["run_id"]).note(failed)

@@ -101,6 +101,30 @@ def test_a_search_ends_as_on_one_machine(tmp_path: Path, driver: Run, file: Path
     }
 
 
+def test_a_halving_ends_as_on_one_machine(tmp_path: Path, cache: Path) -> None:
+    """Three rungs, each training a process of its own, end with the finalist of the driver and its scores."""
+    overrides = (*OVERRIDES, "retrain.incumbents=[sn-gan]", "retrain.generator_iterations=4")
+    arguments = {**SEARCH, "settings_overrides": ";".join(overrides), "train_pool": 3, "train_top_k": 1}
+    done, shown = run("mlas-search", arguments, tmp_path / "store", compiled("mlas-search"))
+    assert f"step Train {NAMED['sn-gan']} to 1 steps (rung 1 of 3)" in shown
+    summary = json.loads((tmp_path / "store" / "digits" / "summary.json").read_text())
+
+    config, _ = pinned(tiny_config(*overrides[-2:], "retrain.pool=3", "retrain.num_architectures=1"), cache)
+    driven = Run(DirectoryStore(tmp_path / "driver"), config, CPU, Monitor(), lambda: make_inputs(config, CPU, cache))
+    driven.search()
+    [winner] = driven.halve()
+    assert [g["architecture"] for g in summary["generators"]] == [str(winner)]
+    assert summary["generators"][0]["best"] == asdict(driven.final_scores(winner).best)
+    store = DirectoryStore(tmp_path / "store")
+    steps = [record.step for record in Job(store, done.job).steps()]
+    assert sum(step.startswith("train-") for step in steps) == 3 + 2
+    assert [step for step in steps if step.startswith(("choose", "retrain"))] == [
+        "choose-survivors-rung-2",
+        "choose-finalists",
+        f"retrain-{winner}",
+    ]
+
+
 def test_two_transfer_evaluations(tmp_path: Path, driver: Run) -> None:
     """A search's architectures are evaluated on other images, twice; the second time nothing is computed, and the
     history has two lines."""

@@ -175,8 +175,8 @@ def test_following_reports_each_change_once(server: Server, fake: FakeKfp) -> No
     assert lines == [
         "Prepare data: RUNNING",
         "Prepare data: SUCCEEDED",
-        "Train from scratch 1: RUNNING",
-        "Train from scratch 2: RUNNING",
+        "Train to the end #1: RUNNING",
+        "Train to the end #2: RUNNING",
         "Summary: SUCCEEDED",
     ]
 
@@ -215,7 +215,9 @@ def test_a_run_without_success_is_an_error(
     """The error names the run's end, a cancellation by its history, and gives the reasons: KFP's, where it has any, and
     those that the steps have left in the run store, where it can be read."""
     job = Job(DirectoryStore(tmp_path), "r")
-    job.note(StepRecord.begin("retrain-1011-10011-10103", "", 1, 3).fail("CUDA is out\nof memory", final=True))
+    title = "Train 1011-10011-10103 to 500 steps (rung 4 of 4)"
+    failed = StepRecord.begin("retrain-1011-10011-10103", "", 1, 3, title)
+    job.note(failed.fail("CUDA is out\nof memory", final=True))
     job.note(StepRecord.begin("retrain-1111-11110-11110", "", 1, 3).succeed())
     lost = StepRecord.begin("search", "", 1, 1)
     job.note(lost)
@@ -227,7 +229,7 @@ def test_a_run_without_success_is_an_error(
         follow_through(server, fake, end | {"runtime_config": {"parameters": {"run_store_uri": str(tmp_path)}}})
     assert str(caught.value) == (
         f"the run r ended as {ended}: 1 task failed; Prepare data: exit code 1: no quota; "
-        "Train from scratch 1011-10011-10103 (attempt 1 of 3): CUDA is out of memory; "
+        "Train 1011-10011-10103 to 500 steps (rung 4 of 4) (attempt 1 of 3): CUDA is out of memory; "
         f"search: began at {lost.began} and never ended; its pod was stopped, deleted or killed"
     )
 
@@ -318,8 +320,8 @@ def test_status_of_one_run(
         "mine: FAILED 6 min 00 s",
         "step state started (UTC) duration",
         "Prepare data SUCCEEDED 2026-11-22 10:01:00 3 min 00 s",
-        "Train from scratch (KFP's preparation) FAILED 2026-11-22 10:04:00",
-        "Train from scratch 1 FAILED 2026-11-22 10:05:00 0 min 30 s",
+        "Train to the end (KFP's preparation) FAILED 2026-11-22 10:04:00",
+        "Train to the end #1 FAILED 2026-11-22 10:05:00 0 min 30 s",
         "Summary PENDING",
         "reason: Prepare data: no such folder",
         f"logs: kubectl logs --namespace kubeflow {selected} --container main --tail 3 --prefix",
@@ -347,7 +349,7 @@ def test_a_run_whose_version_is_gone(autogan: Callable[..., str], fake: FakeKfp)
     fake.runs[0]["pipeline_version_reference"] = {"pipeline_id": "p", "pipeline_version_id": "v"}
     fake.runs[0] |= update("RUNNING", *step_rows("evaluate", "RUNNING", 5))
     lines = autogan("status", run_id).splitlines()
-    assert lines[2].startswith("Score 1  RUNNING")
+    assert lines[2].startswith("Score #1  RUNNING")
     assert lines[3].startswith(f"outputs: {run_id} in the installation's pipeline root (minio://")
 
 

@@ -21,7 +21,14 @@ from components.pipeline_step.form import (
 
 def test_an_empty_form_is_the_preset() -> None:
     """What is left empty or at -1 stays as the preset says."""
-    form: dict[str, Any] = {"overrides": "", "dataset": "", "seed": 0, "top_k": -1, "retrain_iterations": -1}
+    form: dict[str, Any] = {
+        "overrides": "",
+        "dataset": "",
+        "seed": 0,
+        "top_k": -1,
+        "pool": -1,
+        "retrain_iterations": -1,
+    }
     for preset, reward in (("digits", ""), ("cifar10", "from-preset")):
         assert read_form(preset=preset, reward=reward, **form) == load_config(preset)
 
@@ -35,11 +42,12 @@ def test_every_field_has_its_setting() -> None:
         seed=7,
         reward="inverse-fid",
         top_k=3,
+        pool=12,
         retrain_iterations=9,
     )
     assert (config.search.iterations, config.data.name, config.seed) == (3, "fashion-mnist", 7)
     assert config.search.reward.score == "inverse-fid"
-    assert (config.retrain.num_architectures, config.retrain.generator_iterations) == (3, 9)
+    assert (config.retrain.num_architectures, config.retrain.pool, config.retrain.generator_iterations) == (3, 12, 9)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +79,8 @@ def test_data_sets_that_describe_themselves_have_no_name() -> None:
         ({"top_k": 0}, "train_top_k is 0; set it to a whole number from 1 on, or to -1 for the preset's"),
         ({"top_k": -2}, "train_top_k is -2"),
         ({"top_k": 4}, r"retrain.num_architectures \(4\) exceeds search.top_k \(3\)"),
+        ({"pool": 0}, "train_pool is 0; set it to a whole number from 1 on, or to -1 for the preset's"),
+        ({"pool": 1, "top_k": 2}, r"pool \(1\) must be at least num_architectures \(2\)"),
         ({"retrain_iterations": 0}, "train_iterations is 0; set it to"),
         ({"seed": -1}, "settings_seed is -1; set it to a whole number from 0 on"),
         ({"dataset": "imagenet"}, "data_set is 'imagenet'; set it to one of digits, .* or to the path or URI"),

@@ -56,9 +56,11 @@ FORM: dict[str, Any] = {
     "seed": 3,
     "reward": "",
     "top_k": -1,
+    "pool": -1,
     "retrain_iterations": -1,
     "backend": "katib",
     "run": "",
+    "max_rungs": 3,
 }
 
 
@@ -104,7 +106,11 @@ def artifact(folder: Path, kind: type[Any] = dsl.Artifact) -> Any:
 def searched(reference: str, store: str, folder: Path, **changes: Any) -> list[str]:
     """The search step."""
     arguments = {**KATIB, "keep_experiment": False, **changes}
-    outputs = {"history": artifact(folder), "metrics": artifact(folder, dsl.Metrics)}
+    outputs = {
+        "rungs": str(folder / uuid.uuid4().hex),
+        "history": artifact(folder),
+        "metrics": artifact(folder, dsl.Metrics),
+    }
     found: list[str] = search.python_func(run=reference, backend="katib", store=store, **arguments, **outputs)
     return found
 
@@ -133,6 +139,16 @@ def test_a_search_under_katib_finds_what_a_local_one_finds(
     assert_trials_are_placed(created, reference, store)
     (tmp_path / "kubeconfig").unlink()
     assert searched(reference, store, tmp_path) == found
+
+
+def test_weights_that_stay_with_the_trials_are_missed_first(
+    store: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A training that wants them is refused before the search, not after it."""
+    widths = [f"{part}.{net}_channels=8" for part in ("search", "retrain") for net in ("generator", "discriminator")]
+    with pytest.raises(SystemExit):
+        prepared(store, tmp_path, overrides="\n".join([*OVERRIDES, *widths, "retrain.start=shared"]))
+    assert "retrain.start is 'shared', but the weights of a search under Katib stay" in capfd.readouterr().err
 
 
 def assert_trials_are_placed(experiment: dict[str, Any], reference: str, store: str) -> None:

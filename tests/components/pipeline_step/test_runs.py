@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,9 +103,16 @@ def test_a_run_is_opened_with_its_own_settings(tmp_path: Path) -> None:
 )
 def test_work_survives_its_journey(rank: int, architecture: str, reward: float | None) -> None:
     """What a loop gets is what the step before it returned."""
-    work = Work("digits@0123456789ab-0123456789ab", rank, architecture, reward)
+    work = Work("digits@0123456789ab-0123456789ab", rank, architecture, reward, 2, 4, 500, 8)
     assert Work.loads(work.dumps()) == work
     assert str(work.parsed) == architecture
+
+
+def test_trainings_have_titles() -> None:
+    """They say how far, and which rung it is if there are several."""
+    work = Work("digits@0123456789ab-0123456789ab", 1, "1011-10011-10103", None, 2, 4, 5000, 8)
+    assert work.training == "Train 1011-10011-10103 to 5,000 steps (rung 2 of 4)"
+    assert replace(work, rung=1, rungs=1).training == "Train 1011-10011-10103 to 5,000 steps"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"run": "r", "rank": 1, "architecture": "9999"}'])

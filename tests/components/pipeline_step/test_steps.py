@@ -35,28 +35,10 @@ from components.steps.retrain import retrain
 from components.steps.search import search
 from components.steps.summarize import summarize
 from tests.components.pipeline_step.process import restored_process
+from tests.components.pipeline_step.stand_in import FORM, KATIB, Artifacts
 from tests.core.conftest import BUCKET, fake_gcs, gcs  # noqa: F401 - fixtures
-from tests.core.tiny import CPU, OVERRIDES, tiny_config
+from tests.core.tiny import CPU, tiny_config
 
-FORM: dict[str, Any] = {
-    "job": "one",
-    "pipeline": "mlas-search",
-    "preset": "digits",
-    "overrides": "\n".join(OVERRIDES),
-    "dataset": "",
-    "data_uri": "",
-    "seed": 0,
-    "reward": "",
-    "top_k": -1,
-    "retrain_iterations": -1,
-    "backend": "local",
-    "katib_namespace": "",
-    "experiment_name": "",
-    "trial_workers": 0,
-    "timeout_hours": 0.0,
-    "run": "digits",
-}
-KATIB = {"katib_namespace": "", "experiment_name": "", "trial_workers": 0, "timeout_hours": 0.0}
 SUCCEEDED = SimpleNamespace(state="SUCCEEDED", error_message=None)
 
 
@@ -67,16 +49,6 @@ def _process(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     monkeypatch.setenv(JOB_VARIABLE, "one")
     with restored_process():
         yield
-
-
-class Artifacts:
-    """Makes the artifacts that kfp would hand to a step."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __call__(self, kind: type[Any], name: str) -> Any:
-        return kind(name=name, uri=str(self._folder / uuid.uuid4().hex / name), metadata={})
 
 
 @pytest.fixture
@@ -105,7 +77,7 @@ def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_pa
 
     history, measured = new(dsl.Artifact, "history"), new(dsl.Metrics, "metrics")
     arguments = {**KATIB, "run": reference, "backend": "local", "keep_experiment": False, "store": store}
-    found = search.python_func(**arguments, history=history, metrics=measured)
+    found = search.python_func(**arguments, rungs=new.path("rungs"), history=history, metrics=measured)
     driver = driven(tmp_path / "driver", card["fingerprint"])
     assert [Work.loads(text).parsed for text in found] == driver.found()
     assert [Work.loads(text).rank for text in found] == [1, 2]
@@ -173,7 +145,11 @@ def test_repeating_a_pipeline_repeats_no_work(tmp_path: Path, new: Artifacts, mo
     def whole() -> tuple[str, list[str], dict[str, Any]]:
         reference = prepare_data.python_func(**FORM | {"run": ""}, store=store, data=new(dsl.Dataset, "data"))
         found = search.python_func(
-            run=reference, **arguments, history=new(dsl.Artifact, "history"), metrics=new(dsl.Metrics, "metrics")
+            run=reference,
+            **arguments,
+            rungs=new.path("rungs"),
+            history=new(dsl.Artifact, "history"),
+            metrics=new(dsl.Metrics, "metrics"),
         )
         model, scored, samples = new(dsl.Model, "model"), new(dsl.Metrics, "scores"), new(dsl.HTML, "samples")
         retrain.python_func(work=found[0], store=store, model=model)
@@ -194,7 +170,11 @@ def test_a_transfer_evaluation_adds_a_line_each_time(
     """Named architectures and a search's best are evaluated once; a step that is tried again adds no line."""
     store = str(tmp_path / "store")
     searched = prepare_data.python_func(**FORM, store=store, data=new(dsl.Dataset, "data"))
-    outputs = {"history": new(dsl.Artifact, "history"), "metrics": new(dsl.Metrics, "metrics")}
+    outputs = {
+        "rungs": new.path("rungs"),
+        "history": new(dsl.Artifact, "history"),
+        "metrics": new(dsl.Metrics, "metrics"),
+    }
     found = search.python_func(run=searched, **KATIB, backend="local", keep_experiment=False, store=store, **outputs)
     form = {
         **FORM,
@@ -208,7 +188,9 @@ def test_a_transfer_evaluation_adds_a_line_each_time(
         architectures=f"sn-gan {Work.loads(found[0]).architecture}",
         search_run="digits",
         top_k=1,
+        max_rungs=3,
         store=store,
+        rungs=new.path("rungs"),
     )
     assert [Work.loads(item).architecture for item in work] == [
         str(Architecture.parse("sn-gan")),
@@ -249,6 +231,7 @@ def test_a_transfer_evaluation_adds_a_line_each_time(
         ({"backend": "argo"}, "backend is 'argo'"),
         ({"backend": "katib"}, "which the trials of backend katib cannot reach; give gs://"),
         ({"run": "../up"}, "run_name is '../up'"),
+        ({"pool": 20, "top_k": 1}, "makes 6 rungs of this pool, but this pipeline has room for 3"),
         ({"data_uri": "no/such/folder", "dataset": "cifar10"}, "no/such/folder"),
     ],
 )
@@ -285,7 +268,7 @@ def test_a_bucket_that_refuses_is_found_out_first(
 
 def test_another_models_scores_are_refused(tmp_path: Path, new: Artifacts, capfd: pytest.CaptureFixture[str]) -> None:
     """The step scores what the training of the same item made, and says so if it is given something else."""
-    work = Work("digits@0123456789ab-0123456789ab", 1, "1011-10011-10103")
+    work = Work("digits@0123456789ab-0123456789ab", 1, "1011-10011-10103", None, 1, 1, 6, 1)
     model = new(dsl.Model, "model")
     model.metadata |= {"architecture": "0000-00001-11002", "reference": work.run}
     with pytest.raises(SystemExit):
@@ -315,7 +298,14 @@ def test_architectures_that_cannot_be_chosen(
     """The sentence says which, and what to do."""
     store = str(tmp_path / "store")
     reference = prepare_data.python_func(**FORM, store=store, data=new(dsl.Dataset, "data"))
-    arguments = {"architectures": "paper-top1", "search_run": "", "top_k": -1, **change}
+    arguments = {
+        "architectures": "paper-top1",
+        "search_run": "",
+        "top_k": -1,
+        "max_rungs": 3,
+        "rungs": new.path("rungs"),
+        **change,
+    }
     with pytest.raises(SystemExit):
         choose_architectures.python_func(run=reference, store=store, **arguments)
     assert message in capfd.readouterr().err
@@ -323,11 +313,11 @@ def test_architectures_that_cannot_be_chosen(
 
 def test_a_step_needs_nothing_that_only_the_compiler_has() -> None:
     """In a pod kfp has no ``dsl.component``: all that the steps' bodies import works without it."""
-    imports = (
-        "components.pipeline_step.preparing, components.pipeline_step.searching, components.pipeline_step.evaluating, "
-        "components.pipeline_step.reporting, components.pipeline_step.choosing, components.pipeline_step.recording, "
-        "components.pipeline_step.summing_up, components.pipeline_step.katib"
+    names = (
+        *("preparing", "searching", "training", "halving", "evaluating", "reporting", "choosing", "recording"),
+        *("summing_up", "katib"),
     )
+    imports = ", ".join(f"components.pipeline_step.{name}" for name in names)
     code = f"import os; os.environ['_KFP_RUNTIME'] = 'true'; import kfp.dsl, sys, {imports}; "
     check = "assert not hasattr(kfp.dsl, 'component'); assert 'components.steps' not in sys.modules"
     subprocess.run([sys.executable, "-c", code + check], check=True, timeout=100)
@@ -335,7 +325,7 @@ def test_a_step_needs_nothing_that_only_the_compiler_has() -> None:
 
 def test_what_must_always_find_room_needs_no_torch() -> None:
     """Summary asks for little memory, and the watcher of every step begins each attempt in a process as it was."""
-    for module in ("summing_up", "workflow", "step", "choosing"):
+    for module in ("summing_up", "workflow", "step", "choosing", "halving"):
         code = f"import sys, components.pipeline_step.{module}; assert 'torch' not in sys.modules"
         subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
 

@@ -1,0 +1,36 @@
+"""Step: which architectures are trained to the end."""
+
+from typing import List  # noqa: UP035 - kfp reads annotations and knows this one
+
+from kfp import dsl
+
+from components.steps.component import component
+
+
+@component
+def choose_finalists(
+    run: str,
+    pool: List[str],  # noqa: UP006
+    rungs: int,
+    store: str,
+    standings: dsl.Output[dsl.Markdown],
+) -> List[str]:  # noqa: UP006
+    """Takes the architectures that enter the last rung: without successive halving all of the pool.
+
+    Args:
+        run: The run's reference, from prepare-data.
+        pool: All architectures that entered the first rung, as JSON.
+        rungs: How many rungs there are.
+        store: The run store; empty for the one in AUTOGAN_STORE.
+        standings: The FID of each so far, and who fell out where and why.
+
+    Returns:
+        The architectures, best first, each with the run's reference, as JSON.
+    """
+    from components.pipeline_step.step import step
+
+    with step("choose-finalists", store) as here:
+        from components.pipeline_step.halving import choose_entrants
+
+        chosen = choose_entrants(here, run, pool, rungs, standings)
+    return chosen

@@ -1,0 +1,25 @@
+"""Step: one architecture, trained to the end of a rung that others follow."""
+
+from kfp import dsl
+
+from components.steps.component import component
+
+
+@component
+def train(work: str, store: str, metrics: dsl.Output[dsl.Metrics]) -> None:
+    """Trains one architecture to the end of a rung, on from the rung before. Another attempt goes on from the last
+    checkpoint in the run store. A training that diverges is no failure: the architecture falls out.
+
+    Args:
+        work: The architecture, the rung and the run it belongs to, as JSON.
+        store: The run store; empty for the one in AUTOGAN_STORE.
+        metrics: The scores at the rung's end; none if the training has diverged.
+    """
+    from components.pipeline_step.step import step
+    from components.pipeline_step.work import Work
+
+    item = Work.loads(work)
+    with step(f"train-{item.architecture}-rung-{item.rung}", store, title=item.training) as here:
+        from components.pipeline_step.training import train_to_rung
+
+        train_to_rung(here, item, metrics)
