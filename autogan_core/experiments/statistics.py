@@ -168,7 +168,8 @@ class _MeanSpearman:
 def _below(values: Sequence[float]) -> NDArray[np.float32]:
     """Entry (j, i): 1 where item j is smaller than item i, one half where they are equal."""
     x = np.asarray(values, dtype=float)
-    return ((x[:, None] < x) + 0.5 * (x[:, None] == x)).astype(np.float32)
+    below: NDArray[np.float32] = ((x[:, None] < x) + 0.5 * (x[:, None] == x)).astype(np.float32)
+    return below
 
 
 def _centred_ranks(counts: NDArray[np.float64], below: NDArray[np.float32]) -> NDArray[np.float64]:
