@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,6 @@ from autogan_core.config import Config
 from autogan_core.derived_gan import DerivedGAN
 from autogan_core.design import searched
 from autogan_core.errors import NonFiniteLossError
-from autogan_core.experiments.attempt import attempt, failure
 from autogan_core.experiments.searches import steps_per_epoch
 from autogan_core.experiments.suite import Plan, Suite
 from autogan_core.experiments.work import Work
@@ -23,7 +23,9 @@ from autogan_core.training.cost import Cost
 
 VALIDATIONS = 8
 """Scorings along a training, evenly spaced: its length, a half, a quarter and an eighth of it are among them."""
-_CURVE, _ATTEMPT = "curve.json", "training"
+_CURVE = "curve.json"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +139,23 @@ class ScratchTraining:
 
     def done(self) -> bool:
         """See `Work.done`."""
-        return self._store.exists(_CURVE) or failure(self._store, _ATTEMPT) is not None
+        return self._store.exists(_CURVE)
 
     def run(self) -> None:
-        """See `Work.run`. A training that diverges is not tried again."""
-        attempt(self._store, _ATTEMPT, self._train)
+        """See `Work.run`. A training that diverges would do so again, so its failure is kept in place of a curve."""
+        try:
+            found = self._train().to_json()
+        except NonFiniteLossError as error:
+            logger.warning("%s is left out of the study: %s", self.architecture, error)
+            found = {"failure": str(error)}
+        write_document(self._store, _CURVE, found)
 
     def curve(self) -> Curve | None:
         """How it went, None: it diverged; only once it is done."""
-        if not self._store.exists(_CURVE):
-            return None
-        return Curve.from_json(self.architecture, read_document(self._store, _CURVE))
+        found = read_document(self._store, _CURVE)
+        return None if "failure" in found else Curve.from_json(self.architecture, found)
 
-    def _train(self) -> None:
+    def _train(self) -> Curve:
         suite, config, inputs = self.suite, self.config, self.suite.inputs()
         design, scorer = searched(self.architecture), inputs.scorer(config)
         derived = DerivedGAN(design, config, inputs.dataset, scorer, self._store, suite.device, suite.monitor)
@@ -166,8 +172,7 @@ class ScratchTraining:
         if scores.kid is None or not math.isfinite(scores.kid):
             raise NonFiniteLossError(f"the images of {self.architecture} have no KID after its training")
         points = tuple(Point(v.iteration, v.inception_score, v.fid) for v in training.validations)
-        curve = Curve(self.architecture, points, scores.kid, training.seconds)
-        write_document(self._store, _CURVE, curve.to_json())
+        return Curve(self.architecture, points, scores.kid, training.seconds)
 
     @property
     def _store(self) -> RunStore:
