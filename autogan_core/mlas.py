@@ -87,6 +87,16 @@ class MultiLevelSearch:
         """Entropy of the policy as it stands before ``slot``, in nats, averaged over its own draws."""
         return self._replay(history, before=slot).entropy(slot)
 
+    def sample(self, history: Iterable[Record], slot: int, count: int, *, uniform: bool) -> tuple[Architecture, ...]:
+        """Independent draws from the policy as it stands before ``slot``, or uniform ones; each extends a beam.
+
+        They are others than the search's own.
+        """
+        stage = self._replay(history, before=slot)
+        if uniform:
+            return stage.sample_uniformly(slot, "uniform sample", count)
+        return stage.sample(slot, "sample", count)
+
     def max_entropy(self, stage: int) -> float:
         """Entropy of the uniform policy of ``stage``, in nats."""
         return self.space.max_entropy(*self.depths[stage : stage + 2])
@@ -177,13 +187,18 @@ class _Stage:
         count, how = self._config.training_draws, self._config.shared_training
         if how == "policy":
             return self.sample(slot, "training", count)
-        rng = seeded_rng(self._seed, how, slot)
-        options = [len(self._prefixes), *self._option_counts]
         if how == "uniform":
-            drawn = rng.integers(options, size=(count, len(options)))
-        else:
-            count += -count % math.lcm(*self._option_counts)
-            drawn = np.stack([_dealt(number, count, rng) for number in options], axis=1)
+            return self.sample_uniformly(slot, how, count)
+        rng = seeded_rng(self._seed, how, slot)
+        count += -count % math.lcm(*self._option_counts)
+        options = (len(self._prefixes), *self._option_counts)
+        drawn = np.stack([_dealt(number, count, rng) for number in options], axis=1)
+        return self._decode(drawn[:, 0], drawn[:, 1:])
+
+    def sample_uniformly(self, slot: int, purpose: str, count: int) -> tuple[Architecture, ...]:
+        """Independent draws, each beam to extend and each option equally likely."""
+        options = (len(self._prefixes), *self._option_counts)
+        drawn = seeded_rng(self._seed, purpose, slot).integers(options, size=(count, len(options)))
         return self._decode(drawn[:, 0], drawn[:, 1:])
 
     def draw_distinct(self, slot: int, count: int) -> tuple[Architecture, ...]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from importlib import resources
+from typing import Literal
 
 import yaml
 from pydantic import PositiveFloat, PositiveInt
 
 from autogan_core.config import Section, validated
 from autogan_core.errors import ConfigError
+
+SharedWeights = Literal["policy", "uniform", "balanced", "policy-warm-up", "uniform-warm-up", "balanced-warm-up"]
+"""Ways to train shared weights: values of ``search.shared_training``, without or with a warm-up of new cells."""
 
 
 class Budget(Section):
@@ -21,14 +25,22 @@ class Budget(Section):
     settings: tuple[str, ...] = ()
     """``section.key=value`` each, on top of the preset."""
     proxy_architectures: PositiveInt
-    """Architectures of each search that are also trained from scratch, to see what the shared weights are worth."""
-    proxy_epochs: PositiveInt
-    """Epochs of that training. Paper (section 4.3.1): 30."""
+    """Architectures, drawn uniformly, that are trained from scratch to see what scores on shared weights are worth."""
+    proxy_epochs: PositiveInt | None = None
+    """Epochs of that training; None: a whole retraining. Paper (section 4.3.1): 30."""
+    proxy_images: tuple[PositiveInt, ...] = (250, 500, 1000, 2500, 5000)
+    """Images by which they are scored on shared weights, each number a ruler of its own."""
+    proxy_adaptation_steps: tuple[PositiveInt, ...] = (10, 25, 50)
+    """Training steps that each makes alone before it is scored; they are scored without any, too."""
+    proxy_weights: tuple[SharedWeights, ...] = ("policy", "uniform")
+    """What trains the shared weights on which they are scored, beside the search's own setting."""
     early_stopping: PositiveFloat = 0.1
     """Share of a retraining's iterations that random search without weight sharing gives each architecture (paper,
     section 4.3.5: "early stopping", without a number)."""
     probed_architectures: PositiveInt = 4
     """Candidates of each slot that are scored by both scores, whatever the reward is (Figure 8)."""
+    compared_draws: PositiveInt = 30
+    """Draws of the policy, and uniform ones, that are scored before a stage is derived."""
     target_images: PositiveInt | None = None
     """Images of the data set that architectures are transferred to; None: all of them."""
 

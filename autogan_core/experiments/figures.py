@@ -1,4 +1,4 @@
-"""The experiments' figures, each as one ``<svg>`` element: curves of several seeds, a scatter, and those of `rows`.
+"""The experiments' figures, each as one ``<svg>`` element: curves of several seeds, and those of `rows`.
 
 Whatever a legend tells apart differs in colour and marker, and lines in their dashes, so that no reader depends on one
 of them.
@@ -6,63 +6,50 @@ of them.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
 from autogan_core.experiments.layout import (
     LIGHT,
     Key,
+    Look,
     limits,
+    looks,
     render_with_legend,
     round_ticks,
-    text_width,
     write_titles,
 )
 from autogan_core.experiments.rows import Bar, BarPanel, ShareRow, intervals_figure, shares_figure
 from autogan_core.experiments.statistics import Estimate, mean
-from autogan_core.report.style import GREY, PALETTE, WIDTH
+from autogan_core.report.style import GREY, WIDTH
 
 __all__ = [
     "Bar",
     "BarPanel",
     "Curve",
     "CurvePanel",
-    "ScatterGroup",
     "ShareRow",
     "curves_figure",
     "intervals_figure",
-    "scatter_figure",
     "shares_figure",
 ]
 
 Points = tuple[tuple[float, float], ...]
 """Places (x, y)."""
-_Look = dict[str, Any]
-"""Colour, marker and dashes, as matplotlib names them."""
-
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_DASHES = ("-", "--", ":", "-.")
-_BORDER: _Look = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3))}
+_BORDER: Look = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3))}
 _BAND = 0.16
 """Opacity of an interval."""
 _MAX_MARKERS = 10
 """On a curve; more run into each other."""
 _HEIGHT = 3.2
-"""Of curves, and of a scatter, in inches without the legend."""
-_SCATTER_HEIGHT = 3.9
+"""In inches, without the legend."""
 _BAND_REACH = 0.15
 """Of the range of a panel's values: by how much their intervals may widen it to either side."""
-_NOTE_HEIGHT = 0.13
-"""Of the axes, with a margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +78,6 @@ class CurvePanel:
     """Places on x where another stage of the search begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScatterGroup:
-    """Points of one origin, such as a seed; at least one."""
-
-    name: str
-    points: Points
-
-
 def curves_figure(panels: Sequence[CurvePanel], description: str) -> str:
     """Every seed as a thin line; where seeds share their places on x, their mean in bold and its interval shaded.
 
@@ -112,64 +91,19 @@ def curves_figure(panels: Sequence[CurvePanel], description: str) -> str:
     Returns:
         One ``<svg>`` element.
     """
-    looks = _looks(curve.name for panel in panels for curve in panel.curves)
+    styles = looks(curve.name for panel in panels for curve in panel.curves)
     width = WIDTH / len(panels) - 0.6  # without the y axis
 
     def draw(figure: Figure) -> None:
         for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-            _draw_curves(axes, panel, looks)
+            _draw_curves(axes, panel, styles)
             write_titles(axes, (width, _HEIGHT - 0.6), panel.title, panel.xlabel, panel.ylabel)
 
-    return render_with_legend(draw, _HEIGHT, _curve_keys(panels, looks), description)
+    return render_with_legend(draw, _HEIGHT, _curve_keys(panels, styles), description)
 
 
-def scatter_figure(groups: Sequence[ScatterGroup], xlabel: str, ylabel: str, note: str, description: str) -> str:
-    """Points, and the line y = x where x and y have some of their range in common.
-
-    Args:
-        groups: at least one.
-        xlabel: with its unit or protocol.
-        ylabel: likewise.
-        note: a line such as ``Spearman 0.78 [0.51, 0.91]``, for the emptiest corner.
-        description: in plain words, for screen readers.
-
-    Returns:
-        One ``<svg>`` element.
-    """
-    looks = _looks(group.name for group in groups)
-    x, y = zip(*(point for group in groups for point in group.points), strict=True)
-    keys: list[Key] = [Line2D([], [], **_dot(look), label=name) for name, look in looks.items()]
-    identity = max(min(x), min(y)) < min(max(x), max(y))
-    if identity:
-        keys.append(Line2D([], [], **_BORDER, label="y = x"))
-
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        axes.set(xlim=limits(x), ylim=limits(y))
-        write_titles(axes, (WIDTH - 1, _SCATTER_HEIGHT - 0.6), xlabel=xlabel, ylabel=ylabel)
-        axes.grid(color=LIGHT, linewidth=0.7)
-        for group in groups:
-            axes.plot(*zip(*group.points, strict=True), **_dot(looks[group.name]))
-        if identity:
-            axes.axline((min(x), min(x)), slope=1, **_BORDER, zorder=1)
-        _write_note(axes, note, np.column_stack((x, y)))
-
-    return render_with_legend(draw, _SCATTER_HEIGHT, keys, description)
-
-
-def _looks(names: Iterable[str]) -> dict[str, _Look]:
-    """A look for every name, in the order of their first mention."""
-    keys = ("color", "marker", "linestyle")
-    looks = zip(*map(itertools.cycle, (PALETTE, _MARKERS, _DASHES)), strict=False)
-    return {name: dict(zip(keys, look, strict=True)) for name, look in zip(dict.fromkeys(names), looks, strict=False)}
-
-
-def _dot(look: _Look) -> _Look:
-    return {**look, "linestyle": "", "markersize": 6, "markeredgecolor": "white", "markeredgewidth": 0.6, "alpha": 0.9}
-
-
-def _curve_keys(panels: Sequence[CurvePanel], looks: dict[str, _Look]) -> list[Key]:
-    keys: list[Key] = [Line2D([], [], **look, markersize=5, label=name) for name, look in looks.items()]
+def _curve_keys(panels: Sequence[CurvePanel], styles: dict[str, Look]) -> list[Key]:
+    keys: list[Key] = [Line2D([], [], **look, markersize=5, label=name) for name, look in styles.items()]
     curves = [curve for panel in panels for curve in panel.curves]
     if any(len(curve.drawn) > 1 and _means(curve) for curve in curves):
         keys.append(Line2D([], [], color=GREY, linewidth=0.8, alpha=0.6, label="one seed"))
@@ -188,13 +122,13 @@ def _means(curve: Curve) -> dict[float, Estimate]:
     return {x: mean([run[x] for run in runs]) for x in shared}
 
 
-def _draw_curves(axes: Axes, panel: CurvePanel, looks: dict[str, _Look]) -> None:
+def _draw_curves(axes: Axes, panel: CurvePanel, styles: dict[str, Look]) -> None:
     axes.grid(axis="y", color=LIGHT, linewidth=0.7)
     axes.set_axisbelow(True)
     for border in panel.borders:
         axes.axvline(border, **_BORDER, zorder=1)
     for place, curve in enumerate(panel.curves):
-        means, look = _means(curve), looks[curve.name]
+        means, look = _means(curve), styles[curve.name]
         if means:
             _draw_mean(axes, means, look, place)
         for run in curve.drawn if len(curve.drawn) > 1 else ():
@@ -207,7 +141,7 @@ def _draw_curves(axes: Axes, panel: CurvePanel, looks: dict[str, _Look]) -> None
     axes.xaxis.set_major_locator(round_ticks(7))
 
 
-def _draw_mean(axes: Axes, means: dict[float, Estimate], look: _Look, place: int) -> None:
+def _draw_mean(axes: Axes, means: dict[float, Estimate], look: Look, place: int) -> None:
     known = [(x, e.low, e.high) for x, e in means.items() if e.low is not None and e.high is not None]
     if known:
         places, lows, highs = zip(*known, strict=True)
@@ -216,23 +150,7 @@ def _draw_mean(axes: Axes, means: dict[float, Estimate], look: _Look, place: int
     axes.plot(list(means), values, **look, linewidth=1.9, markersize=5, zorder=3, **_spaced(len(means), place))
 
 
-def _spaced(count: int, place: int) -> _Look:
+def _spaced(count: int, place: int) -> Look:
     """Markers at few of the points, and not of all curves at the same ones."""
     step = -(-count // _MAX_MARKERS)
     return {"markevery": (place * step // 3 % step, step)}
-
-
-def _write_note(axes: Axes, note: str, points: NDArray[np.float64]) -> None:
-    """Into the corner with the fewest points, with more room where these are some. The limits must have been set."""
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    places = (points - (left, bottom)) / (right - left, top - bottom)
-    reach = (text_width(note) / (WIDTH - 1) + 0.03, _NOTE_HEIGHT)
-    corners = [(0, 1), (1, 0), (1, 1), (0, 0)]  # a rising cloud leaves the first two free
-    taken = [int(np.sum((abs(places - corner) < reach).all(axis=1))) for corner in corners]
-    x, y = corners[taken.index(min(taken))]
-    if min(taken):
-        room = _NOTE_HEIGHT * (top - bottom)
-        axes.set_ylim(bottom - room * (1 - y), top + room * y)
-    place = (x + 0.015 * (1 - 2 * x), y + 0.03 * (1 - 2 * y))
-    align: dict[str, Any] = {"ha": ("left", "right")[x], "va": ("bottom", "top")[y]}
-    axes.text(*place, note, transform=axes.transAxes, bbox={"color": "white", "pad": 1.5}, **align)

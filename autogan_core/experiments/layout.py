@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,10 +14,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from autogan_core.report.style import WIDTH, render
+from autogan_core.report.style import PALETTE, WIDTH, render
 
 Key = Line2D | Patch
 """A sample in a legend, with its label."""
+Look = dict[str, Any]
+"""Colour, marker and dashes, as matplotlib names them."""
 LIGHT = "#e4e4e0"
 """Of grids, behind everything else."""
 LINE = 0.17
@@ -25,6 +29,8 @@ _CHARACTER = 0.062
 _BOLD_CHARACTER = 0.067
 _SAMPLE = 0.75
 """Inches; a legend's sample with the gaps around it."""
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_DASHES = ("-", "--", ":", "-.")
 _KEY_CHARACTERS = 56
 _PADDING = 0.06
 
@@ -64,6 +70,13 @@ def _columns(labels: Sequence[str]) -> list[range]:
         if sum(_SAMPLE + max(text_width(labels[i]) for i in column) for column in columns) < WIDTH:
             return columns
     return [range(len(labels))]
+
+
+def looks(names: Iterable[str]) -> dict[str, Look]:
+    """A look for every name, in the order of their first mention."""
+    keys = ("color", "marker", "linestyle")
+    found = zip(*map(itertools.cycle, (PALETTE, _MARKERS, _DASHES)), strict=False)
+    return {name: dict(zip(keys, look, strict=True)) for name, look in zip(dict.fromkeys(names), found, strict=False)}
 
 
 def write_titles(axes: Axes, size: tuple[float, float], title: str = "", xlabel: str = "", ylabel: str = "") -> None:

@@ -1,245 +1,172 @@
-"""``proxy``: are scores on the shared weights worth anything? (paper, section 4.3.1 and Figure 7)."""
+"""``proxy``: which score on shared weights tells how good an architecture is after training from scratch?
+
+The paper asks the same of one score (section 4.3.1 and Figure 7), for architectures that its search had derived; here
+they are drawn uniformly, so that a ruler has to know the bad ones too.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from statistics import fmean
-from typing import Any
 
-from autogan_core.config import Config
-from autogan_core.distributed import World
-from autogan_core.experiments.figures import ScatterGroup, scatter_figure
-from autogan_core.experiments.finding import Finding, Table
-from autogan_core.experiments.searches import Search, steps_per_epoch
-from autogan_core.experiments.short_training import short_training, train_short
-from autogan_core.experiments.statistics import MIN_FOR_CORRELATION, Estimate, rank_correlation, share
+from autogan_core.experiments.figures import Bar, BarPanel
+from autogan_core.experiments.finding import Finding
+from autogan_core.experiments.policy_gain import Gain, gain_panel, gain_sentence, gain_table, gains_json, policy_gains
+from autogan_core.experiments.ruler_figure import ruler_figure
+from autogan_core.experiments.ruler_scores import RulerScores
+from autogan_core.experiments.ruler_study import Judged, Truth, judge, judge_short_trainings
+from autogan_core.experiments.ruler_tables import choice_table, course_table, ruler_table, seed_table
+from autogan_core.experiments.rulers import default_ruler, rulers
+from autogan_core.experiments.scatter import ScatterGroup, ScatterPanel
+from autogan_core.experiments.scratch_curves import ScratchTraining, uniform_architectures
+from autogan_core.experiments.searches import Search
+from autogan_core.experiments.shared_weights import shared_weights
+from autogan_core.experiments.statistics import Estimate
 from autogan_core.experiments.suite import Suite
 from autogan_core.experiments.variants import MLAS
 from autogan_core.experiments.work import Work
-from autogan_core.monitor import Monitor
-from autogan_core.report.protocols import reward_protocol
-from autogan_core.search_space import Architecture
-from autogan_core.shared_gan import SharedGAN
-from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
-from autogan_core.training.cost import Cost
 
 NAME = "proxy"
+_TITLE = "Scores on shared weights as a proxy"
 _PAPER = (
     "Architectures that the search derived were trained from scratch for 30 epochs. Their Inception scores "
     "correlate with those on the shared weights (Spearman 0.779), which are lower (section 4.3.1, Figure 7)."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """An architecture's Inception scores, both by the reward's protocol."""
-
-    seed: int
-    architecture: str
-    shared: float
-    """On the weights that all architectures share, at the end of the search."""
-    scratch: float
-    """After training from scratch."""
-
-
-@dataclass(frozen=True)
-class SharedScores:
-    """Scores of some architectures of a finished search on its shared weights.
-
-    They are those that the last derivation scored, and further draws of the policy that the last iteration trained on.
-    """
-
-    search: Search
-
-    @property
-    def name(self) -> str:
-        """See `Work.name`."""
-        return f"proxy/seed-{self.search.seed}/shared"
-
-    @property
-    def needs(self) -> Sequence[Work]:
-        """See `Work.needs`."""
-        return (self.search,)
-
-    def cost(self) -> Cost:
-        """See `Work.cost`."""
-        plan = self.search.suite.plan
-        return Cost(scored_images=plan.budget.proxy_architectures * self.search.config.search.reward.num_images)
-
-    def done(self) -> bool:
-        """See `Work.done`."""
-        return self.store.exists("shared.json")
-
-    def run(self) -> None:
-        """See `Work.run`."""
-        search, suite = self.search, self.search.suite
-        run, inputs = search.open(), suite.inputs()
-        scorer, world = inputs.scorer(search.config), World.single(suite.device)
-        store = DirectoryStore(suite.folder / search.name)
-        shared_gan = SharedGAN(search.config, run.space, inputs.dataset, scorer, store, world, Monitor())
-        chosen = self._architectures()
-        scores = shared_gan.score(chosen, "proxy")
-        pairs = zip(chosen, scores, strict=True)
-        found = {str(a): s.inception_score for a, s in pairs if math.isfinite(s.inception_score)}
-        write_document(self.store, "shared.json", found)
-
-    def scores(self) -> dict[Architecture, float]:
-        """Architecture -> Inception score; only once it is done."""
-        return {Architecture.parse(a): score for a, score in read_document(self.store, "shared.json").items()}
-
-    @property
-    def store(self) -> RunStore:
-        """Where these scores lie, and the trainings from scratch."""
-        return DirectoryStore(self.search.suite.folder / "proxy" / f"seed-{self.search.seed}")
-
-    def _architectures(self) -> list[Architecture]:
-        history = self.search.open().history
-        derived = [a for a, _ in history[-1].scored]
-        drawn = [a for record in reversed(history) for a in record.assignment.training if a.depth == derived[0].depth]
-        return list(dict.fromkeys([*derived, *drawn]))[: self.search.suite.plan.budget.proxy_architectures]
-
-
-@dataclass(frozen=True)
-class ScratchScore:
-    """One of these architectures, trained from scratch for the budget's epochs."""
-
-    shared: SharedScores
-    number: int
-
-    @property
-    def name(self) -> str:
-        """See `Work.name`."""
-        return f"proxy/seed-{self.shared.search.seed}/{self.number}"
-
-    @property
-    def needs(self) -> Sequence[Work]:
-        """See `Work.needs`."""
-        return (self.shared,)
-
-    @property
-    def config(self) -> Config:
-        """Of the training."""
-        search = self.shared.search
-        plan = search.suite.plan
-        steps = plan.budget.proxy_epochs * steps_per_epoch(search.suite, search.config)
-        return short_training(plan, search.seed, math.ceil(steps / search.config.training.n_critic))
-
-    def cost(self) -> Cost:
-        """See `Work.cost`."""
-        retrain, n_critic = self.config.retrain, self.config.training.n_critic
-        iterations = retrain.generator_iterations
-        return Cost(iterations * n_critic, iterations, retrain.validation_images)
-
-    def done(self) -> bool:
-        """See `Work.done`."""
-        return self.shared.store.exists(self._file)
-
-    def run(self) -> None:
-        """See `Work.run`. There may be fewer architectures than the budget asks for, and one may diverge."""
-        architectures = list(self.shared.scores())
-        found: dict[str, Any] = {"architecture": None}
-        if self.number < len(architectures):
-            architecture = architectures[self.number]
-            training = train_short(self.shared.search.suite, self.config, architecture, self.name)
-            if training is not None:
-                found = {"architecture": str(architecture), "inception_score": training.last.inception_score}
-        write_document(self.shared.store, self._file, found)
-
-    def pair(self) -> Pair | None:
-        """Both scores of its architecture; only once it is done. None: there is none."""
-        found = read_document(self.shared.store, self._file)
-        if found["architecture"] is None:
-            return None
-        shared = self.shared.scores()[Architecture.parse(found["architecture"])]
-        return Pair(self.shared.search.seed, found["architecture"], shared, found["inception_score"])
-
-    @property
-    def _file(self) -> str:
-        return f"{self.number}.json"
+_DRAWN = 12
+"""Rulers in the figure, beside the default one and the best short training."""
 
 
 def works(suite: Suite) -> list[Work]:
-    """A search for each seed, its architectures' scores on the shared weights, and their trainings."""
-    return [work for seed in suite.plan.seeds for work in _scratch_scores(suite, seed)]
+    """The trainings from scratch, and the rulers' scores on each search's weights."""
+    return [*_trainings(suite), *(scores for of_weights in _scores(suite).values() for scores in of_weights)]
 
 
 def finding(suite: Suite) -> Finding:
-    """Both scores of each architecture, and how their ranks agree."""
-    budget = suite.plan.budget
-    pairs = [p for seed in suite.plan.seeds for w in _scratch_scores(suite, seed) if (p := w.pair()) is not None]
-    seeds = dict.fromkeys(pair.seed for pair in pairs)  # without those on which every training diverged
-    by_seed = {seed: [pair for pair in pairs if pair.seed == seed] for seed in seeds}
-    correlations = {seed: _correlation(of_seed) for seed, of_seed in by_seed.items()}
-    known = [estimate.value for estimate in correlations.values() if not math.isnan(estimate.value)]
-    within, pooled = fmean(known) if known else None, _correlation(pairs)
-    lower = share(sum(pair.shared < pair.scratch for pair in pairs), len(pairs))
-    config = suite.plan.config(suite.plan.seeds[0])
-    protocol = reward_protocol(config.search.reward, config.scores)
-    epochs = f"{budget.proxy_epochs} epoch{'s' if budget.proxy_epochs > 1 else ''}"
+    """How each ruler agrees with training from scratch, and what the policy has learned by its own ruler."""
+    plan = suite.plan
+    curves = [curve for training in _trainings(suite) if (curve := training.curve()) is not None]
+    truth = Truth(curves, plan.config(plan.seeds[0]).scores.num_images)
+    gains = policy_gains([Search(suite, MLAS, seed) for seed in plan.seeds])
+    if not curves:
+        return Finding(
+            NAME, _TITLE, _PAPER, "Every training from scratch diverged.", "", "", suite.command_for(NAME),
+            (gain_table(gains, plan),), data={"gains": gains_json(gains)},
+        )  # fmt: skip
+    readings = {weights: [scores.readings() for scores in found] for weights, found in _scores(suite).items()}
+    own = next(iter(readings))
+    judged = judge(rulers(plan), readings, truth, (own, default_ruler(plan)))
+    short = judge_short_trainings(truth)
+    default = next(found for found in judged if found.default)
     return Finding(
         name=NAME,
-        title="Scores on shared weights as a proxy",
+        title=_TITLE,
         paper=_PAPER,
-        here=_here(pooled, within, lower, epochs, len(seeds)),
-        figure=_figure(by_seed, epochs, pooled),
-        caption="Each point is an architecture: the last derivation's of the search on each seed, or a draw of its "
-        f"last policy. Both scores: {protocol}. Interval: 95 %, bootstrap over the pairs (BCa).",
+        here=f"{_here(judged, short, default, truth)} {gain_sentence(gains)}",
+        figure=_figure(judged, short, default, truth, plan.seeds, gains),
+        caption=f"Left: the {_DRAWN} rulers that agree best, the search's own (default) and the best short training; "
+        "95 % intervals: bootstrap over the architectures (BCa); small dots: single searches. Right: each point is an "
+        "architecture on one search's weights. Below: by how much the policy's draws score better than uniform ones "
+        f"on the same weights, {plan.seed_words}; 95 % intervals over the seeds (Student's t).",
         command=suite.command_for(NAME),
-        tables=(_table(correlations, by_seed),),
+        tables=(
+            ruler_table(judged, short, truth),
+            choice_table(judged),
+            seed_table(default, judged[0], plan.seeds, truth),
+            course_table(truth),
+            gain_table(gains, plan),
+        ),
         data={
-            "pairs": [asdict(pair) for pair in pairs],
-            "epochs": budget.proxy_epochs,
-            "spearman": pooled.to_json(),
-            "spearman_by_seed": {str(seed): estimate.to_json() for seed, estimate in correlations.items()},
-            "mean_of_seeds": within,
-            "shared_is_lower": lower.to_json(),
+            "spearman": default.fid.to_json(),
+            "default": {
+                "ruler": default.words,
+                "pooled": truth.pooled(default.columns, truth.fid).to_json(),
+                "values": {str(seed): column for seed, column in zip(plan.seeds, default.columns, strict=True)},
+            },
+            "rulers": [found.to_json() for found in judged],
+            "short_trainings": [found.to_json() for found in short],
+            "from_scratch": {str(curve.architecture): curve.to_json() for curve in curves},
+            "slope": truth.slope.to_json(),
+            "gains": gains_json(gains),
         },
     )
 
 
-def _scratch_scores(suite: Suite, seed: int) -> list[ScratchScore]:
-    shared = SharedScores(Search(suite, MLAS, seed))
-    return [ScratchScore(shared, number) for number in range(suite.plan.budget.proxy_architectures)]
+def _trainings(suite: Suite) -> list[ScratchTraining]:
+    return [ScratchTraining(suite, architecture) for architecture in uniform_architectures(suite.plan)]
 
 
-def _correlation(pairs: Sequence[Pair]) -> Estimate:
-    return rank_correlation([pair.shared for pair in pairs], [pair.scratch for pair in pairs])
+def _scores(suite: Suite) -> dict[str, list[RulerScores]]:
+    """How shared weights were trained -> the rulers' scores on each seed's search; the search's own way first."""
+    return {
+        words: [RulerScores(Search(suite, variant, seed)) for seed in suite.plan.seeds]
+        for words, variant in shared_weights(suite.plan).items()
+    }
 
 
-def _figure(by_seed: dict[int, list[Pair]], epochs: str, pooled: Estimate) -> str:
-    groups = [ScatterGroup(f"seed {seed}", tuple((p.shared, p.scratch) for p in ps)) for seed, ps in by_seed.items()]
-    labels = "Inception score on the shared weights", f"Inception score after {epochs} from scratch"
-    description = "Inception scores of architectures on the shared weights and after training from scratch"
-    return scatter_figure(groups, *labels, f"Spearman, all pairs: {pooled.text()}", description) if groups else ""
+def _here(judged: Sequence[Judged], short: Sequence[Judged], default: Judged, truth: Truth) -> str:
+    searches = len(default.columns)
+    words = (
+        f"{_agreement(default.fid)} for the search's own ruler ({default.words}): over {default.fid.count} "
+        f"architectures drawn uniformly, Spearman's correlation with FID from scratch is {default.fid.text()} and with "
+        f"the Inception score {default.inception_score.text()}, mean over {searches} "
+        f"search{'es' if searches > 1 else ''}. The best of {len(judged)} rulers is {judged[0].words}: "
+        f"{judged[0].fid.text()} and {judged[0].inception_score.text()}."
+    )
+    if short:
+        words += f" The best short training, {short[0].words}, has {short[0].fid.text()}."
+    if truth.slope.count:
+        words += f" Over the last doubling of the trainings' length ln FID changes by {truth.slope.text()} on average."
+    return words
 
 
-def _here(pooled: Estimate, within: float | None, lower: Estimate, epochs: str, seeds: int) -> str:
-    if not pooled.count:
-        return "Every training from scratch diverged."
-    agreement = "The ranks agree" if pooled.excludes(0) and pooled.value > 0 else "No agreement of the ranks is shown"
-    if pooled.excludes(0) and pooled.value < 0:
-        agreement = "The ranks disagree"
-    searches = f"; within each of {seeds} searches it is {within:.2f} on average" if within is not None else ""
-    return (
-        f"{agreement}: Spearman's correlation of the scores on the shared weights with those after {epochs} "
-        f"from scratch is {pooled.text()} over {pooled.count} architectures{searches}. The score on the shared "
-        f"weights is the lower one in {100 * lower.value:.0f} % of them."
+def _agreement(correlation: Estimate) -> str:
+    if not correlation.excludes(0):
+        return "No agreement of the ranks is shown"
+    return "The ranks agree" if correlation.value > 0 else "The ranks disagree"
+
+
+def _figure(
+    judged: Sequence[Judged],
+    short: Sequence[Judged],
+    default: Judged,
+    truth: Truth,
+    seeds: Sequence[int],
+    gains: Sequence[Gain],
+) -> str:
+    rulers = _ruler_panel(judged, short, default, truth)
+    if not rulers.bars:  # too few architectures to rank any
+        return ""
+    return ruler_figure(
+        rulers,
+        _scatter_panel(default, truth, seeds),
+        gain_panel(gains),
+        "Rank correlations of rulers with FID after training from scratch, the default ruler's points, and rewards of "
+        "the policy's draws minus those of uniform ones",
     )
 
 
-def _table(correlations: dict[int, Estimate], by_seed: dict[int, list[Pair]]) -> Table:
-    rows = tuple(
-        (
-            str(seed),
-            str(estimate.count),
-            estimate.text(),
-            f"{fmean(pair.shared for pair in by_seed[seed]):.2f}",
-            f"{fmean(pair.scratch for pair in by_seed[seed]):.2f}",
+def _ruler_panel(judged: Sequence[Judged], short: Sequence[Judged], default: Judged, truth: Truth) -> BarPanel:
+    shown = [*short[:1], *judged[:_DRAWN], *([] if default in judged[:_DRAWN] else [default])]
+    bars = [
+        Bar(
+            found.words,
+            tuple(v for c in found.columns if not math.isnan(v := truth.agreement([c], truth.fid).value)),
+            found.fid,
         )
-        for seed, estimate in correlations.items()
-    )
-    headers = ("Seed", "Architectures", "Spearman", "Mean score, shared", "Mean score, from scratch")
-    caption = f"Each search by itself. Fewer than {MIN_FOR_CORRELATION} architectures give no interval."
-    return Table(headers, rows, caption)
+        for found in shown
+        if not math.isnan(found.fid.value)
+    ]
+    return BarPanel("Agreement of rulers", "Spearman's correlation with FID from scratch", tuple(bars), reference=0)
+
+
+def _scatter_panel(default: Judged, truth: Truth, seeds: Sequence[int]) -> ScatterPanel | None:
+    groups = []
+    for seed, column in zip(seeds, default.columns, strict=True):
+        pairs = zip(column, truth.curves, strict=True)
+        points = [(value, -math.log(max(curve.last.fid, 1e-6))) for value, curve in pairs if value is not None]
+        if points:
+            groups.append(ScatterGroup(f"seed {seed}", tuple(points)))
+    if not groups:
+        return None
+    note = f"Spearman {default.fid.text()}"
+    return ScatterPanel("The default ruler", default.words, "−ln FID from scratch", tuple(groups), note)

@@ -124,7 +124,7 @@ def intervals_figure(panels: Sequence[BarPanel], description: str) -> str:
         One ``<svg>`` element.
     """
     names = list(dict.fromkeys(bar.name for panel in panels for bar in panel.bars))
-    labels = [textwrap.fill(name, _NAME_CHARACTERS) for name in names]
+    labels = row_labels(names)
     width = (WIDTH - max(map(text_width, labels))) / len(panels) - 0.2
     lines = max(2, *(label.count("\n") + 1 for label in labels))
     height = 0.9 + LINE * lines * len(names)
@@ -132,12 +132,12 @@ def intervals_figure(panels: Sequence[BarPanel], description: str) -> str:
     def draw(figure: Figure) -> None:
         grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
         for axes, panel in zip(grid, panels, strict=True):
-            _draw_panel(axes, panel, names, width)
+            draw_panel(axes, panel, names, width)
             xlabel = panel.xlabel + (", logarithmic" if panel.logarithmic else "")
             write_titles(axes, (width, height), panel.title, xlabel)
-            _name_rows(axes, range(len(names)), labels)
+            name_rows(axes, range(len(names)), labels)
 
-    return render_with_legend(draw, height, _bar_keys(panels), description)
+    return render_with_legend(draw, height, bar_keys(panels), description)
 
 
 def shares_figure(rows: Sequence[ShareRow], xlabel: str, description: str) -> str:
@@ -166,9 +166,14 @@ def shares_figure(rows: Sequence[ShareRow], xlabel: str, description: str) -> st
             axes.plot(100 * row.uniform, place, **_UNIFORM)
             shown = _percent(row.estimate)
             _draw_estimate(axes, place, shown, _MEAN if row.estimate.excludes(row.uniform) else _HOLLOW)
-        _name_rows(axes, places, labels)
+        name_rows(axes, places, labels)
 
     return render_with_legend(draw, height, _share_keys(), description)
+
+
+def row_labels(names: Sequence[str], characters: int = _NAME_CHARACTERS) -> list[str]:
+    """The names of rows, broken into lines of so many characters."""
+    return [textwrap.fill(name, characters) for name in names]
 
 
 def _percent(share: Estimate) -> Estimate:
@@ -184,7 +189,8 @@ def _share_keys() -> list[Key]:
     ]
 
 
-def _bar_keys(panels: Sequence[BarPanel]) -> list[Key]:
+def bar_keys(panels: Sequence[BarPanel]) -> list[Key]:
+    """What the legend of these panels explains."""
     bars = [(bar, panel.limits) for panel in panels for bar in panel.bars]
     cut = any(end < low or end > high for bar, (low, high) in bars for end in bar.ends)
     keys = (
@@ -197,7 +203,15 @@ def _bar_keys(panels: Sequence[BarPanel]) -> list[Key]:
     return [Line2D([], [], **look, label=label) for shown, look, label in keys if shown]
 
 
-def _draw_panel(axes: Axes, panel: BarPanel, names: Sequence[str], width: float) -> None:
+def draw_panel(axes: Axes, panel: BarPanel, names: Sequence[str], width: float) -> None:
+    """Draws a panel's rows.
+
+    Args:
+        axes: empty.
+        panel: what to draw.
+        names: of the figure's rows, from top to bottom, the panel's among them.
+        width: of the axes, in inches.
+    """
     if panel.logarithmic:
         _make_logarithmic(axes, max(panel.values) / min(panel.values))
     else:
@@ -231,7 +245,8 @@ def _draw_estimate(axes: Axes, row: float, estimate: Estimate, look: _Look) -> N
     axes.plot(estimate.value, row, **{**look, "linestyle": ""}, zorder=4)
 
 
-def _name_rows(axes: Axes, places: Sequence[float], labels: Sequence[str]) -> None:
+def name_rows(axes: Axes, places: Sequence[float], labels: Sequence[str]) -> None:
+    """Labels rows at their places, from top to bottom."""
     axes.set_yticks(list(places), labels)
     axes.set_ylim(places[-1] + 0.6, places[0] - 0.5)  # from top to bottom
     axes.tick_params(axis="y", length=0, labelsize=9)

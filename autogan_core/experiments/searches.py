@@ -16,6 +16,7 @@ from torch import Tensor
 from autogan_core.config import Config
 from autogan_core.experiments.attempt import attempt
 from autogan_core.experiments.outcome import Outcome, outcome_of, succeeded
+from autogan_core.experiments.policy_draws import Draws, read_draws, score_draws
 from autogan_core.experiments.suite import Suite
 from autogan_core.experiments.variants import Variant
 from autogan_core.experiments.work import Work
@@ -81,11 +82,10 @@ class Search:
     def cost(self) -> Cost:
         """See `Work.cost`. Resets may end the training earlier."""
         config = self.config
-        cost = search_cost(config, steps_per_epoch(self.suite, config))
-        if not self.variant.probed:
-            return cost
-        slots = config.search.iterations + len(config.search.stage_depths(config.model.num_cells))
-        return cost + scoring_cost(config) * (slots * self.suite.plan.budget.probed_architectures)
+        stages, budget = len(config.search.stage_depths(config.model.num_cells)), self.suite.plan.budget
+        probes = (config.search.iterations + stages) * budget.probed_architectures if self.variant.probed else 0
+        draws = stages * 2 * budget.compared_draws if self.variant.compared else 0
+        return search_cost(config, steps_per_epoch(self.suite, config)) + scoring_cost(config) * (probes + draws)
 
     def done(self) -> bool:
         """See `Work.done`."""
@@ -93,8 +93,8 @@ class Search:
 
     def run(self) -> None:
         """See `Work.run`. The beams are kept by themselves: reading them from the history replays the search."""
-        probed = self.suite.plan.budget.probed_architectures if self.variant.probed else 0
-        beams = self.open().search(lambda shared_gan: _MeasuredTrials(shared_gan, self.store, probed))
+        run = self.open()
+        beams = run.search(lambda shared_gan: _MeasuredTrials(self, run, shared_gan))
         rewards = {str(beam.architecture): beam.reward for beam in beams}
         write_document(self.store, _BEAMS, {"rewards": list(rewards.items())})
 
@@ -109,6 +109,12 @@ class Search:
     def measures(self) -> list[SlotMeasures]:
         """What was measured along the way, slot by slot."""
         return [_measures(self.store, record) for record in self.open().history]
+
+    def draws(self) -> list[Draws]:
+        """Draws of the policy and uniform ones, scored before each stage was derived; only of a compared variant."""
+        run = self.open()
+        derived = {r.assignment.stage: r.assignment.slot for r in run.history if r.assignment.phase == "derive"}
+        return [read_draws(self.store, derived[stage]) for stage in sorted(derived)]
 
     def seconds(self) -> float:
         """Time of the whole search, without probes."""
@@ -191,11 +197,16 @@ def training_cost(config: Config, n_critic: int) -> Cost:
 class _MeasuredTrials:
     """Runs a search's assignments, and keeps beside each slot's record how long it took and what its weights score."""
 
-    def __init__(self, shared_gan: SharedGAN, store: RunStore, probed: int) -> None:
-        self._shared_gan, self._store, self._probed = shared_gan, store, probed
+    def __init__(self, search: Search, run: Run, shared_gan: SharedGAN) -> None:
+        self._run, self._shared_gan, self._store = run, shared_gan, search.store
+        variant, budget = search.variant, search.suite.plan.budget
+        self._probed = budget.probed_architectures if variant.probed else 0
+        self._draws = budget.compared_draws if variant.compared else 0
 
     def run(self, assignment: Assignment) -> Record:
         """See `Trials.run`. The measures are stored before the record is known to anyone, so none is ever missing."""
+        if self._draws and assignment.phase == "derive":
+            score_draws(self._run, self._store, self._shared_gan, assignment.slot, self._draws)
         with self._timed(assignment.slot):
             record = self._shared_gan.run(assignment)
         probes = self._shared_gan.score(assignment.candidates[: self._probed], assignment.slot) if self._probed else []

@@ -80,27 +80,57 @@ def share(count: int, total: int) -> Estimate:
     return Estimate(count / total, float(interval.low), float(interval.high), total)
 
 
+def difference(ours: Sequence[float], theirs: Sequence[float]) -> Estimate:
+    """Mean of ``ours`` minus that of ``theirs``, two independent samples, NaN if one is empty; with Welch's t interval.
+
+    The samples may differ in size and in spread. There is no interval unless both have two numbers.
+    """
+    if not ours or not theirs:
+        return Estimate(math.nan, None, None, 0)
+    value, count = float(np.mean(ours) - np.mean(theirs)), len(ours) + len(theirs)
+    if min(len(ours), len(theirs)) < 2:
+        return Estimate(value, None, None, count)
+    if len(set(ours)) == len(set(theirs)) == 1:  # no spread: SciPy would divide by it
+        return Estimate(value, value, value, count)
+    interval = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval(LEVEL)
+    return Estimate(value, float(interval.low), float(interval.high), count)
+
+
 def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Estimate:
     """Spearman's correlation of pairs, with a bootstrap interval (BCa, seeded) over the pairs.
 
     NaN where all of ``x`` or all of ``y`` are equal, as in fewer than two pairs. The interval of a perfect correlation
     is a point, like that of a mean of equal numbers.
     """
-    pairs = (np.asarray(x, dtype=float), np.asarray(y, dtype=float))
-    if any(len(set(values)) < 2 for values in pairs):
-        return Estimate(math.nan, None, None, len(pairs[0]))
-    value = float(stats.spearmanr(*pairs).statistic)
-    if len(pairs[0]) < MIN_FOR_CORRELATION:
-        return Estimate(value, None, None, len(pairs[0]))
+    return mean_rank_correlation([x], y)
+
+
+def mean_rank_correlation(columns: Sequence[Sequence[float]], y: Sequence[float]) -> Estimate:
+    """The mean of several columns' Spearman correlations with ``y``, with a bootstrap interval (BCa, seeded).
+
+    Args:
+        columns: at least one; each has a number for every item.
+        y: a number for every item. Items are resampled, in all columns at once; the columns are not.
+
+    Returns:
+        As `rank_correlation`; NaN where any column's correlation is.
+    """
+    count = len(y)
+    if any(len(set(values)) < 2 for values in (*columns, y)):
+        return Estimate(math.nan, None, None, count)
+    statistic = _MeanSpearman(columns, y)
+    items = np.arange(count)
+    value = float(statistic(items))
+    if count < MIN_FOR_CORRELATION:
+        return Estimate(value, None, None, count)
     if math.isclose(abs(value), 1):  # every resample is perfect too, which leaves BCa nothing to correct by
-        return Estimate(value, value, value, len(pairs[0]))
-    with warnings.catch_warnings():
-        # A resample of equal numbers has no correlation; with so many pairs they are too rare to count.
+        return Estimate(value, value, value, count)
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        # A resample of equal numbers has no correlation; with so many items they are too rare to count.
         warnings.simplefilter("ignore")
         interval = stats.bootstrap(
-            pairs,
-            _spearman,
-            paired=True,
+            (items,),
+            statistic,
             vectorized=True,
             n_resamples=_RESAMPLES,
             confidence_level=LEVEL,
@@ -109,11 +139,53 @@ def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Estimate:
         ).confidence_interval
     low, high = float(interval.low), float(interval.high)
     known = np.isfinite(low) and np.isfinite(high)
-    return Estimate(value, low if known else None, high if known else None, len(pairs[0]))
+    return Estimate(value, low if known else None, high if known else None, count)
 
 
-def _spearman(x: NDArray[Any], y: NDArray[Any], axis: int = -1) -> NDArray[Any]:
-    """Spearman's correlation along an axis: Pearson's of the ranks."""
-    ranks = (stats.rankdata(x, axis=axis), stats.rankdata(y, axis=axis))
-    result: NDArray[Any] = stats.pearsonr(*ranks, axis=axis).statistic
-    return result
+class _MeanSpearman:
+    """Mean Spearman correlation of resampled items with ``y``: thousands of resamples at once.
+
+    Ranks within a resample follow from how often each item is in it: a product of matrices, where ranking each resample
+    anew would take ten times as long.
+    """
+
+    def __init__(self, columns: Sequence[Sequence[float]], y: Sequence[float]) -> None:
+        self._below = [_below(column) for column in columns]
+        self._below_y = _below(y)
+
+    def __call__(self, items: NDArray[Any], axis: int = -1) -> NDArray[Any]:
+        """Correlation of each row of indices of items (..., N)."""
+        rows = np.moveaxis(np.atleast_2d(items), axis, -1)
+        count = len(self._below_y)
+        placed = (rows + count * np.arange(len(rows))[:, None]).ravel()
+        counts = np.bincount(placed, minlength=count * len(rows)).reshape(len(rows), count).astype(float)
+        y = _centred_ranks(counts, self._below_y)
+        correlations = [_correlation(counts, _centred_ranks(counts, below), y) for below in self._below]
+        result: NDArray[Any] = np.mean(correlations, axis=0)
+        return result if np.ndim(items) > 1 else result[0]
+
+
+def _below(values: Sequence[float]) -> NDArray[np.float32]:
+    """Entry (j, i): 1 where item j is smaller than item i, one half where they are equal."""
+    x = np.asarray(values, dtype=float)
+    below: NDArray[np.float32] = ((x[:, None] < x) + 0.5 * (x[:, None] == x)).astype(np.float32)
+    return below
+
+
+def _centred_ranks(counts: NDArray[np.float64], below: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Ranks of the items, ties shared, less the mean rank; ``counts`` (B, N): how often a resample holds each item.
+
+    Halves of whole numbers are exact in single precision, in which a product of matrices takes a quarter of the time.
+    """
+    ranks = (counts.astype(np.float32) @ below).astype(np.float64)
+    centred: NDArray[np.float64] = ranks - 0.5 * counts.sum(axis=1, keepdims=True)
+    return centred
+
+
+def _correlation(counts: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    def sums(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+        total: NDArray[np.float64] = np.einsum("bn,bn,bn->b", counts, a, b)
+        return total
+
+    correlation: NDArray[np.float64] = sums(x, y) / np.sqrt(sums(x, x) * sums(y, y))
+    return correlation

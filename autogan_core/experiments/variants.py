@@ -17,9 +17,11 @@ class Variant:
     """What it changes in the configuration."""
     probed: bool = False
     """Whether every slot's weights are scored by both scores (Figure 8)."""
+    compared: bool = False
+    """Whether draws of the policy are scored beside uniform ones before each derivation."""
 
 
-MLAS = Variant("mlas", "MLAS (the paper's)", probed=True)
+MLAS = Variant("mlas", "MLAS (the paper's)", probed=True, compared=True)
 SLAS = Variant("slas", "SLAS", ("search.levels=single",))
 NO_RESET = Variant("no-reset", "without resetting", ("search.dynamic_reset.enabled=false",))
 FID_REWARD = Variant("fid-reward", "1 / FID as reward", ("search.reward.score=inverse-fid",), probed=True)

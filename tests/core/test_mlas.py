@@ -419,6 +419,27 @@ def test_a_rewarded_architecture_is_found_more_often_than_by_chance() -> None:
     assert hits["learning"] > 0.4
 
 
+def test_samples_show_what_the_policy_has_learned() -> None:
+    """Rewarded for pre-activation: nearly all of its samples have it, and half of the uniform ones, on the same beams;
+    asking changes nothing."""
+    config = SMALL.model_copy(update={"iterations": 60, "controller_steps": 20})
+
+    def prefers_pre(architecture: Architecture) -> float:
+        return float(architecture.cells[-1].conv == "pre")
+
+    search, history = play(config, reward=prefers_pre)
+    first, second = (next(i for i, r in enumerate(history) if r.assignment.stage == stage) for stage in (1, 2))
+    learned, uniform = (search.sample(history, second - 1, 400, uniform=uniform) for uniform in (False, True))
+    beams = {beam.architecture.cells for beam in search.beams(history[:first])}
+    assert {a.cells[:1] for a in learned} == {a.cells[:1] for a in uniform} == beams
+    share, uniform_share = (sum(a.cells[-1].conv == "pre" for a in drawn) / 400 for drawn in (learned, uniform))
+    assert share > 0.8
+    assert 0.4 < uniform_share < 0.6  # 4 standard errors
+    fresh = MultiLevelSearch(SPACE, config, 0)
+    assert fresh.sample(history[: second - 1], second - 1, 400, uniform=False) == learned
+    assert fresh.sample(history, second - 1, 400, uniform=True) == uniform
+
+
 def test_entropy_starts_uniform_and_falls_with_learning() -> None:
     """The measured entropy is near the maximum before any reward and lower after many."""
     space = SearchSpace(SPACE.cells[:1])

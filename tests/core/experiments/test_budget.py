@@ -33,6 +33,16 @@ def test_full_is_the_papers() -> None:
     assert (full.settings, full.target_images, full.proxy_epochs) == ((), None, 30)
 
 
+@pytest.mark.parametrize("name", ["reduced", "full"])
+def test_rulers_are_held_against_60_architectures(name: str) -> None:
+    """Fewer would leave the intervals of a rank correlation too wide; all the usual numbers of images are tried."""
+    budget = load_budget(name)
+    assert budget.proxy_architectures >= 60
+    assert budget.proxy_images == (250, 500, 1000, 2500, 5000)
+    assert budget.proxy_adaptation_steps == (10, 25, 50)
+    assert {"policy", "uniform"} <= set(budget.proxy_weights)
+
+
 @pytest.mark.parametrize(("name", "seeds"), [("short", 2), ("reduced", 5), ("full", 3)])
 def test_seeds_allow_intervals(name: str, seeds: int) -> None:
     """At least two, or nothing could ever be said."""

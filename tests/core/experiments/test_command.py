@@ -43,7 +43,9 @@ SMALLER = (
 )
 """On top of the short budget: as little as there can be."""
 SHARED = ("searches", "trainings", "work")
-"""Folders of what experiments share; ``proxy`` has trainings too."""
+"""Folders of what experiments share."""
+PROXY = ("proxy/scratch", "proxy/mlas", "proxy/uniform")
+"""Folders of what `proxy` alone computes, beside its findings."""
 
 pytestmark = pytest.mark.timeout(600)  # the first test waits for all experiments; a busy machine takes its time
 
@@ -124,13 +126,14 @@ def test_paired_differences_follow_from_the_raw_scores(finished: Path) -> None:
 
 def test_the_same_command_again_does_nothing_anew(base: Path, finished: Path) -> None:
     """No run, ledger or result changes, it takes less than half the time, and the pages are written again."""
-    kept = {name: digest(finished / name) for name in SHARED} | {"proxy": digest(finished / "proxy" / "seed-0")}
+    kept = {name: digest(finished / name) for name in (*SHARED, *PROXY)}
+    assert all(kept.values())
     data = {name: (finished / name / "data.json").read_bytes() for name in NAMES}
     page = (finished / "index.html").stat().st_mtime_ns
     started = time.monotonic()
     assert autogan(*options(base, "all")).returncode == 0
     assert time.monotonic() - started < float((base / "seconds").read_text()) / 2
-    assert {name: digest(finished / name) for name in SHARED} | {"proxy": digest(finished / "proxy" / "seed-0")} == kept
+    assert {name: digest(finished / name) for name in (*SHARED, *PROXY)} == kept
     assert {name: (finished / name / "data.json").read_bytes() for name in NAMES} == data
     assert (finished / "index.html").stat().st_mtime_ns > page
 
@@ -185,7 +188,7 @@ def test_dry_run_prints_pieces_and_totals_and_writes_nothing(here: Path) -> None
     done = autogan("experiment", "--preset", "cifar10", "--dry-run")
     assert done.returncode == 0, done.stderr
     rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if re.match(r" *\S+/", line)}
-    scored = (90 * 30 + 3 * 10 + 93 * 4) * 5000
+    scored = (90 * 30 + 3 * 10 + 93 * 4 + 3 * 2 * 30) * 5000
     assert rows["searches/mlas/seed-2"] == ["1,055,700", "211,140", f"{scored:,}"]
     assert rows["transfers/stl10/seed-0/paper-top1"] == ["250,000", "50,000", "300,000"]
     totals = [sum(int(row[place].replace(",", "")) for row in rows.values()) for place in range(3)]

@@ -13,11 +13,9 @@ from autogan_core.experiments.figures import (
     BarPanel,
     Curve,
     CurvePanel,
-    ScatterGroup,
     ShareRow,
     curves_figure,
     intervals_figure,
-    scatter_figure,
     shares_figure,
 )
 from autogan_core.experiments.statistics import Estimate, mean, share
@@ -163,51 +161,6 @@ def test_wide_intervals_do_not_flatten_the_curves() -> None:
     assert 0.6 < (max(heights) - min(heights)) / (3.2 * 72 * 0.77) < 1
 
 
-def scatter(y_offset: float, note: str = "Spearman 0.78 [0.51, 0.91]", falling: bool = False) -> Drawing:
-    """Five points of each of two seeds along a diagonal."""
-    points = [(0.1 * i, 0.1 * (9 - i if falling else i) + y_offset) for i in range(10)]
-    groups = [ScatterGroup("seed 0", tuple(points[::2])), ScatterGroup("seed 1", tuple(points[1::2]))]
-    return Drawing(scatter_figure(groups, "on shared weights", "from scratch", note, "about"))
-
-
-def test_groups_differ_in_colour_and_marker() -> None:
-    """Each seed has its five points and one more in the legend; the seeds' markers have different shapes."""
-    drawing = scatter(0)
-    looks = [(f"fill: {color}", "fill-opacity: 0.9") for color in (BLUE, ORANGE)]
-    assert [len(drawing.markers(*look)) for look in looks] == [6, 6]
-    assert drawing.shapes(*looks[0]).isdisjoint(drawing.shapes(*looks[1]))
-    assert {"seed 0", "seed 1", "on shared weights", "from scratch"} < set(drawing.texts)
-
-
-@pytest.mark.parametrize(("offset", "drawn"), [(0.8, True), (5, False)])
-def test_identity_is_drawn_where_ranges_overlap(offset: float, drawn: bool) -> None:
-    """The line y = x says something only where x and y have values in common."""
-    drawing = scatter(offset)
-    assert (len(drawing.lines(GREY, THIN)) == 1) is drawn
-    assert ("y = x" in drawing.texts) is drawn
-
-
-@pytest.mark.parametrize("falling", [False, True])
-def test_note_keeps_away_from_the_points(falling: bool) -> None:
-    """It stands in a corner that a rising or a falling row of points leaves free."""
-    drawing = scatter(0, "note", falling)
-    x, y = drawing.place_of("note")
-    places = (
-        drawing.markers(f"fill: {BLUE}", "fill-opacity: 0.9")[:5]
-        + drawing.markers(f"fill: {ORANGE}", "fill-opacity: 0.9")[:5]
-    )
-    assert min(math.dist((x, y), place) for place in places) > 60
-
-
-def test_note_gets_room_where_all_corners_are_taken() -> None:
-    """A cloud that fills the axes ends below the note."""
-    cloud = tuple((i / 20, j / 20) for i in range(21) for j in range(21))
-    drawing = Drawing(scatter_figure([ScatterGroup("seed 0", cloud)], "x", "y", "note", "about"))
-    _, baseline = drawing.place_of("note")
-    highest = min(y for _, y in drawing.markers(f"fill: {BLUE}", "fill-opacity: 0.9"))
-    assert 3 < highest - baseline < 40
-
-
 def bar(name: str, *values: float) -> Bar:
     """A contender with its mean."""
     return Bar(name, values, mean(values))
@@ -323,7 +276,6 @@ def test_shares_stand_beside_the_uniform_ones() -> None:
 
 FIGURES = {
     "curves": lambda name: curves_figure([CurvePanel(name, name, name, (Curve(name, runs(2)),))], name),
-    "scatter": lambda name: scatter_figure([ScatterGroup(name, runs(1)[0])], name, name, "note", name),
     "intervals": lambda name: intervals_figure([BarPanel(name, name, (bar(name, 1.0, 2.0), bar("b", 2.0)))] * 3, name),
     "shares": lambda name: shares_figure([ShareRow(name, share(1, 2), 0.5)], name, name),
 }

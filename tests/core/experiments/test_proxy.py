@@ -1,4 +1,4 @@
-"""Scores on the shared weights beside those after training from scratch."""
+"""Rulers on shared weights beside training from scratch, from the searches to the page."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from pathlib import Path
 import pytest
 
 from autogan_core.experiments import proxy
-from autogan_core.experiments.proxy import Pair, ScratchScore, SharedScores
-from autogan_core.experiments.searches import Search
-from autogan_core.experiments.statistics import Estimate, rank_correlation
+from autogan_core.experiments.rulers import default_ruler, rulers
+from autogan_core.experiments.scratch_curves import ScratchTraining, uniform_architectures
+from autogan_core.experiments.statistics import Estimate
 from autogan_core.experiments.suite import Suite
-from autogan_core.experiments.variants import MLAS
 from autogan_core.experiments.work import in_order
-from tests.core.experiments.tiny_suite import TWO_CELLS, digest, tiny_suite
+from tests.core.experiments.test_figures import Drawing
+from tests.core.experiments.tiny_suite import TWO_CELLS, tiny_suite
+
+ONE_ARCHITECTURE = (
+    "search.space.conv=[pre]",
+    "search.space.norm=[bn]",
+    "search.space.up=[nearest]",
+    "search.space.shortcut=[with]",
+    "search.space.skip=[with]",
+)
 
 
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    """The experiment, done to its end on two seeds."""
-    suite = tiny_suite(tmp_path_factory.mktemp("proxy"), *TWO_CELLS, seeds=(0, 1))
+def done(suite: Suite) -> Suite:
     for work in in_order(proxy.works(suite)):
         assert not work.done()
         work.run()
@@ -28,77 +33,50 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     return suite
 
 
-def shared_scores(suite: Suite, seed: int = 0) -> SharedScores:
-    return SharedScores(Search(suite, MLAS, seed))
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    """The experiment, done to its end on two seeds."""
+    return done(tiny_suite(tmp_path_factory.mktemp("proxy"), *TWO_CELLS, seeds=(0, 1)))
 
 
-def test_works_are_a_search_its_scores_and_the_trainings(suite: Suite) -> None:
-    """For each seed: the paper's search, scores on its weights, and as many trainings as the budget says."""
-    assert [work.name for work in in_order(proxy.works(suite))] == [
-        name
+def test_works_are_trainings_searches_and_their_scores(suite: Suite) -> None:
+    """Each architecture is trained once; each way to train shared weights has a search on each seed."""
+    names = [work.name for work in in_order(proxy.works(suite))]
+    architectures = uniform_architectures(suite.plan)
+    assert names[:3] == [f"proxy/scratch/{architecture}" for architecture in architectures]
+    assert names[3:] == [
+        f"{folder}/{variant}/seed-{seed}"
+        for variant in ("mlas", "uniform")
         for seed in (0, 1)
-        for name in (f"searches/mlas/seed-{seed}", *(f"proxy/seed-{seed}/{part}" for part in ("shared", 0, 1, 2)))
+        for folder in ("searches", "proxy")
     ]
 
 
-def test_architectures_are_the_last_derivations_then_the_policys(suite: Suite) -> None:
-    """Full-depth, each once: first what the last derivation scored, then draws that the last iteration trained on."""
-    history = Search(suite, MLAS, 0).open().history
-    chosen = list(shared_scores(suite).scores())
-    derived = list(dict.fromkeys(a for a, _ in history[-1].scored))
-    assert len(chosen) == len(set(chosen)) == 3
-    assert chosen[: len(derived)] == derived
-    assert set(chosen[len(derived) :]) <= set(history[-2].assignment.training)
-    assert {a.depth for a in chosen} == {2}
-
-
-def test_scoring_leaves_the_search_alone(suite: Suite) -> None:
-    """Scoring again gives the same numbers, and not a file of the search's folder changes."""
-    shared = shared_scores(suite)
-    before, scores = digest(suite.folder / "searches"), shared.scores()
-    shared.run()
-    assert digest(suite.folder / "searches") == before
-    assert shared.scores() == scores
-
-
-def test_trainings_last_for_the_budgets_epochs(suite: Suite) -> None:
-    """One epoch of 64 images in batches of 16, two discriminator steps for a generator step: two of these."""
-    score = ScratchScore(shared_scores(suite), 0)
-    assert score.config.retrain.generator_iterations == 2
-    assert score.config.retrain.validation_images == 32
-    assert (score.cost().discriminator_steps, score.cost().generator_steps, score.cost().scored_images) == (4, 2, 32)
-
-
-def test_pairs_join_both_scores_of_an_architecture(suite: Suite) -> None:
-    """Each pair has the shared score of the very architecture that was trained."""
-    shared = shared_scores(suite)
-    for number, (architecture, score) in enumerate(shared.scores().items()):
-        pair = ScratchScore(shared, number).pair()
-        assert pair is not None
-        assert (pair.seed, pair.architecture, pair.shared) == (0, str(architecture), score)
-        stored = json.loads((suite.folder / "proxy" / f"seed-0/{number}/retrain/{architecture}/state.json").read_text())
-        assert pair.scratch in _numbers(stored)
-
-
-def _numbers(tree: object) -> list[float]:
-    if isinstance(tree, dict | list):
-        return [number for value in (tree.values() if isinstance(tree, dict) else tree) for number in _numbers(value)]
-    return [tree] if isinstance(tree, float) else []
-
-
-def test_finding_pools_the_pairs_of_all_seeds(suite: Suite) -> None:
-    """Correlation of all pairs and of each seed's, the share of lower shared scores, and no claim from six pairs."""
+def test_finding_holds_every_ruler_and_all_truths(suite: Suite) -> None:
+    """Two kinds of weights for every ruler, the default among them, early trainings, and each architecture's points."""
     data = proxy.finding(suite).data
-    pairs = [Pair(**pair) for pair in data["pairs"]]
-    assert [pair.seed for pair in pairs] == [0, 0, 0, 1, 1, 1]
-    pooled = rank_correlation([p.shared for p in pairs], [p.scratch for p in pairs])
-    assert data["spearman"] == pooled.to_json()
-    own = [p for p in pairs if p.seed == 1]
-    assert (
-        data["spearman_by_seed"]["1"] == rank_correlation([p.shared for p in own], [p.scratch for p in own]).to_json()
-    )
-    assert data["shared_is_lower"]["value"] == pytest.approx(sum(p.shared < p.scratch for p in pairs) / 6)
-    assert "No agreement of the ranks is shown" in proxy.finding(suite).here
+    json.dumps(data, allow_nan=False)
+    assert len(data["rulers"]) == 2 * len(rulers(suite.plan))
+    [default] = [ruler for ruler in data["rulers"] if ruler["default"]]
+    own = default_ruler(suite.plan)
+    assert (default["weights"], default["score"], default["images"]) == ("draws of the policy", "IS", own.images)
+    assert data["spearman"] == default["spearman_fid"]
+    assert list(data["from_scratch"]) == [str(architecture) for architecture in uniform_architectures(suite.plan)]
+    assert {short["steps"] for short in data["short_trainings"]} == {1, 2}
+    assert set(data["gains"]) == {"1", "2"}
+    assert {seed: len(column) for seed, column in data["default"]["values"].items()} == {"0": 3, "1": 3}
+
+
+def test_three_architectures_carry_no_claim(suite: Suite) -> None:
+    """No interval, no agreement; the paragraph names the default, the best and the policy's gain in each stage."""
+    finding = proxy.finding(suite)
+    assert finding.here.startswith("No agreement of the ranks is shown for the search's own ruler (IS, 32 images")
+    for words in ("over 3 architectures drawn uniformly", "mean over 2 searches", "stage 1", "stage 2", "ln FID"):
+        assert words in finding.here
+    assert "nan" not in finding.here
+    assert len(finding.tables) == 5
+    drawing = Drawing(finding.figure)
+    assert {"Agreement of rulers", "The default ruler", "stage 1", "stage 2", "seed 0", "seed 1"} < set(drawing.texts)
 
 
 @pytest.mark.parametrize(
@@ -114,34 +92,28 @@ def test_claims_follow_from_the_interval(
     suite: Suite, monkeypatch: pytest.MonkeyPatch, value: float, low: float | None, high: float | None, words: str
 ) -> None:
     """Agreement only where the interval lies above 0."""
-    monkeypatch.setattr(proxy, "rank_correlation", lambda x, y: Estimate(value, low, high, len(x)))
+    found = Estimate(value, low, high, 60)
+    monkeypatch.setattr("autogan_core.experiments.ruler_study.mean_rank_correlation", lambda columns, y: found)
     assert proxy.finding(suite).here.startswith(words)
 
 
-def test_a_space_that_holds_too_few_architectures(tmp_path: Path) -> None:
-    """One architecture in all: the surplus trainings are done at once, and nothing is said of ranks."""
-    narrow = (f"search.space.{part}" for part in ("conv=[pre]", "norm=[bn]", "up=[nearest]", "shortcut=[with]"))
-    suite = tiny_suite(tmp_path, *TWO_CELLS, *narrow, "search.space.skip=[with]")
-    for work in in_order([*proxy.works(suite)]):
-        work.run()
-    finding = proxy.finding(suite)
-    assert len(finding.data["pairs"]) == 1
+def test_a_space_of_one_architecture(tmp_path: Path) -> None:
+    """There is nothing to rank; the finding says so without a NaN."""
+    finding = proxy.finding(done(tiny_suite(tmp_path, *TWO_CELLS, *ONE_ARCHITECTURE)))
     json.dumps(finding.data, allow_nan=False)
+    assert len(finding.data["from_scratch"]) == 1
     assert "No agreement of the ranks is shown" in finding.here
+    assert "nan" not in finding.here + finding.figure
 
 
-def test_a_seed_whose_trainings_all_diverge_is_left_out(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other seed's pairs still make a finding, which says no NaN."""
-    pair = ScratchScore.pair
-    monkeypatch.setattr(ScratchScore, "pair", lambda self: None if self.shared.search.seed == 1 else pair(self))
+def test_a_training_that_diverged_is_left_out(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others still make a finding; without any, the draws of the policy remain."""
+    gone, curve = uniform_architectures(suite.plan)[0], ScratchTraining.curve
+    monkeypatch.setattr(ScratchTraining, "curve", lambda self: None if self.architecture == gone else curve(self))
     finding = proxy.finding(suite)
-    assert len(finding.data["pairs"]) == 3
-    assert "nan" not in finding.here
+    assert len(finding.data["from_scratch"]) == 2
     json.dumps(finding.data, allow_nan=False)
-
-
-def test_no_nan_is_written_where_ranks_are_equal(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One pair a seed has no ranks: the paragraph leaves the mean over the seeds out."""
-    pair = ScratchScore.pair
-    monkeypatch.setattr(ScratchScore, "pair", lambda self: None if self.number else pair(self))
-    assert "nan" not in proxy.finding(suite).here
+    monkeypatch.setattr(ScratchTraining, "curve", lambda self: None)
+    finding = proxy.finding(suite)
+    assert finding.here.startswith("Every training from scratch diverged.")
+    assert set(finding.data["gains"]) == {"1", "2"}

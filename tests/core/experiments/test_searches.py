@@ -236,12 +236,12 @@ def test_a_slot_that_failed_is_measured_too(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_cost_is_what_was_done(finished: Search) -> None:
-    """The dry run's numbers are those of the search: steps, and images of candidates and probes."""
+    """The dry run's numbers are those of the search: steps, and images of candidates, probes and compared draws."""
     records, cost = finished.open().history, finished.cost()
     assert cost.discriminator_steps == sum(m.steps for m in finished.measures()) == 8
     assert cost.generator_steps == 4  # every second one
     candidates = sum(len(record.assignment.candidates) for record in records)
-    assert cost.scored_images == (candidates + 4 * 2) * 32  # two probes in each slot
+    assert cost.scored_images == (candidates + 4 * 2 + 2 * 2 * 3) * 32  # two probes a slot, three draws of each kind
 
 
 def test_single_level_search_costs_one_derivation_less(tmp_path: Path) -> None:

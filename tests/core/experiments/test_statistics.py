@@ -6,11 +6,14 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from autogan_core.experiments.statistics import (
     MIN_FOR_CORRELATION,
     Estimate,
+    difference,
     mean,
+    mean_rank_correlation,
     paired_difference,
     rank_correlation,
     share,
@@ -76,6 +79,27 @@ def test_paired_difference_is_the_mean_of_differences() -> None:
     assert paired_difference(theirs, ours).value == pytest.approx(-found.value, rel=1e-12)
     with pytest.raises(ValueError):
         paired_difference([1.0, 2.0], [1.0])
+
+
+class TestDifference:
+    """Welch's interval."""
+
+    def test_is_the_closed_form(self) -> None:
+        """Unequal spreads and sizes, with t at Welch's degrees of freedom."""
+        ours, theirs = [5.0, 7.0, 6.5, 8.0], [1.0, 9.0, 4.0]
+        parts = [np.var(sample, ddof=1) / len(sample) for sample in (ours, theirs)]
+        freedom = sum(parts) ** 2 / sum(part**2 / (len(s) - 1) for part, s in zip(parts, (ours, theirs), strict=True))
+        half = stats.t.ppf(0.975, freedom) * math.sqrt(sum(parts))
+        found = difference(ours, theirs)
+        assert found.value == pytest.approx(6.625 - 14 / 3, rel=1e-12)
+        assert ends(found) == pytest.approx((found.value - half, found.value + half), rel=1e-9)
+        assert found.count == 7
+
+    def test_few_numbers_claim_nothing(self) -> None:
+        """One number on a side: no interval; none: no difference; no spread at all: a point."""
+        assert difference([1.0], [2.0, 3.0]) == Estimate(-1.5, None, None, 3)
+        assert math.isnan(difference([], [2.0, 3.0]).value)
+        assert difference([3.0, 3.0], [1.0, 1.0, 1.0]) == Estimate(2.0, 2.0, 2.0, 5)
 
 
 class TestShare:
@@ -157,6 +181,47 @@ class TestRankCorrelation:
             low, high = ends(estimate)
             assert -1 <= low < estimate.value < high <= 1
             assert estimate.excludes(0) is told
+
+
+class TestMeanRankCorrelation:
+    """Several columns against one."""
+
+    def test_interval_is_scipys(self) -> None:
+        """With ties, the product of matrices gives what ranking every resample gives."""
+        rng = np.random.default_rng(6)
+        x = np.round(rng.normal(size=30), 1)
+        y = x + rng.normal(size=30)
+
+        def spearman(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
+            result: np.ndarray = stats.pearsonr(stats.rankdata(a, axis=axis), stats.rankdata(b, axis=axis), axis=axis)[
+                0
+            ]
+            return result
+
+        wanted = stats.bootstrap(
+            (x, y), spearman, paired=True, vectorized=True, n_resamples=9999, rng=np.random.default_rng(0)
+        ).confidence_interval
+        assert ends(rank_correlation(x.tolist(), y.tolist())) == pytest.approx((wanted.low, wanted.high), abs=1e-6)
+
+    def test_value_is_the_mean(self) -> None:
+        """Of the columns' own correlations; one column is `rank_correlation`."""
+        columns = np.random.default_rng(7).normal(size=(3, 12)).tolist()
+        y = list(range(12))
+        single = [rank_correlation(column, y) for column in columns]
+        found = mean_rank_correlation(columns, y)
+        assert found.value == pytest.approx(np.mean([estimate.value for estimate in single]), rel=1e-12)
+        assert found.count == 12
+        assert mean_rank_correlation(columns[:1], y) == single[0]
+
+    def test_items_are_resampled_not_columns(self) -> None:
+        """The same column three times tells no more than once."""
+        x, y = np.random.default_rng(8).normal(size=(2, 20)).tolist()
+        assert ends(mean_rank_correlation([x] * 3, y)) == pytest.approx(ends(rank_correlation(x, y)), abs=1e-9)
+
+    def test_a_column_of_equal_numbers_has_no_mean(self) -> None:
+        """NaN, whatever the others are."""
+        y = list(range(10))
+        assert math.isnan(mean_rank_correlation([y, [1.0] * 10], y).value)
 
 
 @pytest.mark.parametrize(
