@@ -7,6 +7,7 @@ from autogan_core.metrics.complexity import (
     generator_parameters,
     step_macs,
 )
+from autogan_core.metrics.extractor_macs import extractor_macs
 from autogan_core.metrics.features import FeatureExtractor, dump_extractor, load_extractor, restore_extractor
 from autogan_core.metrics.kid import kernel_distance, real_features
 from autogan_core.metrics.reward import needs_fid, needs_kid, reward
@@ -29,6 +30,7 @@ __all__ = [
     "StepMacs",
     "discriminator_macs",
     "dump_extractor",
+    "extractor_macs",
     "frechet_distance",
     "generator_macs",
     "generator_parameters",
