@@ -91,7 +91,7 @@ def dump_extractor(extractor: FeatureExtractor) -> tuple[dict[str, Any], dict[st
     if isinstance(extractor, InceptionExtractor):
         return {**card, "precision": extractor.precision}, dict(extractor.weights)
     card |= {"shapes": extractor.network.shapes, "accuracy": extractor.accuracy}
-    return card, dict(extractor.network.state_dict())
+    return card, {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
 
 
 def restore_extractor(card: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> FeatureExtractor:
