@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 FORMAT = 3
 """Version of what is stored and how it is made; raise it with any change, so that older inputs are not used.
 
-Not with the classifier's recipe: whatever classifier a store has goes on scoring its runs, so that scores stay comparable.
+Not with the classifier's recipe: the classifier that a store has goes on scoring its runs, so that their scores stay
+comparable.
 """
 PLACES_THAT_DECIDE = frozenset({"folder", "npz"})
 """Loaders whose images are known by nothing but their path."""

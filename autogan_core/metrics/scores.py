@@ -27,6 +27,7 @@ from torch_fidelity.metric_isc import (
     isc_features_to_metric,
 )
 
+from autogan_core.classifier_accuracy import ACCURACY
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.cache import cache_key
@@ -94,9 +95,14 @@ class Scores:
     splits: int
     suffix: str
     """The extractor's: "" for InceptionV3, "_classifier" for a classifier."""
+    accuracy: float | None = None
+    """The classifier's, which goes with its scores into every caption; None with InceptionV3."""
 
     def named(self) -> dict[str, float]:
-        """Scores under names that carry their protocol: ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k``."""
+        """Scores under names that carry their protocol: ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k``.
+
+        A classifier's accuracy is among them, under `ACCURACY`.
+        """
         thousands, rest = divmod(self.num_images, 1000)
         count = f"{thousands}k" if thousands and not rest else str(self.num_images)
         name = f"is_{count}_{self.splits}split"
@@ -104,7 +110,9 @@ class Scores:
             f"{name}{self.suffix}": self.inception_score,
             f"{name}_std{self.suffix}": self.inception_score_std,
         }
-        return named if self.fid is None else {**named, f"fid_{count}{self.suffix}": self.fid}
+        if self.fid is not None:
+            named[f"fid_{count}{self.suffix}"] = self.fid
+        return named if self.accuracy is None else {**named, ACCURACY: self.accuracy}
 
 
 def inception_score(logits: Tensor, splits: int) -> tuple[float, float]:
@@ -178,7 +186,7 @@ class ScoreAccumulator:
             mean, std = inception_score(logits, self._splits)
             moments = None if self._reference is None else self._moments.moments()
         fid = None if moments is None or self._reference is None else frechet_distance(moments, self._reference)
-        return Scores(mean, std, fid, len(logits), self._splits, self._extractor.suffix)
+        return Scores(mean, std, fid, len(logits), self._splits, self._extractor.suffix, self._extractor.accuracy)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def test_images_are_moved_by_a_pixel_at_most() -> None:
     """Borders lie where they lay or one pixel beside, and no pixel gets a value of its own."""
     images = augmented(edges(1), torch.Generator().manual_seed(0))[:, 0]
     assert set((images == 0).sum(2).flatten().tolist()) == {7, 8, 9}
-    assert images.unique().tolist() == [0, 255]
+    assert set(images.flatten().tolist()) == {0, 255}
 
 
 @pytest.mark.parametrize(("channels", "size"), [(1, 4), (3, 5), (3, 48)])

@@ -101,7 +101,7 @@ def test_an_image_costs_little() -> None:
         network = new_network(3, size, 10).eval()
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             network(torch.zeros(1, 3, size, size, dtype=torch.uint8))
-        return counter.get_total_flops() / 2
+        return float(counter.get_total_flops()) / 2
 
     assert 1.5e6 < macs(16) < 2e6
     assert macs(32) < 2 * macs(16)
