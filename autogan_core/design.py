@@ -9,7 +9,7 @@ import torch
 
 from autogan_core.config import Config, TrainingConfig
 from autogan_core.gan import GAN
-from autogan_core.metrics import generator_macs, generator_parameters
+from autogan_core.metrics import StepMacs, discriminator_macs, generator_macs, generator_parameters, step_macs
 from autogan_core.search_space import Architecture, SearchSpace
 
 
@@ -31,6 +31,8 @@ class Design:
     """Configuration -> multiply-accumulates of the generator for one image: see `metrics.complexity`."""
     parameters: Callable[[Config], int]
     """Configuration -> trainable parameters of the generator."""
+    step_macs: Callable[[Config], StepMacs]
+    """Configuration -> multiply-accumulates of a training step of each network."""
 
 
 def searched(architecture: Architecture) -> Design:
@@ -55,4 +57,9 @@ def searched(architecture: Architecture) -> Design:
         training=lambda config: config.training,
         macs=lambda config: generator_macs(architecture, config.model, config.retrain.generator_channels),
         parameters=lambda config: generator_parameters(architecture, config.model, config.retrain.generator_channels),
+        step_macs=lambda config: step_macs(
+            generator_macs(architecture, config.model, config.retrain.generator_channels),
+            discriminator_macs(config.model, config.retrain.discriminator_channels, config.model.num_cells - 1),
+            config.training,
+        ),
     )

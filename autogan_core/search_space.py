@@ -289,7 +289,8 @@ class SearchSpace:
 NAMED: dict[str, Architecture] = {}
 """Architectures known by name. The paper draws top-1 (Figure 3); that top-2 and top-3 are the released code's models b
 and c is an inference, since no text gives Figure 5. ``sn-gan`` is the hand-crafted generator that the paper says its
-space covers: pre-activation, batch normalisation, nearest up-sampling, shortcuts, no skips."""
+space covers: pre-activation, batch normalisation, nearest up-sampling, shortcuts, no skips. ``e2gan`` is what E2GAN
+(Tian et al., ECCV 2020) found on CIFAR-10 in the same space, as its released code gives it (exps/derive.sh)."""
 
 NAMED.update(
     {
@@ -299,6 +300,7 @@ NAMED.update(
             "paper-top2": "1011-10111-10113",
             "paper-top3": "1111-10011-10103",
             "sn-gan": "1111-11110-11110",
+            "e2gan": "0101-01210-01012",
         }.items()
     }
 )

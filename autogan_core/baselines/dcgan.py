@@ -27,6 +27,7 @@ from autogan_core.discriminator import ImageJudge
 from autogan_core.gan import GAN
 from autogan_core.generator import ImageSource
 from autogan_core.losses import NON_SATURATING
+from autogan_core.metrics import StepMacs, step_macs
 from autogan_core.precision import reduced
 from autogan_core.search_space import Architecture, Cell
 from autogan_core.torch_seeding import seeded_initialisation
@@ -115,6 +116,7 @@ def dcgan(num_cells: int) -> Design:
         training=_training,
         macs=lambda config: dcgan_macs(config.model, scale.generator_width(WIDTH, config)),
         parameters=lambda config: dcgan_parameters(config.model, scale.generator_width(WIDTH, config)),
+        step_macs=_step_macs,
     )
 
 
@@ -126,6 +128,16 @@ def dcgan_macs(model: ModelConfig, width: int) -> int:
     return linear + sum(
         25 * inner * outer * size**2 for (inner, outer), size in zip(pairwise(widths), sizes, strict=True)
     )
+
+
+def dcgan_discriminator_macs(model: ModelConfig, width: int) -> int:
+    """Multiply-accumulates of the discriminator for one image; ``width`` as in `DCGANDiscriminator`."""
+    widths = [model.image_channels, *_widths(model, width)]
+    sizes = [model.image_size >> (i + 1) for i in range(model.num_cells)]
+    convolutions = sum(
+        25 * outer * inner * size**2 for (outer, inner), size in zip(pairwise(widths), sizes, strict=True)
+    )
+    return convolutions + widths[-1] * model.bottom_width**2
 
 
 def dcgan_parameters(model: ModelConfig, width: int) -> int:
@@ -141,6 +153,12 @@ def _gan(config: Config, device: torch.device, seed: int) -> GAN:
         generator = DCGANGenerator(config.model, scale.generator_width(WIDTH, config))
         discriminator = DCGANDiscriminator(config.model, scale.discriminator_width(WIDTH, config))
     return GAN(generator, discriminator, config.model, _training(config), loss=NON_SATURATING, device=device)
+
+
+def _step_macs(config: Config) -> StepMacs:
+    generator = dcgan_macs(config.model, scale.generator_width(WIDTH, config))
+    discriminator = dcgan_discriminator_macs(config.model, scale.discriminator_width(WIDTH, config))
+    return step_macs(generator, discriminator, _training(config))
 
 
 def _training(config: Config) -> TrainingConfig:

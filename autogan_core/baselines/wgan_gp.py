@@ -27,7 +27,7 @@ from autogan_core.discriminator import Discriminator
 from autogan_core.gan import GAN
 from autogan_core.generator import Generator
 from autogan_core.losses import WASSERSTEIN
-from autogan_core.metrics import generator_macs, generator_parameters
+from autogan_core.metrics import StepMacs, discriminator_macs, generator_macs, generator_parameters, step_macs
 from autogan_core.search_space import Architecture, Cell, SearchSpace
 from autogan_core.torch_seeding import seeded_initialisation
 
@@ -65,7 +65,15 @@ def wgan_gp(num_cells: int) -> Design:
         training=_training,
         macs=lambda config: generator_macs(architecture, config.model, channels(config)),
         parameters=lambda config: generator_parameters(architecture, config.model, channels(config)),
+        step_macs=lambda config: _step_macs(architecture, config),
     )
+
+
+def _step_macs(architecture: Architecture, config: Config) -> StepMacs:
+    generator = generator_macs(architecture, config.model, scale.generator_width(WIDTH, config))
+    width = scale.discriminator_width(WIDTH, config)
+    critic = discriminator_macs(config.model, width, config.model.num_cells - 1)
+    return step_macs(generator, critic, _training(config), penalty=True)
 
 
 def _gan(architecture: Architecture, config: Config, device: torch.device, seed: int) -> GAN:

@@ -1,7 +1,8 @@
 """Means, differences, shares and rank correlations with their intervals, all by SciPy.
 
-Every interval is a 95 % confidence interval. Where there are too few numbers for one, its ends are None, and nothing
-may be claimed from it.
+Every interval is a 95 % confidence interval; of several that are made together, all hold at once in 95 % of cases, if
+their number is given (Bonferroni: each is one of a higher level). Where there are too few numbers for an interval, its
+ends are None, and nothing may be claimed from it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ LEVEL = 0.95
 """Confidence level of every interval."""
 MIN_FOR_CORRELATION = 8
 """Fewer pairs give no interval: their resamples would often hold one pair only."""
+MAX_SEEDS = 1000
+"""More are not counted by `seeds_needed`."""
 _RESAMPLES = 9999
 _SEED = 0
 
@@ -53,8 +56,13 @@ class Estimate:
         return {"value": value, "low": self.low, "high": self.high, "count": self.count}
 
 
-def mean(values: Sequence[float]) -> Estimate:
-    """The mean of independent numbers, NaN of none; with Student's t interval, from two numbers on."""
+def mean(values: Sequence[float], comparisons: int = 1) -> Estimate:
+    """The mean of independent numbers, NaN of none; with Student's t interval, from two numbers on.
+
+    Args:
+        values: the numbers.
+        comparisons: how many such intervals are made together.
+    """
     if not values:
         return Estimate(math.nan, None, None, 0)
     average, count = float(np.mean(values)), len(values)
@@ -63,13 +71,50 @@ def mean(values: Sequence[float]) -> Estimate:
     spread = float(stats.sem(values))
     if spread == 0:  # a scale that SciPy does not take; the interval is a point
         return Estimate(average, average, average, count)
-    low, high = stats.t.interval(LEVEL, count - 1, loc=average, scale=spread)
+    low, high = stats.t.interval(_joint_level(comparisons), count - 1, loc=average, scale=spread)
     return Estimate(average, float(low), float(high), count)
 
 
 def paired_difference(ours: Sequence[float], theirs: Sequence[float]) -> Estimate:
     """Mean of ``ours`` minus ``theirs``, paired by their place (a common seed), with Student's t interval."""
     return mean([a - b for a, b in zip(ours, theirs, strict=True)])
+
+
+def paired_ratio(ours: Sequence[float], theirs: Sequence[float], comparisons: int = 1) -> Estimate:
+    """Geometric mean of ``ours`` over ``theirs``, paired by their place, with Student's t interval of the logarithms.
+
+    Args:
+        ours: positive numbers.
+        theirs: positive numbers, as many.
+        comparisons: how many such intervals are made together.
+    """
+    logarithm = mean([math.log(a / b) for a, b in zip(ours, theirs, strict=True)], comparisons)
+    low, high = (None if end is None else math.exp(end) for end in (logarithm.low, logarithm.high))
+    return Estimate(math.exp(logarithm.value), low, high, logarithm.count)
+
+
+def seeds_needed(differences: Sequence[float], comparisons: int = 1, power: float = 0.8) -> int | None:
+    """How many such numbers give a t interval that excludes 0, with the mean and the spread of those seen.
+
+    Args:
+        differences: paired differences, one for each seed.
+        comparisons: how many such intervals are made together.
+        power: how likely the interval is to exclude 0.
+
+    Returns:
+        At least 2; None when more than `MAX_SEEDS` are needed, or fewer than two differences cannot tell.
+    """
+    if len(differences) < 2:
+        return None
+    average, spread = float(np.mean(differences)), float(np.std(differences, ddof=1))
+    if spread == 0:
+        return 2 if average else None
+    tail = (1 - _joint_level(comparisons)) / 2
+    counts = np.arange(2, MAX_SEEDS + 1)
+    effects, limits = abs(average) / spread * np.sqrt(counts), stats.t.ppf(1 - tail, counts - 1)
+    powers = stats.nct.sf(limits, counts - 1, effects)  # the other tail would be a difference of the wrong sign
+    enough = counts[powers >= power]
+    return int(enough[0]) if len(enough) else None
 
 
 def share(count: int, total: int) -> Estimate:
@@ -140,6 +185,10 @@ def mean_rank_correlation(columns: Sequence[Sequence[float]], y: Sequence[float]
     low, high = float(interval.low), float(interval.high)
     known = np.isfinite(low) and np.isfinite(high)
     return Estimate(value, low if known else None, high if known else None, count)
+
+
+def _joint_level(comparisons: int) -> float:
+    return 1 - (1 - LEVEL) / comparisons
 
 
 class _MeanSpearman:

@@ -1,6 +1,13 @@
 """Scores of images, and what a generator costs."""
 
-from autogan_core.metrics.complexity import generator_macs, generator_parameters
+from autogan_core.metrics.complexity import (
+    StepMacs,
+    discriminator_macs,
+    generator_macs,
+    generator_parameters,
+    step_macs,
+)
+from autogan_core.metrics.extractor_macs import extractor_macs
 from autogan_core.metrics.features import FeatureExtractor, dump_extractor, load_extractor, restore_extractor
 from autogan_core.metrics.kid import kernel_distance, real_features
 from autogan_core.metrics.reward import needs_fid, needs_kid, reward
@@ -20,7 +27,10 @@ __all__ = [
     "Moments",
     "ScoreAccumulator",
     "Scores",
+    "StepMacs",
+    "discriminator_macs",
     "dump_extractor",
+    "extractor_macs",
     "frechet_distance",
     "generator_macs",
     "generator_parameters",
@@ -35,4 +45,5 @@ __all__ = [
     "reward",
     "score_images",
     "score_real",
+    "step_macs",
 ]

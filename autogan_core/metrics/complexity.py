@@ -1,12 +1,15 @@
-"""Size of a generator in closed form: multiply-accumulates and parameters that the architecture really uses.
+"""Size and cost of networks in closed form: multiply-accumulates and parameters that are really used.
 
 The paper's "FLOPs" (Figures 3 and 4) are multiply-accumulates: one each for a product and its sum, of convolutions,
-transposed convolutions and linear layers; biases, norms, activations and up-sampling are not counted.
+transposed convolutions and linear layers; biases, norms, activations and resampling are not counted. All counts are of
+the networks as published: what `resampling` saves by merging layers is this implementation's speed, not their size.
 """
 
 from __future__ import annotations
 
-from autogan_core.config import ModelConfig
+from dataclasses import dataclass
+
+from autogan_core.config import ModelConfig, TrainingConfig
 from autogan_core.search_space import Architecture, Cell
 
 
@@ -37,6 +40,58 @@ def generator_parameters(architecture: Architecture, model: ModelConfig, channel
     cells = sum(_cell_parameters(cell, channels) for cell in architecture.cells)
     to_rgb = 2 * channels + (9 * channels + 1) * model.image_channels  # BatchNorm, then a 3x3 convolution
     return linear + cells + to_rgb
+
+
+def discriminator_macs(model: ModelConfig, channels: int, stage: int) -> int:
+    """Multiply-accumulates of the discriminator for one image.
+
+    Args:
+        model: shapes.
+        channels: feature maps of every layer.
+        stage: search stage from 0, which decides the blocks and the size of the image.
+    """
+    pixels = model.image_size_at(stage + 1) ** 2
+    first = 9 * (model.image_channels * channels + channels**2) * pixels  # its shortcut pools before it convolves
+    pixels //= 4
+    first += model.image_channels * channels * pixels
+    middle = 0
+    for block in range(stage):
+        halves = block != 1
+        middle += (18 + int(halves)) * channels**2 * pixels
+        pixels //= 4 if halves else 1
+    last = 18 * channels**2 * pixels
+    return first + middle + last + channels
+
+
+@dataclass(frozen=True, slots=True)
+class StepMacs:
+    """Multiply-accumulates of a GAN's training steps: see `step_macs`."""
+
+    discriminator: int
+    """Of a discriminator step."""
+    generator: int
+    """Of a generator step."""
+
+
+def step_macs(generator: int, discriminator: int, training: TrainingConfig, *, penalty: bool = False) -> StepMacs:
+    """What training steps cost, from what both networks cost for one image.
+
+    A backward pass counts as two forward passes: one for the gradient of the weights, one for that of the inputs. The
+    discriminator's step draws its images without gradients; the generator's step needs no gradient of the
+    discriminator's weights. Optimisers, averages and spectral norm are not counted.
+
+    Args:
+        generator: multiply-accumulates of the generator.
+        discriminator: those of the discriminator.
+        training: batches.
+        penalty: whether the loss has a gradient penalty, on as many images as a discriminator's batch: a forward pass,
+            the gradient of its inputs, and a backward pass through both.
+    """
+    judged = 2 * 3 + (1 + 1 + 4 if penalty else 0)
+    return StepMacs(
+        training.discriminator_batch * (generator + judged * discriminator),
+        training.generator_batch * (3 * generator + 2 * discriminator),
+    )
 
 
 def _cell_macs(cell: Cell, size: int, channels: int) -> int:

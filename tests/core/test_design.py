@@ -35,6 +35,18 @@ def test_every_design_counts_its_generator(design: Design) -> None:
     assert states[0] == states[1] != states[2]
 
 
+@pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
+def test_steps_cost_more_than_the_generators_passes(design: Design) -> None:
+    """A discriminator step has one of the generator for each image of its batch, a generator step three; what is on
+    top of them is the discriminator's, and the same for an image of either network up to the batches' sizes."""
+    config = tiny_config()
+    cost, training, macs = design.step_macs(config), design.training(config), design.macs(config)
+    judged = cost.discriminator / training.discriminator_batch - macs
+    passes = {"wgan-gp": 12}.get(design.name, 6)
+    assert judged > 0
+    assert cost.generator / training.generator_batch - 3 * macs == pytest.approx(2 * judged / passes)
+
+
 def test_names_are_those_of_the_table() -> None:
     """Each baseline goes by its key, and no two designs share a title."""
     assert [design.name for design in DESIGNS[1:]] == list(BASELINES)

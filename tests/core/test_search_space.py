@@ -64,7 +64,8 @@ def test_choices_round_trip(architecture: Architecture) -> None:
 
 def test_tokens_and_skip_bits_are_the_released_codes(golden: dict[str, Any]) -> None:
     """The flat token vectors equal the released code's, the first cell's skip being the most significant bit."""
-    names = {"a": "paper-top1", "b": "paper-top2", "c": "paper-top3", "sngan_like": "sn-gan"}
+    names = {"a": "paper-top1", "b": "paper-top2", "c": "paper-top3"}
+    names |= {"sngan_like": "sn-gan", "e2gan_derive_sh": "e2gan"}
     for key, name in names.items():
         assert [token for cell in NAMED[name].cells for token in cell.tokens] == golden["archs"][key]
     assert Architecture.parse("1011-10110-10101").cells[2].skips == (False, True)
@@ -152,5 +153,5 @@ def test_a_narrowed_cell_refuses_what_it_lost() -> None:
 
 def test_named_architectures_lie_in_the_papers_space() -> None:
     """The paper's three and the SN-GAN generator are members of the full space."""
-    assert set(NAMED) == {"paper-top1", "paper-top2", "paper-top3", "sn-gan"}
+    assert set(NAMED) == {"paper-top1", "paper-top2", "paper-top3", "sn-gan", "e2gan"}
     assert all(architecture in SearchSpace.full() for architecture in NAMED.values())

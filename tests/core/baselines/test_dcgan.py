@@ -7,7 +7,14 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from autogan_core.baselines.dcgan import DCGANDiscriminator, DCGANGenerator, dcgan, dcgan_macs, dcgan_parameters
+from autogan_core.baselines.dcgan import (
+    DCGANDiscriminator,
+    DCGANGenerator,
+    dcgan,
+    dcgan_discriminator_macs,
+    dcgan_macs,
+    dcgan_parameters,
+)
 from autogan_core.config import ModelConfig
 from autogan_core.generator import recalibrate
 from tests.core.tiny import tiny_config
@@ -129,3 +136,14 @@ def test_widths_and_training_of_a_run() -> None:
     assert training.generator_lr == config.training.generator_lr
     assert dcgan(3).parameters(config) == sum(p.numel() for p in gan.generator.parameters())
     assert dcgan(3).macs(config) == dcgan_macs(config.model, 16)
+
+
+@pytest.mark.parametrize("pixels", MODELS)
+def test_the_discriminators_macs_are_those_that_torch_counts(pixels: int) -> None:
+    """The closed form gives what the counter sees in the module, for every image size."""
+    model = MODELS[pixels]
+    discriminator = DCGANDiscriminator(model, 3).eval()
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        discriminator(torch.zeros(1, model.image_channels, pixels, pixels), model.num_cells - 1)
+    assert 2 * dcgan_discriminator_macs(model, 3) == counter.get_total_flops()

@@ -15,7 +15,9 @@ from autogan_core.experiments.statistics import (
     mean,
     mean_rank_correlation,
     paired_difference,
+    paired_ratio,
     rank_correlation,
+    seeds_needed,
     share,
 )
 
@@ -243,3 +245,46 @@ def test_text(estimate: Estimate, digits: int, text: str) -> None:
 def test_excludes(reference: float, excluded: bool) -> None:
     """The ends belong to the interval."""
     assert Estimate(2.0, 1.0, 3.0, 3).excludes(reference) is excluded
+
+
+def test_a_joint_interval_is_one_of_a_higher_level() -> None:
+    """Of five intervals each has the level 0.99, as SciPy's own t test gives it."""
+    numbers = [0.3, -0.1, 0.4, 0.2, 0.6]
+    expected = stats.ttest_1samp(numbers, 0).confidence_interval(0.99)
+    joint = mean(numbers, comparisons=5)
+    assert (joint.low, joint.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_a_ratio_is_a_difference_of_logarithms() -> None:
+    """About a half on every seed: the geometric mean, and as wide an interval to either side by factor."""
+    theirs = [10.0, 20.0, 40.0]
+    ratio = paired_ratio([5.0, 11.0, 18.0], theirs)
+    assert ratio.value == pytest.approx((0.5 * 0.55 * 0.45) ** (1 / 3))
+    assert ratio.low is not None and ratio.high is not None
+    assert ratio.value / ratio.low == pytest.approx(ratio.high / ratio.value)
+    assert ratio.excludes(1)
+    assert paired_ratio([2.0], [1.0]) == Estimate(2.0, None, None, 1)
+
+
+@pytest.mark.parametrize(("mean_over_spread", "expected"), [(0.5, 34), (1.0, 10), (0.2, 199)])
+def test_seeds_needed_are_those_of_the_tables(mean_over_spread: float, expected: int) -> None:
+    """Of a two-sided paired t test at 0.05 and a power of 0.8, as textbooks print them."""
+    deviations = np.array([-1.0, 0.0, 1.0])
+    assert seeds_needed(list(deviations + mean_over_spread)) == expected
+
+
+def test_seeds_needed_reach_the_power_in_a_simulation() -> None:
+    """So many seeds exclude 0 in about four of five repetitions, with intervals corrected for four comparisons."""
+    count = seeds_needed([0.0, 1.0, 2.0, 1.0], comparisons=4)
+    assert count is not None
+    drawn = np.random.default_rng(0).normal(1.0, np.std([0, 1, 2, 1], ddof=1), size=(2000, count))
+    found = sum(mean(row, comparisons=4).excludes(0) for row in drawn.tolist())
+    assert 0.77 < found / 2000 < 0.9  # counts are whole
+
+
+def test_seeds_needed_are_unknown_without_a_difference() -> None:
+    """Neither one difference nor an average of 0 tells how many seeds it takes."""
+    assert seeds_needed([1.0]) is None
+    assert seeds_needed([0.0, 0.0]) is None
+    assert seeds_needed([-1.0, 1.0]) is None
+    assert seeds_needed([0.5, 0.5]) == 2
