@@ -34,7 +34,11 @@ from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snaps
 logger = logging.getLogger(__name__)
 
 FORMAT = 3
-"""Version of what is stored and how it is made; raise it with any change, so that older inputs are not used."""
+"""Version of what is stored and how it is made; raise it with any change, so that older inputs are not used.
+
+Not with the classifier's recipe: the classifier that a store has goes on scoring its runs, so that their scores stay
+comparable.
+"""
 KID_BATCH = 500
 """Real images whose features are computed at a time."""
 PLACES_THAT_DECIDE = frozenset({"folder", "npz"})

@@ -42,7 +42,7 @@ def collect_results(run: Run, command: str) -> RunResults:
         created=datetime.now(UTC),
         device=describe_device(run.device),
         dataset_size=len(dataset.images),
-        classifier_accuracy=getattr(run.inputs.extractor, "accuracy", None),
+        classifier_accuracy=run.inputs.extractor.accuracy,
         history=tuple(history),
         entropy={r.assignment.slot: run.mlas.entropy(history, r.assignment.slot) for r in history},
         beams=tuple((beam.architecture, beam.reward) for beam in beams),

@@ -25,6 +25,7 @@ class RecordingExtractor:
         self._extractor = extractor
         self.name, self.suffix = extractor.name, extractor.suffix
         self.fingerprint, self.precision = extractor.fingerprint, extractor.precision
+        self.accuracy = extractor.accuracy
         self.start()
 
     def start(self) -> None:
@@ -56,7 +57,7 @@ class RecordingExtractor:
         moments.add(features)
         mean, std = inception_score(logits, splits)
         fid, kid = frechet_distance(moments.moments(), reference), kernel_distance(features, real_features)
-        return Scores(mean, std, fid, count, splits, self.suffix, kid)
+        return Scores(mean, std, fid, count, splits, self.suffix, kid, self.accuracy)
 
     def seconds(self, count: int) -> float:
         """Time from the start until ``count`` images were seen, on the line through the first batch and the last."""

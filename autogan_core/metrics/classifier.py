@@ -6,11 +6,9 @@ Its scores look like InceptionV3's but are not comparable with them, so they car
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -18,28 +16,14 @@ from typing import Literal
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
-from torch.nn import functional as F
 
 from autogan_core.data import ImageDataset
-from autogan_core.errors import DataError
 from autogan_core.metrics.cache import cache_key
-from autogan_core.metrics.classifier_network import SEED, ClassifierNetwork, dump_network, load_network, new_network
+from autogan_core.metrics.classifier_network import RECIPE, ClassifierNetwork, dump_network, load_network
+from autogan_core.metrics.classifier_training import train_classifier
 from autogan_core.storage import write_atomically
 
 logger = logging.getLogger(__name__)
-
-RECIPE = 1
-"""Version of network and training; raise it with any change to them, so that older caches are not used."""
-BATCH = 128
-LEARNING_RATE = 3e-3
-EPOCHS = 10
-MAX_IMAGES_SEEN = 150_000
-"""Ends training before `EPOCHS` on large sets: 2.5 epochs of fashion-mnist, 91 % on its test set."""
-MIN_STEPS = 50
-HELD_OUT = 5
-"""One in so many images of each class measures the accuracy when the publisher gives no test set."""
-
-_Labelled = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
@@ -84,74 +68,6 @@ def load_classifier(dataset: ImageDataset, device: torch.device, cache_dir: Path
     fingerprint = _write_cache(stem, network, accuracy, dataset)
     logger.info("trained the classifier in %.0f s: accuracy %.4f", time.monotonic() - start, accuracy)
     return ClassifierExtractor(network, device, fingerprint, accuracy, _weights(stem))
-
-
-def train_classifier(dataset: ImageDataset, device: torch.device) -> tuple[ClassifierNetwork, float]:
-    """Trains the network by cross-entropy with Adam and a one-cycle learning rate; unlabelled images are left out.
-
-    The seed is fixed and torch's global generators are left as they were. The same CPU with as many threads gives the
-    same weights again; other machines, and GPUs, sum in other orders, so runs to be compared must share a cache.
-
-    Returns:
-        The network, in evaluation mode on ``device``, and its accuracy in [0, 1]: on the test images where there are
-        any, else on a held-out fifth of each class, which it is then not trained on.
-
-    Raises:
-        DataError: fewer than two classes have five labelled images.
-    """
-    (images, labels), test = _split(dataset)
-    network = new_network(dataset.images.shape[1], dataset.images.shape[2], dataset.num_classes).to(device)
-    steps = max(min(EPOCHS * len(labels), MAX_IMAGES_SEEN) // BATCH, MIN_STEPS)
-    optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
-    network.train()
-    for batch in itertools.islice(_batches(len(labels)), steps):
-        logits = network(images[batch].to(device))[1]
-        optimizer.zero_grad()
-        F.cross_entropy(logits, labels[batch].to(device)).backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
-    network.eval().requires_grad_(False)
-    return network, _accuracy(network, test, device)
-
-
-def _split(dataset: ImageDataset) -> tuple[_Labelled, _Labelled]:
-    images, labels = _labelled(dataset.images, dataset.require_labels())
-    usable = int((labels.bincount() >= HELD_OUT).sum())
-    if usable < 2:
-        raise DataError(
-            f"{dataset.name} has {usable} classes of at least {HELD_OUT} labelled images, but the classifier features "
-            "need 2; set scores.features=inception"
-        )
-    if dataset.test_images is not None and dataset.test_labels is not None:
-        return (images, labels), _labelled(dataset.test_images, dataset.test_labels)
-    shuffled = torch.randperm(len(labels), generator=torch.Generator().manual_seed(SEED))
-    classes = [shuffled[labels[shuffled] == k] for k in range(dataset.num_classes)]
-    held_out = torch.cat([indices[: len(indices) // HELD_OUT] for indices in classes])
-    rest = torch.cat([indices[len(indices) // HELD_OUT :] for indices in classes])
-    return (images[rest], labels[rest]), (images[held_out], labels[held_out])
-
-
-def _labelled(images: Tensor, labels: Tensor) -> _Labelled:
-    known = labels >= 0
-    return (images, labels) if bool(known.all()) else (images[known], labels[known])
-
-
-def _batches(count: int) -> Iterator[Tensor]:
-    """Endless shuffled batches of indices, without an epoch's incomplete last one (BatchNorm needs two images)."""
-    generator = torch.Generator().manual_seed(SEED)
-    size = min(BATCH, count)
-    while True:
-        order = torch.randperm(count, generator=generator)
-        yield from torch.split(order[: count - count % size], size)
-
-
-@torch.no_grad()
-def _accuracy(network: ClassifierNetwork, test: _Labelled, device: torch.device) -> float:
-    correct = 0
-    for images, labels in zip(torch.split(test[0], 1000), torch.split(test[1], 1000), strict=True):
-        correct += int((network(images.to(device))[1].argmax(1).cpu() == labels).sum())
-    return correct / len(test[1])
 
 
 def _weights(stem: Path) -> Path:

@@ -27,6 +27,8 @@ from autogan_core.errors import DataError
 
 TORCH_FIDELITY_NAME = "autogan-classifier"
 """The network's name as a torch-fidelity feature extractor."""
+RECIPE = 2
+"""Version of network and training; raise it with any change to them, so that older caches are not used."""
 NUM_FEATURES = 128
 """Length of a feature vector."""
 SEED = 20190811
@@ -34,26 +36,34 @@ SEED = 20190811
 
 
 class ClassifierNetwork(nn.Module):
-    """Three stride-2 convolutions, a 128-unit layer (the features) and a linear classifier.
+    """A small residual network: 16, 40, 64, 64 and 128 channels; the mean of the last is the features.
+
+    At 16x16 pixels an image costs 1.73 million multiply-accumulates, and larger images little more: the first
+    convolution takes them down to 16 to 31 pixels. Its full resolution is what photographs of 16x16 need most: with a
+    stride of 2 there the same work classifies four in a hundred fewer.
 
     Args:
         image_channels: 1 or 3.
         image_size: side in pixels that images are resized to, at least 4.
         num_classes: K.
+        recipe: `RECIPE`; 1 builds the network of earlier versions, whose weights run stores still hold.
+
+    Raises:
+        ValueError: another recipe, of a later version.
     """
 
-    def __init__(self, image_channels: int, image_size: int, num_classes: int) -> None:
+    def __init__(self, image_channels: int, image_size: int, num_classes: int, recipe: int = RECIPE) -> None:
         super().__init__()
-        self.shapes = {"image_channels": image_channels, "image_size": image_size, "num_classes": num_classes}
-        self.features = nn.Sequential(
-            *_downsample(image_channels, 32),
-            *_downsample(32, 64),
-            *_downsample(64, 128),
-            nn.AdaptiveAvgPool2d(2),
-            nn.Flatten(),
-            nn.Linear(128 * 2 * 2, NUM_FEATURES),
-            nn.ReLU(),
-        )
+        if recipe not in (1, RECIPE):
+            raise ValueError(f"this version knows no classifier of recipe {recipe}, but of 1 and {RECIPE}")
+        self.shapes = {
+            "image_channels": image_channels,
+            "image_size": image_size,
+            "num_classes": num_classes,
+            "recipe": recipe,
+        }
+        """What `build_network` makes the network from."""
+        self.features = _features_of_recipe_1(image_channels) if recipe == 1 else _features(image_channels, image_size)
         self.classifier = nn.Linear(NUM_FEATURES, num_classes)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,15 +89,56 @@ class ClassifierNetwork(nn.Module):
         return features, self.classifier(features)
 
 
-def _downsample(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
-    return nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+class _Residual(nn.Module):
+    """A block whose input is added to its output."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x)  # type: ignore[no-any-return]
 
 
-def new_network(image_channels: int, image_size: int, num_classes: int) -> ClassifierNetwork:
+def _features(image_channels: int, image_size: int) -> nn.Sequential:
+    stride = max(image_size // 16, 1)
+    layers = nn.Sequential(
+        *_convolution(image_channels, 16, stride, kernel=2 * stride + 1),
+        *_convolution(16, 40, stride=2),
+        *_convolution(40, 64, stride=2),
+        _Residual(*_convolution(64, 64)),
+        *_convolution(64, NUM_FEATURES, stride=2),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+    )
+    return layers.to(memory_format=torch.channels_last)  # a fifth faster to train on a CPU
+
+
+def _features_of_recipe_1(image_channels: int) -> nn.Sequential:
+    """Kept because a run that was begun with it has to be scored by it to its end."""
+    return nn.Sequential(
+        *_convolution(image_channels, 32, stride=2),
+        *_convolution(32, 64, stride=2),
+        *_convolution(64, 128, stride=2),
+        nn.AdaptiveAvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(128 * 2 * 2, NUM_FEATURES),
+        nn.ReLU(),
+    )
+
+
+def _convolution(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> tuple[nn.Module, ...]:
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
+    return convolution, nn.BatchNorm2d(outputs), nn.ReLU()
+
+
+def new_network(
+    image_channels: int, image_size: int, num_classes: int, recipe: int = RECIPE, seed: int = SEED
+) -> ClassifierNetwork:
     """An untrained network on the CPU; always the same one, and torch's global generators stay as they were."""
     with torch.random.fork_rng(devices=()):
-        torch.default_generator.manual_seed(SEED)  # torch.manual_seed would reseed the GPUs as well
-        return ClassifierNetwork(image_channels, image_size, num_classes)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would reseed the GPUs as well
+        return ClassifierNetwork(image_channels, image_size, num_classes, recipe)
 
 
 def dump_network(network: ClassifierNetwork) -> bytes:
@@ -112,10 +163,14 @@ def load_network(path: Path) -> ClassifierNetwork:
 def build_network(shapes: Mapping[str, int], tensors: Mapping[str, Tensor]) -> ClassifierNetwork:
     """The network of those shapes and weights, in evaluation mode on the CPU.
 
+    Args:
+        shapes: `ClassifierNetwork.shapes`; those that an earlier version stored name no recipe, and it was the first.
+        tensors: the weights.
+
     Raises:
-        TypeError, RuntimeError: they are another network's.
+        TypeError, ValueError, RuntimeError: they are another network's.
     """
-    network = new_network(**shapes)
+    network = new_network(**{"recipe": 1, **shapes})
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False)
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from autogan_core.classifier_accuracy import distrust
 from autogan_core.config import ScoresConfig
 from autogan_core.data import ImageDataset
 from autogan_core.metrics.classifier import ClassifierExtractor, load_classifier
@@ -36,6 +37,10 @@ class FeatureExtractor(Protocol):
     @property
     def suffix(self) -> str:
         """Ends every score's name, so that a classifier's score is never taken for Inception's: "" or "_classifier"."""
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of test images that a classifier gets right; None with InceptionV3, which classifies none of them."""
 
     @property
     def fingerprint(self) -> str:
@@ -71,6 +76,8 @@ def load_extractor(
         classifier = load_classifier(dataset, device, cache_dir)
         seconds = time.monotonic() - start
         logger.info("classifier ready after %.1f s, accuracy %.4f", seconds, classifier.accuracy)
+        if (distrusted := distrust(classifier.accuracy)) is not None:
+            logger.warning("%s", distrusted)
         return classifier
     precision = choose_precision(scores.precision, device)
     logger.info("loading InceptionV3 (%s) from %s", precision, scores.inception_weights or "torch-fidelity's download")
@@ -91,7 +98,7 @@ def dump_extractor(extractor: FeatureExtractor) -> tuple[dict[str, Any], dict[st
     if isinstance(extractor, InceptionExtractor):
         return {**card, "precision": extractor.precision}, dict(extractor.weights)
     card |= {"shapes": extractor.network.shapes, "accuracy": extractor.accuracy}
-    return card, dict(extractor.network.state_dict())
+    return card, {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
 
 
 def restore_extractor(card: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> FeatureExtractor:

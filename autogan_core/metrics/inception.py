@@ -92,6 +92,7 @@ class InceptionExtractor:
     """SHA-256 over the weights."""
     name: str = field(default="inception", init=False)
     suffix: str = field(default="", init=False)
+    accuracy: None = field(default=None, init=False)
 
     @torch.no_grad()
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:

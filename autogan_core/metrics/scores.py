@@ -30,6 +30,7 @@ from torch_fidelity.metric_isc import (
     isc_features_to_metric,
 )
 
+from autogan_core.classifier_accuracy import ACCURACY
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.cache import cache_key
@@ -100,10 +101,15 @@ class Scores:
     """The extractor's: "" for InceptionV3, "_classifier" for a classifier."""
     kid: float | None = None
     """Kernel distance to the real images, about 0 is best; None where it was not asked for."""
+    accuracy: float | None = None
+    """The classifier's, which goes with its scores into every caption; None with InceptionV3."""
 
     def named(self) -> dict[str, float]:
         """Scores under names that carry their protocol: ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k`` and
-        ``kid_50k``; no name for what was not computed."""
+        ``kid_50k``; no name for what was not computed.
+
+        A classifier's accuracy is among them, under `ACCURACY`.
+        """
         thousands, rest = divmod(self.num_images, 1000)
         count = f"{thousands}k" if thousands and not rest else str(self.num_images)
         name = f"is_{count}_{self.splits}split"
@@ -112,7 +118,8 @@ class Scores:
             f"{name}_std{self.suffix}": self.inception_score_std,
         }
         distances = {"fid": self.fid, "kid": self.kid}
-        return named | {f"{kind}_{count}{self.suffix}": value for kind, value in distances.items() if value is not None}
+        named |= {f"{kind}_{count}{self.suffix}": value for kind, value in distances.items() if value is not None}
+        return named if self.accuracy is None else {**named, ACCURACY: self.accuracy}
 
 
 def inception_score(logits: Tensor, splits: int) -> tuple[float, float]:
@@ -199,7 +206,8 @@ class ScoreAccumulator:
             moments = None if self._reference is None else self._moments.moments()
             kid = None if self._real_features is None else self._kernel_distance(self._real_features)
         fid = None if moments is None or self._reference is None else frechet_distance(moments, self._reference)
-        return Scores(mean, std, fid, len(logits), self._splits, self._extractor.suffix, kid)
+        extractor = self._extractor
+        return Scores(mean, std, fid, len(logits), self._splits, extractor.suffix, kid=kid, accuracy=extractor.accuracy)
 
     def _kernel_distance(self, real_features: Tensor) -> float:
         return kernel_distance(torch.cat(self._features), real_features)

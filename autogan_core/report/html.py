@@ -11,6 +11,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from autogan_core.classifier_accuracy import distrust, percent
 from autogan_core.report.diagram import architecture_svg, choices_text
 from autogan_core.report.figures import policy_figure, reward_figure, training_figure
 from autogan_core.report.images import inline_grid
@@ -78,7 +79,12 @@ def render_page(template: str, context: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        duration=duration, score=score_text, protocol=joint_protocol, words=in_words, cost=cost_text
+        duration=duration,
+        score=score_text,
+        protocol=joint_protocol,
+        words=in_words,
+        cost=cost_text,
+        percent=percent,
     )
     return environment.get_template(template).render(context)
 
@@ -101,7 +107,7 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
         "best": results.best_generator,
         "phases": ", ".join(f"{name} {duration(seconds)}" for name, seconds in results.seconds.items()),
         "diagrams": [(label, a, _inline(architecture_svg(a, config.model))) for label, a in _drawn(results)],
-        "reward_words": reward_words(config.search.reward, config.scores),
+        "reward_words": reward_words(config.search.reward, config.scores, results.classifier_accuracy),
         "reward_figure": _inline(reward_figure(records, config.model, reward_axis)),
         "failures": [record for record in records if record.failure is not None],
         "resets": [record for record in records if record.reset],
@@ -109,6 +115,7 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
         "observations": observations,
         "real_grid": inline_grid(results.real_samples),
         "grids": [(generator, inline_grid(generator.samples)) for generator in results.generators],
+        "distrust": distrust(results.classifier_accuracy),
         "score_rows": score_rows(results),
         "training_figure": _inline(training_figure(results.generators)),
         "validation_protocol": _validation_protocol(results),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from autogan_core.classifier_accuracy import distrust
 from autogan_core.errors import ConfigError
 from autogan_core.history import Record
 from autogan_core.presets import load_config
@@ -30,6 +31,7 @@ def report_markdown(results: RunResults) -> str:
         f"# AutoGAN on {escape(data)}",
         escape(f"{about}, {_revision(results)}"),
         *_found(results),
+        *((escape(distrusted),) if (distrusted := distrust(results.classifier_accuracy)) else ()),
         *(_collapse(generator) for generator in results.generators if generator.collapsed),
         "## Scores",
         _scores(results),
@@ -124,7 +126,7 @@ def _search(results: RunResults) -> list[str]:
     times = ", ".join(f"{name} {duration(seconds)}" for name, seconds in results.seconds.items())
     facts = [
         f"- iterations: {len(records)} over {len({r.assignment.stage for r in records})} stages; {scored:,} candidates "
-        f"scored by {escape(reward_words(results.config.search.reward, results.config.scores))}",
+        f"scored by {escape(_reward_words(results))}",
         f"- failed iterations: {len(failures) or 'none'}",
         *_failures(failures),
         f"- dynamic resets of the shared GAN: {f'after iterations {resets}' if resets else 'none'}",
@@ -133,6 +135,10 @@ def _search(results: RunResults) -> list[str]:
     beams = [(str(i), str(a), a.readable, f"{reward:.3f}") for i, (a, reward) in enumerate(results.beams, start=1)]
     found = [table(("Beam", "Architecture", "In words", "Search reward"), beams)] if beams else []
     return ["\n".join(facts), *found]
+
+
+def _reward_words(results: RunResults) -> str:
+    return reward_words(results.config.search.reward, results.config.scores, results.classifier_accuracy)
 
 
 def _failures(failures: Sequence[Record]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from autogan_core.classifier_accuracy import ACCURACY, features_words
 from autogan_core.config import RewardConfig, RewardScore, ScoresConfig
 
 Kind = Literal["is", "fid"]
@@ -42,6 +43,8 @@ class Score:
     """Parts over which an Inception score is averaged."""
     features: str
     """``Inception`` or ``classifier``."""
+    accuracy: float | None = None
+    """Of the classifier, in [0, 1]; None with Inception features, and in scores of versions that did not store it."""
 
     @property
     def text(self) -> str:
@@ -53,7 +56,7 @@ class Score:
     def protocol(self) -> str:
         """Images, splits and features in words."""
         splits = f", {self.splits} splits" if self.splits else ""
-        return f"{self.num_images:,} images{splits}, {self.features} features"
+        return f"{self.num_images:,} images{splits}, {features_words(self.features, self.accuracy)}"
 
 
 def find_score(scores: Mapping[str, float], kind: Kind) -> Score | None:
@@ -72,6 +75,7 @@ def find_score(scores: Mapping[str, float], kind: Kind) -> Score | None:
             num_images=_count(parts[1]),
             splits=next((int(p.removesuffix("split")) for p in parts if p.endswith("split")), None),
             features=_FEATURES["classifier" if "classifier" in parts else "inception"],
+            accuracy=scores.get(ACCURACY),
         )
     return None
 
@@ -84,17 +88,18 @@ def joint_protocol(scores: Mapping[str, float]) -> str:
     return "; ".join(f"{LONG_NAMES[score.kind]}: {score.protocol}" for score in found)
 
 
-def reward_protocol(reward: RewardConfig, scores: ScoresConfig) -> str:
-    """How candidates are scored: images, splits and features in words."""
-    return f"{reward.num_images:,} images, {reward.splits} splits, {_FEATURES[scores.features]} features"
+def reward_protocol(reward: RewardConfig, scores: ScoresConfig, accuracy: float | None = None) -> str:
+    """How candidates are scored: images, splits and features in words, with the classifier's accuracy if known."""
+    features = features_words(_FEATURES[scores.features], accuracy)
+    return f"{reward.num_images:,} images, {reward.splits} splits, {features}"
 
 
-def reward_words(reward: RewardConfig, scores: ScoresConfig) -> str:
-    """What a candidate's reward is, with its protocol."""
+def reward_words(reward: RewardConfig, scores: ScoresConfig, accuracy: float | None = None) -> str:
+    """What a candidate's reward is, with its protocol, which names the classifier's accuracy if it is known."""
     if reward.score in ("inception-score", "is-over-fid"):
-        protocol = reward_protocol(reward, scores)
+        protocol = reward_protocol(reward, scores, accuracy)
     else:  # distances know no splits
-        protocol = f"{reward.num_images:,} images, {_FEATURES[scores.features]} features"
+        protocol = f"{reward.num_images:,} images, {features_words(_FEATURES[scores.features], accuracy)}"
     words = f"{REWARD_NAMES[reward.score]} ({protocol})"
     if reward.statistics == "running":
         words += " with running batch-norm statistics"

@@ -124,8 +124,9 @@ def _difference(kind: Kind, now: tuple[HistoryLine, Evaluation], before: tuple[H
 
 
 def _comparable(line: HistoryLine, score: Score) -> tuple[str, ...]:
-    # A classifier is trained on the data set itself: other images make other features.
-    return (score.name, line.dataset, line.data if score.features == "classifier" else "")
+    # A classifier is trained on the data set itself: other images make other features, and so does another training.
+    own = (line.data, f"{score.accuracy}") if score.features == "classifier" else ()
+    return (score.name, line.dataset, *own)
 
 
 def _trace(lines: Sequence[HistoryLine]) -> list[_Traced]:

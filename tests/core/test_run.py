@@ -60,6 +60,7 @@ def test_a_run_from_search_to_results(tmp_path: Path) -> None:
             "is_64_2split_classifier",
             "is_64_2split_std_classifier",
             "fid_64_classifier",
+            "accuracy_classifier",
         }
         assert [point.iteration for point in generator.curve] == [2, 4, 6]
         assert generator.samples.shape == (64, 1, 16, 16)

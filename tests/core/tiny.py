@@ -69,6 +69,7 @@ class FixedExtractor:
 
     name = "fixed"
     suffix = "_fixed"
+    accuracy = None
     fingerprint = "fixed"
     precision: Literal["float32"] = "float32"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from torch import Tensor
 from autogan_core.config import ScoresConfig
 from autogan_core.data import ImageDataset
 from autogan_core.errors import WeightsUnavailableError
+from autogan_core.metrics import features
 from autogan_core.metrics.classifier import ClassifierExtractor
+from autogan_core.metrics.classifier_network import new_network
 from autogan_core.metrics.features import dump_extractor, load_extractor, restore_extractor
 from autogan_core.metrics.inception import load_inception
 from tests.core.metrics.conftest import CLASSIFIER, CPU, REMEDY
@@ -56,3 +59,34 @@ def test_classifier_is_loaded_where_it_is_asked_for(
     assert extractor.fingerprint == classifier.fingerprint
     assert [record.message.split()[0] for record in caplog.records] == ["loading", "classifier"]
     assert f"accuracy {classifier.accuracy:.4f}" in caplog.text
+
+
+def test_a_stored_classifier_keeps_recipe_and_accuracy(digits: ImageDataset, classifier: ClassifierExtractor) -> None:
+    """Restored, it gives the same bits; a card of an earlier version, without a recipe, restores that one's network."""
+    card, tensors = dump_extractor(classifier)
+    restored = restore_extractor(card, tensors, CPU)
+    assert restored.accuracy == classifier.accuracy
+    torch.testing.assert_close(restored(digits.images[:9]), classifier(digits.images[:9]), rtol=0, atol=0)
+    old = new_network(1, 16, 10, recipe=1).eval()
+    shapes = {"image_channels": 1, "image_size": 16, "num_classes": 10}
+    earlier = restore_extractor({**card, "shapes": shapes}, old.state_dict(), CPU)
+    torch.testing.assert_close(earlier(digits.images[:9]), old(digits.images[:9]), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("accuracy", "warnings"), [(0.599, 1), (0.6, 0)])
+def test_a_poor_classifier_gets_one_warning(
+    digits: ImageDataset,
+    classifier: ClassifierExtractor,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    accuracy: float,
+    warnings: int,
+) -> None:
+    """Below the level, and only there, loading says what that means for the scores and what to do."""
+    monkeypatch.setattr(features, "load_classifier", lambda *_: dataclasses.replace(classifier, accuracy=accuracy))
+    with caplog.at_level(logging.WARNING):
+        load_extractor(CLASSIFIER, digits, CPU, Path())
+    assert len(caplog.records) == warnings
+    assert all(
+        "59.9 % of test images" in r.message and "scores.features=inception" in r.message for r in caplog.records
+    )

@@ -33,7 +33,7 @@ from autogan_core.metrics.scores import (
 class FixedExtractor:
     """Gives every image its first two pixels as features and its first three as logits, counting its calls."""
 
-    name, suffix = "fixed", "_fixed"
+    name, suffix, accuracy = "fixed", "_fixed", None
 
     def __init__(self, scale: float = 1.0, precision: Precision = "float32") -> None:
         self.scale, self.calls, self.fingerprint, self.precision = scale, 0, str(scale), precision
@@ -151,6 +151,10 @@ def test_non_finite_features_give_nan(noise: Tensor, scale: float) -> None:
         (
             Scores(8, 0.1, 12, 500, 5, "_classifier"),
             {"is_500_5split_classifier": 8, "is_500_5split_std_classifier": 0.1, "fid_500_classifier": 12},
+        ),
+        (
+            Scores(8, 0.1, None, 500, 5, "_classifier", 0.7),
+            {"is_500_5split_classifier": 8, "is_500_5split_std_classifier": 0.1, "accuracy_classifier": 0.7},
         ),
         (Scores(8, 0.1, None, 1500, 1, ""), {"is_1500_1split": 8, "is_1500_1split_std": 0.1}),
     ],

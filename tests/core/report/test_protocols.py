@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import get_args
 
@@ -28,6 +29,15 @@ def test_names_that_the_metrics_write_are_read_back(suffix: str, num_images: int
     assert joint_protocol(named) == f"{num_images:,} images, 10 splits, {features} features"
 
 
+def test_a_classifiers_accuracy_goes_with_its_scores() -> None:
+    """It stands behind the features, however the scores travelled; earlier versions stored none."""
+    named = Scores(8.55, 0.1, 12.42, 5000, 10, "_classifier", 0.754).named()
+    travelled = json.loads(json.dumps(named))
+    assert joint_protocol(travelled) == "5,000 images, 10 splits, classifier features (75.4 % of test images right)"
+    del travelled["accuracy_classifier"]
+    assert joint_protocol(travelled) == "5,000 images, 10 splits, classifier features"
+
+
 def test_scores_that_are_not_finite_are_not_found() -> None:
     """A NaN is no score, and a missing spread is none."""
     assert find_score({"fid_5k": math.nan, "is_5k_10split": 2.0}, "fid") is None
@@ -48,6 +58,9 @@ def test_reward_in_words() -> None:
     """Rewards, how candidates are made ready for them, and the penalty are spelled out."""
     assert reward_words(RewardConfig(), ScoresConfig(features="classifier")) == (
         "Inception score (5,000 images, 10 splits, classifier features)"
+    )
+    assert reward_words(RewardConfig(), ScoresConfig(features="classifier"), 0.71) == (
+        "Inception score (5,000 images, 10 splits, classifier features (71 % of test images right))"
     )
     reward = RewardConfig(score="inverse-fid", penalty_per_gflop=0.5)
     assert reward_words(reward, ScoresConfig()) == (

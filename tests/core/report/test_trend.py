@@ -225,3 +225,14 @@ def test_a_long_history_is_quick() -> None:
 def evaluated(line: HistoryLine, when: datetime) -> tuple[Evaluation, ...]:
     """The line's scores, computed at another time."""
     return tuple(replace(evaluation, evaluated=when) for evaluation in line.evaluations)
+
+
+@pytest.mark.parametrize(("accuracy", "comparable"), [(0.754, True), (0.63, False)])
+def test_different_classifiers_of_the_same_data_are_not_compared(
+    lines: tuple[HistoryLine, ...], accuracy: float, comparable: bool
+) -> None:
+    """Another accuracy is another classifier, such as an earlier version's; its scores are not subtracted."""
+    scores = {"is_5k_10split_classifier": 8.0, "fid_5k_classifier": 3.0}
+    line = rescored(lines[0], {**scores, "accuracy_classifier": 0.754})
+    (sentence,) = changes([line, rescored(line, {**scores, "accuracy_classifier": accuracy})])
+    assert ("cannot be compared" in sentence) != comparable
