@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 from pydantic import PositiveFloat, PositiveInt
@@ -13,6 +13,8 @@ from autogan_core.errors import ConfigError
 
 SharedWeights = Literal["policy", "uniform", "balanced", "policy-warm-up", "uniform-warm-up", "balanced-warm-up"]
 """Ways to train shared weights: values of ``search.shared_training``, without or with a warm-up of new cells."""
+PayoffArm = Literal["paper-top1", "paper-top2", "paper-top3", "e2gan", "wgan-gp", "dcgan"]
+"""What `payoff` can train for a search's cost, beside SN-GAN's generator and random search."""
 
 
 class Budget(Section):
@@ -41,6 +43,8 @@ class Budget(Section):
     """Candidates of each slot that are scored by both scores, whatever the reward is (Figure 8)."""
     compared_draws: PositiveInt = 30
     """Draws of the policy, and uniform ones, that are scored before a stage is derived."""
+    payoff_arms: tuple[PayoffArm, ...] = get_args(PayoffArm)
+    """Which of them it trains. Each costs as much as the search, and widens the intervals of all."""
     target_images: PositiveInt | None = None
     """Images of the data set that architectures are transferred to; None: all of them."""
 

@@ -10,6 +10,7 @@ from autogan_core.experiments import (
     dynamic_reset,
     mlas_vs_slas,
     observations,
+    payoff,
     proxy,
     random_search,
     reward,
@@ -41,6 +42,7 @@ EXPERIMENTS = {
         dynamic_reset,
         mlas_vs_slas,
         random_search,
+        payoff,
     )
 }
-"""In the paper's order."""
+"""In the paper's order; what the paper does not have comes last."""

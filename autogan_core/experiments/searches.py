@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -19,10 +20,11 @@ from autogan_core.experiments.outcome import Outcome, outcome_of, succeeded
 from autogan_core.experiments.policy_draws import Draws, read_draws, score_draws
 from autogan_core.experiments.suite import Suite
 from autogan_core.experiments.variants import Variant
-from autogan_core.experiments.work import Work
+from autogan_core.experiments.work import Work, sole
 from autogan_core.final_scores import stored_scores
 from autogan_core.history import Assignment, Phase, Record
 from autogan_core.run import Run
+from autogan_core.runs.halving import largest_pool
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
@@ -72,7 +74,11 @@ class Search:
     @property
     def config(self) -> Config:
         """Of the run."""
-        return self.suite.plan.config(self.seed, *self.variant.overrides)
+        plan, overrides = self.suite.plan, self.variant.overrides
+        config = plan.config(self.seed, *overrides)
+        if self.variant.incumbents or not config.retrain.incumbents:
+            return config
+        return plan.config(self.seed, *overrides, "retrain.incumbents=[]", f"retrain.pool={largest_pool(config)}")
 
     def open(self) -> Run:
         """The run."""
@@ -125,6 +131,11 @@ class Search:
         """The run's folder."""
         return DirectoryStore(self.suite.folder / self.name)
 
+    @property
+    def trainings_lock(self) -> Path:
+        """Held by whoever trains what it found: see `sole`."""
+        return self.suite.folder / "work" / f"{self.name.replace('/', '_')}_trainings.lock"
+
 
 @dataclass(frozen=True)
 class Retraining:
@@ -154,8 +165,9 @@ class Retraining:
     def run(self) -> None:
         """See `Work.run`."""
         run = self.search.open()
-        for architecture in self.search.found():
-            attempt(self.search.store, f"retrain/{architecture}", partial(self._train, run, architecture))
+        with sole(self.search.trainings_lock):
+            for architecture in self.search.found():
+                attempt(self.search.store, f"retrain/{architecture}", partial(self._train, run, architecture))
 
     def outcome(self) -> Outcome:
         """The final architecture: the highest Inception score after retraining, at the best checkpoint."""

@@ -19,10 +19,12 @@ class Variant:
     """Whether every slot's weights are scored by both scores (Figure 8)."""
     compared: bool = False
     """Whether draws of the policy are scored beside uniform ones before each derivation."""
+    incumbents: bool = True
+    """Whether known architectures enter the pool of its successive halving; if not, candidates take their places."""
 
 
 MLAS = Variant("mlas", "MLAS (the paper's)", probed=True, compared=True)
 SLAS = Variant("slas", "SLAS", ("search.levels=single",))
 NO_RESET = Variant("no-reset", "without resetting", ("search.dynamic_reset.enabled=false",))
 FID_REWARD = Variant("fid-reward", "1 / FID as reward", ("search.reward.score=inverse-fid",), probed=True)
-RANDOM_SHARED = Variant("random-shared", "random, shared weights", ("search.policy=random",))
+RANDOM_SHARED = Variant("random-shared", "random, shared weights", ("search.policy=random",), incumbents=False)

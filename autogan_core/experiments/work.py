@@ -98,6 +98,19 @@ class Ledger:
         return self._folder / f"{work.name.replace('/', '_')}.{suffix}"
 
 
+@contextmanager
+def sole(path: Path) -> Iterator[None]:
+    """Waits until no other process is within the same context: two pieces of work would train the same generators.
+
+    Args:
+        path: of a lock file; its folder is made if needed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def complete(works: Sequence[Work], ledger: Ledger, monitor: Monitor) -> None:
     """Does all pieces of work, alone or together with other processes that were told to do the same.
 

@@ -46,6 +46,8 @@ SHARED = ("searches", "trainings", "work")
 """Folders of what experiments share."""
 PROXY = ("proxy/scratch", "proxy/mlas", "proxy/uniform")
 """Folders of what `proxy` alone computes, beside its findings."""
+PAYOFF = "payoff/seed-0"
+"""Folder of what `payoff` alone computes on one seed."""
 
 pytestmark = pytest.mark.timeout(600)  # the first test waits for all experiments; a busy machine takes its time
 
@@ -124,16 +126,31 @@ def test_paired_differences_follow_from_the_raw_scores(finished: Path) -> None:
         assert f" {difference:+.2f}" in words
 
 
+def test_payoff_spends_the_same_on_every_arm_without_shared_weights(finished: Path) -> None:
+    """Ten arms in the short form, each with its points; known generators get no more than ours, and hardly less."""
+    data = read_data(finished, "payoff")
+    arms = data["arms"]
+    assert len(arms) == 10 and all(len(of_arm) == 2 for of_arm in arms.values())
+    assert set(data["comparisons"]) == set(arms) - {"found"}
+    for name, of_arm in arms.items():
+        for ours, arm in zip(arms["found"], of_arm, strict=True):
+            share = arm["total"]["macs"] / ours["total"]["macs"]
+            assert share == 1 if name == "found" else share > 0.5
+            assert arm["points"][-1]["spent"] == arm["total"]
+            assert (arm["searched"]["macs"] > 0) == (name in ("found", "random on shared weights"))
+            assert name.startswith("random") or share <= 1
+
+
 def test_the_same_command_again_does_nothing_anew(base: Path, finished: Path) -> None:
     """No run, ledger or result changes, it takes less than half the time, and the pages are written again."""
-    kept = {name: digest(finished / name) for name in (*SHARED, *PROXY)}
+    kept = {name: digest(finished / name) for name in (*SHARED, *PROXY, PAYOFF)}
     assert all(kept.values())
     data = {name: (finished / name / "data.json").read_bytes() for name in NAMES}
     page = (finished / "index.html").stat().st_mtime_ns
     started = time.monotonic()
     assert autogan(*options(base, "all")).returncode == 0
     assert time.monotonic() - started < float((base / "seconds").read_text()) / 2
-    assert {name: digest(finished / name) for name in (*SHARED, *PROXY)} == kept
+    assert {name: digest(finished / name) for name in (*SHARED, *PROXY, PAYOFF)} == kept
     assert {name: (finished / name / "data.json").read_bytes() for name in NAMES} == data
     assert (finished / "index.html").stat().st_mtime_ns > page
 
@@ -151,7 +168,8 @@ def test_dry_run_of_a_finished_folder_shows_what_is_done(base: Path, finished: P
     """Every piece of work is marked as done, and not a file changes."""
     before = digest(finished)
     done = autogan(*options(base, "all"), "--dry-run")
-    rows = [line.split() for line in done.stdout.splitlines() if re.match(r" *(searches|trainings|proxy)/", line)]
+    pieces = r" *(searches|trainings|proxy|payoff)/"
+    rows = [line.split() for line in done.stdout.splitlines() if re.match(pieces, line)]
     assert len(rows) > 40
     assert {row[1] for row in rows} == {"yes"}
     assert digest(finished) == before

@@ -72,9 +72,7 @@ def test_both_agree_with_a_generator_of_odd_shapes(seed: int) -> None:
     assert 2 * generator_macs(architecture, ODD, 5) == counter.get_total_flops()  # torch counts two FLOPs for a MAC
 
 
-@pytest.mark.parametrize(
-    ("stage", "channels", "width"), [(0, 64, 4), (1, 64, 4), (2, 64, 4), (2, 128, 4), (2, 128, 6)]
-)
+@pytest.mark.parametrize(("stage", "channels", "width"), [(0, 64, 4), (1, 64, 4), (2, 64, 4), (2, 128, 4), (2, 128, 6)])
 def test_the_discriminators_macs_are_the_released_codes(
     golden: dict[str, Any], stage: int, channels: int, width: int
 ) -> None:
@@ -122,7 +120,8 @@ def test_steps_cost_what_torch_counts_in_them(penalty: bool) -> None:
     costs = step_macs(generator_macs(architecture, model, 8), discriminator, training, penalty=penalty)
 
     def fake(count: int) -> torch.Tensor:
-        return generator(torch.zeros(count, model.latent_dim), architecture)
+        images: torch.Tensor = generator(torch.zeros(count, model.latent_dim), architecture)
+        return images
 
     def discriminator_step() -> None:
         with torch.no_grad():
@@ -130,12 +129,12 @@ def test_steps_cost_what_torch_counts_in_them(penalty: bool) -> None:
         loss = critic(drawn).mean() - critic(images.expand(8, -1, -1, -1)).mean()
         if penalty:
             loss = loss + gradient_penalty(critic, drawn, drawn, torch.zeros(8, 1, 1, 1), 8)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
 
     def generator_step() -> None:
         for weight in weights:
             weight.requires_grad_(False)
-        critic(fake(16)).mean().backward()
+        critic(fake(16)).mean().backward()  # type: ignore[no-untyped-call]
 
     assert 0.95 * costs.discriminator < torch_macs(discriminator_step) <= costs.discriminator
     assert 0.95 * costs.generator < torch_macs(generator_step) <= costs.generator
