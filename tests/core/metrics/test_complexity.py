@@ -72,9 +72,7 @@ def test_both_agree_with_a_generator_of_odd_shapes(seed: int) -> None:
     assert 2 * generator_macs(architecture, ODD, 5) == counter.get_total_flops()  # torch counts two FLOPs for a MAC
 
 
-@pytest.mark.parametrize(
-    ("stage", "channels", "width"), [(0, 64, 4), (1, 64, 4), (2, 64, 4), (2, 128, 4), (2, 128, 6)]
-)
+@pytest.mark.parametrize(("stage", "channels", "width"), [(0, 64, 4), (1, 64, 4), (2, 64, 4), (2, 128, 4), (2, 128, 6)])
 def test_the_discriminators_macs_are_the_released_codes(
     golden: dict[str, Any], stage: int, channels: int, width: int
 ) -> None:
