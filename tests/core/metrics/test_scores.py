@@ -153,7 +153,7 @@ def test_non_finite_features_give_nan(noise: Tensor, scale: float) -> None:
             {"is_500_5split_classifier": 8, "is_500_5split_std_classifier": 0.1, "fid_500_classifier": 12},
         ),
         (
-            Scores(8, 0.1, None, 500, 5, "_classifier", 0.7),
+            Scores(8, 0.1, None, 500, 5, "_classifier", accuracy=0.7),
             {"is_500_5split_classifier": 8, "is_500_5split_std_classifier": 0.1, "accuracy_classifier": 0.7},
         ),
         (Scores(8, 0.1, None, 1500, 1, ""), {"is_1500_1split": 8, "is_1500_1split_std": 0.1}),

@@ -31,7 +31,7 @@ def test_names_that_the_metrics_write_are_read_back(suffix: str, num_images: int
 
 def test_a_classifiers_accuracy_goes_with_its_scores() -> None:
     """It stands behind the features, however the scores travelled; earlier versions stored none."""
-    named = Scores(8.55, 0.1, 12.42, 5000, 10, "_classifier", 0.754).named()
+    named = Scores(8.55, 0.1, 12.42, 5000, 10, "_classifier", accuracy=0.754).named()
     travelled = json.loads(json.dumps(named))
     assert joint_protocol(travelled) == "5,000 images, 10 splits, classifier features (75.4 % of test images right)"
     del travelled["accuracy_classifier"]
