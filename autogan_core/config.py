@@ -260,8 +260,8 @@ class SearchConfig(Section):
     growth: tuple[PositiveFloat, ...] | None = None
     """Proportions of the stages' iterations, one number for each stage; None: equal, but that rounding shares out the
     derivations too. Paper: not given; released code: (25, 30, 35) by default, (15, 20, 30) in its script."""
-    shared_epochs: PositiveInt = 15
-    """Epochs that the shared GAN is trained in one iteration."""
+    shared_epochs: PositiveInt | PositiveFloat = 15
+    """Epochs that the shared GAN is trained in one iteration; a fraction on many images, rounded up to whole steps."""
     warm_up_epochs: NonNegativeFloat = 0.0
     """Epochs on top of ``shared_epochs`` in the first iteration of each stage, so that the new cell is trained a little
     before the first reward counts. Paper and released code: none."""

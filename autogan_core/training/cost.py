@@ -54,7 +54,7 @@ def training_steps(config: Config, steps_per_epoch: int, *, warm_up: bool) -> in
     """Discriminator steps of a search iteration; ``warm_up``: it is the first one of its stage."""
     search = config.search
     more = math.ceil(steps_per_epoch * search.warm_up_epochs) if warm_up else 0
-    return steps_per_epoch * search.shared_epochs + more
+    return math.ceil(steps_per_epoch * search.shared_epochs) + more
 
 
 def scoring_cost(config: Config) -> Cost:

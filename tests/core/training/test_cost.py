@@ -24,6 +24,13 @@ def test_the_first_iteration_of_a_stage_trains_longer(warm_up: float, steps: int
     assert training_steps(config, 4, warm_up=False) == 8
 
 
+def test_an_iteration_may_be_part_of_an_epoch() -> None:
+    """Rounded up to whole steps, and a whole number stays one in the stored configuration."""
+    assert training_steps(tiny_config("search.shared_epochs=0.3"), 4, warm_up=False) == 2
+    assert tiny_config("search.shared_epochs=0.3").flat()["search.shared_epochs"] == 0.3
+    assert repr(tiny_config("search.shared_epochs=2").flat()["search.shared_epochs"]) == "2"
+
+
 def test_a_searchs_cost_by_hand() -> None:
     """Three iterations, each the first of its stage, of 3 candidates, and three derivations of 4; n_critic is 2."""
     assert search_cost(tiny_config(), 4) == Cost(24, 12, 21 * 32)
