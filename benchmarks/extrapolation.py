@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from autogan_core.config import Config
 from autogan_core.mlas import MultiLevelSearch
+from autogan_core.training.cost import training_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class StageCosts:
 def stage_counts(config: Config, num_images: int) -> list[StageCounts]:
     """The counts of every stage in order, for a data set of ``num_images``, when nothing fails."""
     search, training = config.search, config.training
-    steps = math.ceil(num_images / training.discriminator_batch) * search.shared_epochs
+    steps = training_steps(config, math.ceil(num_images / training.discriminator_batch), warm_up=False)
     mlas = MultiLevelSearch(config.search_space(), search, config.seed)
     return [
         StageCounts(
