@@ -20,7 +20,7 @@ from components.katib_search.api import ExperimentsAPI
 from components.katib_search.errors import TimedOutError
 from components.katib_search.following import follow, own_trials
 from components.katib_search.ownership import outcome
-from components.katib_search.results import failure, read_records
+from components.katib_search.results import failure, read_search
 from components.katib_search.waiting import Waiting
 
 LOCAL_SEARCH_S = 30 * 60
@@ -118,7 +118,7 @@ def disturbed_search(
             f"the search ended before there was an occasion for: {', '.join(disruptor.missed)}; start again, on a "
             "machine that is less busy"
         )
-    return read_records(config, experiment, trials), disruptor.done
+    return read_search(config, experiment, trials).records, disruptor.done
 
 
 def delete_experiments(cluster: Cluster, namespace: str) -> None:

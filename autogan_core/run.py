@@ -33,7 +33,7 @@ from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import RunStore, seal, unseal
 from autogan_core.training.failures import keep_failure
 from autogan_core.training.validation import Training
-from autogan_core.training.warm_start import start_from_search
+from autogan_core.training.warm_start import keep_weights, start_from_search
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +83,10 @@ class Run(RunRecords):
     def keep_history(self, history: Sequence[Record]) -> None:
         """Takes over the history of a search that was done elsewhere."""
         self._history_file.write(history)
+
+    def keep_weights(self, source: RunStore) -> None:
+        """Takes over the shared weights of a search that was done elsewhere: see `warm_start.keep_weights`."""
+        keep_weights(source, self._store)
 
     def search(self, trials: Callable[[SharedGAN], Trials] = lambda shared_gan: shared_gan) -> tuple[Beam, ...]:
         """Searches; returns the last stage's beams, best first.

@@ -59,6 +59,28 @@ def start_from_search(gan: GAN, architecture: Architecture, config: Config, data
     gan.load_state(derived_state(gan, supernet_weights(config), snapshot.tensors))
 
 
+def keep_weights(source: RunStore, store: RunStore) -> None:
+    """Takes over the weights of a search that was done elsewhere, as `start_from_search` will look for them.
+
+    Args:
+        source: the folder in which the search's trials worked.
+        store: the run's own folder.
+
+    Raises:
+        StateError: there are none, or they are damaged.
+        ConflictError: another process keeps them at the same time; trying again is enough.
+    """
+    snapshot = CommittedState(source, STATE).load(torch.device("cpu"))
+    if snapshot is None:
+        raise StateError(
+            f"{source.location(STATE)} holds no weights of the search, from which retrain.start=shared goes on; set "
+            "retrain.start=scratch and search again"
+        )
+    kept = CommittedState(store, STATE)
+    kept.pointer()  # what an earlier attempt has kept is replaced
+    kept.commit(snapshot)
+
+
 def supernet_weights(config: Config) -> list[str]:
     """Names of the supernet's weights, in the order in which its optimiser numbers them."""
     with torch.device("meta"):  # names only: nothing is allocated or drawn

@@ -4,6 +4,7 @@ from components.katib_search.api import ExperimentsAPI
 from components.katib_search.connection import default_namespace
 from components.katib_search.errors import ClusterAccessError, ExperimentFailedError, TimedOutError
 from components.katib_search.ownership import remove_own
+from components.katib_search.results import KatibSearch
 from components.katib_search.search import ExperimentRequest, finish, search_with_katib
 from components.katib_search.waiting import Waiting
 
@@ -12,6 +13,7 @@ __all__ = [
     "ExperimentFailedError",
     "ExperimentRequest",
     "ExperimentsAPI",
+    "KatibSearch",
     "TimedOutError",
     "Waiting",
     "default_namespace",

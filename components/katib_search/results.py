@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 from autogan_core.config import Config
@@ -11,6 +12,16 @@ from autogan_core.mlas import MultiLevelSearch
 from components.katib_search.errors import ExperimentFailedError
 from components.katib_search.trials import completion_time, failure_reason, to_proto
 from components.suggestion.trials import find_run
+
+
+@dataclass(frozen=True, slots=True)
+class KatibSearch:
+    """A search that every stage of was derived."""
+
+    run: str
+    """``<namespace>/<first trial>``, by which its trials name their folder in the run store."""
+    records: list[Record]
+    """Of all its trials, by slot."""
 
 
 def failure(experiment: Any, message: str | None, trials: list[Any]) -> ExperimentFailedError:
@@ -35,8 +46,8 @@ def failure(experiment: Any, message: str | None, trials: list[Any]) -> Experime
     )
 
 
-def read_records(config: Config, experiment: Any, trials: list[Any]) -> list[Record]:
-    """The records of all trials by slot.
+def read_search(config: Config, experiment: Any, trials: list[Any]) -> KatibSearch:
+    """What the trials of an Experiment came to.
 
     Raises:
         ExperimentFailedError: not every stage was derived.
@@ -49,7 +60,7 @@ def read_records(config: Config, experiment: Any, trials: list[Any]) -> list[Rec
     records = sorted(run.records, key=lambda record: record.assignment.slot)
     if not search.finished(records):
         raise _unfinished(search, records, experiment)
-    return records
+    return KatibSearch(run.name, records)
 
 
 def _unfinished(search: MultiLevelSearch, records: list[Record], experiment: Any) -> ExperimentFailedError:

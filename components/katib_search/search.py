@@ -9,14 +9,13 @@ from typing import Any
 
 from autogan_core.config import Config
 from autogan_core.errors import AutoGANError, ConfigError, PreemptedError
-from autogan_core.history import Record
 from components.experiments import Placement, build_experiment, check_document
 from components.katib_search.api import ExperimentsAPI
 from components.katib_search.errors import TimedOutError
 from components.katib_search.eviction import PERMISSION, pod_is_going
 from components.katib_search.following import follow, own_trials
 from components.katib_search.ownership import FINGERPRINT, OWNER, delete_own, obtain, outcome, remove_own
-from components.katib_search.results import failure, read_records
+from components.katib_search.results import KatibSearch, failure, read_search
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ def search_with_katib(
     experiments: ExperimentsAPI,
     stop: Callable[[], bool] = lambda: False,
     evicted: Callable[[], bool | None] = pod_is_going,
-) -> list[Record]:
+) -> KatibSearch:
     """Searches with an Experiment of Katib's, which goes on while nobody looks; another attempt finds it again.
 
     The Experiment is still there afterwards: store what is returned, then call `finish`.
@@ -66,7 +65,8 @@ def search_with_katib(
             its place; then the Experiment goes on. None: that cannot be told.
 
     Returns:
-        The records of all its trials by slot, from which `MultiLevelSearch` replays the beams.
+        The records of all its trials by slot, from which `MultiLevelSearch` replays the beams, and the run that the
+        trials worked on.
 
     Raises:
         ConfigError: the Experiment is refused, here or by the cluster, or somebody else has one of that name.
@@ -88,7 +88,7 @@ def search_with_katib(
     ended = outcome(experiment)
     if ended is not None and ended.type == "Failed":
         raise failure(experiment, ended.message, trials)
-    return read_records(config, experiment, trials)
+    return read_search(config, experiment, trials)
 
 
 def finish(request: ExperimentRequest, experiments: ExperimentsAPI) -> None:

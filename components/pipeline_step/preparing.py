@@ -88,11 +88,6 @@ def _check_katib(config: Config, store: str, katib: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"run_store_uri is '{store}', which the trials of backend katib cannot reach; give gs://bucket/prefix"
         )
-    if config.retrain.start == "shared":
-        raise ConfigError(
-            "retrain.start is 'shared', but the weights of a search under Katib stay with its trials; set "
-            "retrain.start=scratch in settings_overrides, or search_backend to local"
-        )
     katib_request(config, "", store, **katib)
 
 

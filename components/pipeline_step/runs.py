@@ -84,7 +84,7 @@ class Place:
         kind = config.preset if backend == "local" else f"{config.preset}-{backend}"
         folder = name or f"{kind}-{reference.configuration}-{reference.code}"
         check_run_name(folder)
-        keep_config(self._folder(folder), config)
+        keep_config(self.folder(folder), config)
         return RunReference(folder, reference.configuration, reference.code)
 
     def open(self, reference: str, monitor: Monitor) -> Run:
@@ -110,7 +110,7 @@ class Place:
 
     def _stored(self, reference: str) -> tuple[RunStore, Config]:
         parsed = RunReference.parse(reference)
-        store = self._folder(parsed.folder)
+        store = self.folder(parsed.folder)
         config = stored_config(store)
         if config is None or not config.fingerprint().startswith(parsed.configuration):
             raise StateError(
@@ -119,5 +119,6 @@ class Place:
             )
         return store, config
 
-    def _folder(self, name: str) -> RunStore:
+    def folder(self, name: str) -> RunStore:
+        """A folder of the run store, such as a run's."""
         return open_store(f"{self.uri.rstrip('/')}/{name}", self.cache)

@@ -55,10 +55,14 @@ def _search_under_katib(here: Step, run: Run, reference: str, katib: Mapping[str
     # Slow to import, and of no use to a local search.
     from components.katib_search import finish, search_with_katib
     from components.pipeline_step.katib import connect, katib_request
+    from components.trial.search_iteration import run_folder
 
     request = katib_request(run.config, reference, here.place.uri, **katib)
     experiments = connect(request)
-    run.keep_history(search_with_katib(run.config, request, experiments, here.stop_requested()))
+    found = search_with_katib(run.config, request, experiments, here.stop_requested())
+    if run.config.retrain.start == "shared":
+        run.keep_weights(here.place.folder(run_folder(found.run, "")))
+    run.keep_history(found.records)
     finish(request, experiments)  # the Experiment goes only when its history is stored
 
 

@@ -44,7 +44,7 @@ def test_a_search_ends_as_without_katib(caplog: pytest.LogCaptureFixture, monkey
     monkeypatch.setattr(api_module, "PAGE", 2)
     kubernetes = FakeKubernetes()
     with cluster(kubernetes) as experiments, caplog.at_level(logging.INFO, "components.katib_search"):
-        assert search_with_katib(CONFIG, request(), experiments) == EXPECTED
+        assert search_with_katib(CONFIG, request(), experiments).records == EXPECTED
         made = kubernetes.find("experiments", NAME)
         finish(request(), experiments)
         assert kubernetes.find("experiments") is None
@@ -74,7 +74,7 @@ def test_a_kept_experiment_stays() -> None:
 def test_failed_trials_leave_holes(caplog: pytest.LogCaptureFixture) -> None:
     """A failed trial is told with its reason, and the search goes on as a local one that failed there does."""
     with cluster(FakeKubernetes(), failing=[4]) as experiments:
-        records = search_with_katib(CONFIG, request(), experiments)
+        records = search_with_katib(CONFIG, request(), experiments).records
     assert rewards(records) == rewards(local_records(CONFIG, failing=[4]))
     assert re.search(
         r"stage 3, trial 5 of 7, search: digits-0f3a-\w+ failed: .*1 Master replica\(s\) failed", caplog.text
@@ -152,7 +152,7 @@ def test_an_earlier_attempts_experiment_is_adopted(caplog: pytest.LogCaptureFixt
     kubernetes = FakeKubernetes()
     with cluster(kubernetes) as experiments, caplog.at_level(logging.INFO):
         search_with_katib(CONFIG, request(), experiments)
-        assert search_with_katib(CONFIG, request(), experiments) == EXPECTED
+        assert search_with_katib(CONFIG, request(), experiments).records == EXPECTED
     assert verbs(kubernetes, "create") == 1
     assert f"the Experiment {NAME} is there already, and ours" in caplog.text
 
@@ -192,7 +192,7 @@ def test_an_own_failed_experiment_is_replaced(caplog: pytest.LogCaptureFixture) 
 
     kubernetes.trouble = watch_creation
     with cluster(kubernetes) as experiments:
-        assert search_with_katib(CONFIG, request(), experiments) == EXPECTED
+        assert search_with_katib(CONFIG, request(), experiments).records == EXPECTED
     assert created == [set()]
     assert "of an earlier attempt failed (Experiment has failed because max failed count" in caplog.text
 
@@ -292,7 +292,7 @@ def test_two_minutes_without_an_api_server_do_no_harm() -> None:
 
     kubernetes.trouble = trouble
     with cluster(kubernetes, clock=clock) as experiments:
-        assert search_with_katib(CONFIG, request(), experiments) == EXPECTED
+        assert search_with_katib(CONFIG, request(), experiments).records == EXPECTED
     assert 120 <= clock.now - outage[0] < 160
 
 
@@ -322,7 +322,7 @@ def test_an_expired_watch_is_begun_anew(where: str) -> None:
 
     kubernetes.trouble = trouble
     with cluster(kubernetes, hold=lambda: verbs(kubernetes, "watch") < 3) as experiments:
-        assert search_with_katib(CONFIG, request(), experiments) == EXPECTED
+        assert search_with_katib(CONFIG, request(), experiments).records == EXPECTED
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -331,7 +331,7 @@ def test_everything_at_once_changes_nothing(seed: int) -> None:
     kubernetes = FakeKubernetes()
     kubernetes.trouble = storm(seed, kubernetes)
     with cluster(kubernetes) as experiments:
-        assert search_with_katib(CONFIG, request(), experiments) == EXPECTED
+        assert search_with_katib(CONFIG, request(), experiments).records == EXPECTED
         [uid] = {c["metadata"]["uid"] for (p, _), c in kubernetes.objects.items() if p == "experiments"}
         assert all(
             c["metadata"]["ownerReferences"][0]["uid"] == uid

@@ -161,7 +161,7 @@ def test_an_evicted_steps_experiment_goes_on() -> None:
         with pytest.raises(PreemptedError, match=f"the Experiment '{NAME}' goes on, and another attempt at this step"):
             search_with_katib(CONFIG, request(), experiments, watched(kubernetes), lambda: True)
         held[0] = False
-        assert search_with_katib(CONFIG, request(), experiments) == local_records(CONFIG)
+        assert search_with_katib(CONFIG, request(), experiments).records == local_records(CONFIG)
     verbs = [r.verb for r in kubernetes.requests if r.plural == "experiments"]
     assert verbs.count("create") == 1
     assert "delete" not in verbs

@@ -20,9 +20,11 @@ from autogan_core.prepared import load_inputs
 from autogan_core.presets import load_config
 from autogan_core.search import HistoryFile, run_search
 from autogan_core.shared_gan import SharedGAN
-from autogan_core.storage import DirectoryStore, RunStore, open_store
+from autogan_core.storage import CommittedState, DirectoryStore, RunStore, open_store
+from autogan_core.training.warm_start import keep_weights
 from components.experiments import recipe
-from components.katib_search import ExperimentRequest, search_with_katib
+from components.katib_search import ExperimentRequest, KatibSearch, search_with_katib
+from components.trial.search_iteration import run_folder
 from tests.components.cluster import BUCKET, Cluster
 from tests.components.db_manager import DBManager, db_manager
 from tests.components.fake_kubernetes import FakeKubernetes, storm
@@ -71,7 +73,7 @@ def local_records(config: Config, inputs_store: RunStore, folder: Path) -> list[
 
 def search_on(
     kubernetes: FakeKubernetes, config: Config, make_cluster: Callable[[dict[str, Any]], Cluster]
-) -> tuple[list[Record], Cluster]:
+) -> tuple[KatibSearch, Cluster]:
     """The search step's Katib backend, before an API server whose Katib runs a cluster of processes."""
     clusters: list[Cluster] = []
 
@@ -84,8 +86,8 @@ def search_on(
 
     request = ExperimentRequest(name="mlas-smoke", owner="test", placement=recipe("mlas-smoke").placement)
     with serving(kubernetes) as url, playing(kubernetes, play):
-        records = search_with_katib(config, request, api(url, FakeClock(share=0.2)))
-    return records, clusters[0]
+        found = search_with_katib(config, request, api(url, FakeClock(share=0.2)))
+    return found, clusters[0]
 
 
 @pytest.mark.timeout(600)
@@ -93,15 +95,23 @@ def test_a_disturbed_cluster_search_equals_the_local_one(
     gcs: FakeGCS, manager: DBManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Service, trials and storage server are killed at random, the API server fails two requests of five; assignments,
-    rewards to the last bit and beams, read from Trial resources, are those of an undisturbed local run."""
+    rewards to the last bit and beams, read from Trial resources, and the weights that trainings go on from, are those of
+    an undisturbed local run."""
+    kept = DirectoryStore(tmp_path / "kept")
     rng, chosen, kubernetes = random.Random(4), recipe("mlas-smoke"), FakeKubernetes()
     kubernetes.trouble = storm(4, kubernetes)
     config = load_config(chosen.preset, (*chosen.overrides, *SHORT))
-    records, cluster = search_on(kubernetes, config, lambda e: Cluster(e, gcs, manager, tmp_path, rng, kills=True))
+    found, cluster = search_on(kubernetes, config, lambda e: Cluster(e, gcs, manager, tmp_path, rng, kills=True))
     assert {"service", "pod", "node", "storage"} & set(cluster.killed)
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
     expected = local_records(config, open_store(cluster.store, tmp_path / "cache"), tmp_path / "local")
     search = cluster.search()
-    assert records == expected
-    assert search.finished(records)
-    assert search.beams(records) == search.beams(expected)
+    assert found.records == expected
+    assert search.finished(found.records)
+    assert search.beams(found.records) == search.beams(expected)
+    keep_weights(open_store(f"{cluster.store}/{run_folder(found.run, '')}", tmp_path / "cache"), kept)
+    mine, local = (CommittedState(store, "shared").load(CPU) for store in (kept, DirectoryStore(tmp_path / "local")))
+    assert mine is not None and local is not None
+    mine.require({"configuration": config.fingerprint()}, "what retraining goes on from")
+    assert mine.tensors.keys() == local.tensors.keys()
+    assert all(torch.equal(tensor, local.tensors[name]) for name, tensor in mine.tensors.items())

@@ -141,14 +141,16 @@ def test_a_search_under_katib_finds_what_a_local_one_finds(
     assert searched(reference, store, tmp_path) == found
 
 
-def test_weights_that_stay_with_the_trials_are_missed_first(
-    store: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_a_search_without_the_weights_that_trainings_want_is_not_kept(
+    store: str, kubernetes: FakeKubernetes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A training that wants them is refused before the search, not after it."""
+    """Trials that have left no weights fail the step, which keeps no history: another attempt looks again."""
     widths = [f"{part}.{net}_channels=8" for part in ("search", "retrain") for net in ("generator", "discriminator")]
-    with pytest.raises(SystemExit):
-        prepared(store, tmp_path, overrides="\n".join([*OVERRIDES, *widths, "retrain.start=shared"]))
-    assert "retrain.start is 'shared', but the weights of a search under Katib stay" in capfd.readouterr().err
+    reference = prepared(store, tmp_path, overrides="\n".join([*OVERRIDES, *widths, "retrain.start=shared"]))
+    with playing(kubernetes, player(kubernetes)), pytest.raises(SystemExit):
+        searched(reference, store, tmp_path)
+    assert "holds no weights of the search, from which retrain.start=shared goes on" in capfd.readouterr().err
+    assert not Place(store, tmp_path / "cache", "cpu").records(reference).history
 
 
 def assert_trials_are_placed(experiment: dict[str, Any], reference: str, store: str) -> None:

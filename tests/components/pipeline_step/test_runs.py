@@ -90,7 +90,7 @@ def test_a_run_is_opened_with_its_own_settings(tmp_path: Path) -> None:
     run = here.open(str(reference), Monitor())
     assert run.config == config()
     assert run.location == str(tmp_path / "mine")
-    write_document(here._folder("mine"), "config.json", config("search.top_k=3").model_dump(mode="json"))
+    write_document(here.folder("mine"), "config.json", config("search.top_k=3").model_dump(mode="json"))
     for text in (str(reference), str(reference).replace("mine", "gone")):
         with pytest.raises(StateError, match="is not the run that this pipeline began"):
             here.open(text, Monitor())
