@@ -95,8 +95,8 @@ def test_a_disturbed_cluster_search_equals_the_local_one(
     gcs: FakeGCS, manager: DBManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Service, trials and storage server are killed at random, the API server fails two requests of five; assignments,
-    rewards to the last bit and beams, read from Trial resources, and the weights that trainings go on from, are those of
-    an undisturbed local run."""
+    rewards to the last bit and beams, read from Trial resources, and the weights that trainings go on from, are
+    those of an undisturbed local run."""
     kept = DirectoryStore(tmp_path / "kept")
     rng, chosen, kubernetes = random.Random(4), recipe("mlas-smoke"), FakeKubernetes()
     kubernetes.trouble = storm(4, kubernetes)
