@@ -12,7 +12,7 @@ from autogan_core.storage import CommittedState, RunStore, read_document, seal
 from autogan_core.training.cost import Cost
 
 SHARED = "shared"
-"""Name of the committed state that says which records count."""
+"""Name of the shared GAN's committed state, which also says which records count."""
 _COST = "cost"
 
 

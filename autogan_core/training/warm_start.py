@@ -18,11 +18,9 @@ from autogan_core.gan import GAN
 from autogan_core.generator import Generator
 from autogan_core.search_space import Architecture
 from autogan_core.storage import CommittedState, RunStore
+from autogan_core.trial_records import SHARED
 
 logger = logging.getLogger(__name__)
-
-STATE = "shared"
-"""The shared GAN's state in the run store (`shared_gan`)."""
 
 
 def start_from_search(gan: GAN, architecture: Architecture, config: Config, dataset: str, store: RunStore) -> None:
@@ -46,11 +44,11 @@ def start_from_search(gan: GAN, architecture: Architecture, config: Config, data
         raise ConfigError(
             f"{architecture} lies outside search.space, so the search has no weights for it; set retrain.start=scratch"
         )
-    snapshot = CommittedState(store, STATE).load(gan.device)
+    snapshot = CommittedState(store, SHARED).load(gan.device)
     if snapshot is None:
         raise StateError(
-            f"{store.location(STATE)} holds no weights of the search, from which retrain.start=shared goes on; restore "
-            "them, or use another run folder and retrain.start=scratch"
+            f"{store.location(SHARED)} holds no weights of the search, from which retrain.start=shared goes on; "
+            "restore them, or use another run folder and retrain.start=scratch"
         )
     snapshot.require({"configuration": config.fingerprint(), "data set": dataset}, "the shared GAN")
     if snapshot.meta["reset_pending"]:
@@ -70,13 +68,13 @@ def keep_weights(source: RunStore, store: RunStore) -> None:
         StateError: there are none, or they are damaged.
         ConflictError: another process keeps them at the same time; trying again is enough.
     """
-    snapshot = CommittedState(source, STATE).load(torch.device("cpu"))
+    snapshot = CommittedState(source, SHARED).load(torch.device("cpu"))
     if snapshot is None:
         raise StateError(
-            f"{source.location(STATE)} holds no weights of the search, from which retrain.start=shared goes on; set "
+            f"{source.location(SHARED)} holds no weights of the search, from which retrain.start=shared goes on; set "
             "retrain.start=scratch and search again"
         )
-    kept = CommittedState(store, STATE)
+    kept = CommittedState(store, SHARED)
     kept.pointer()  # what an earlier attempt has kept is replaced
     kept.commit(snapshot)
 

@@ -19,10 +19,11 @@ from autogan_core.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
 from autogan_core.shared_gan import SharedGAN
 from autogan_core.storage import CommittedState, DirectoryStore, Snapshot
-from autogan_core.training.warm_start import STATE, start_from_search, supernet_weights
+from autogan_core.training.warm_start import start_from_search, supernet_weights
+from autogan_core.trial_records import SHARED
 from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
 
-SHARED = "retrain.start=shared"
+FROM_SHARED = "retrain.start=shared"
 SPACE = SearchSpace.full()
 TRAINED = (NAMED["paper-top1"], Architecture.parse("0221-02210-02201"))
 OTHERS = (NAMED["sn-gan"], *(SPACE.sample(random.Random(seed)) for seed in range(3)))
@@ -53,7 +54,7 @@ def started(folder: Path, config: Config, architecture: Architecture) -> GAN:
 @pytest.fixture(scope="module")
 def config() -> Config:
     """Equal widths of search and retraining."""
-    return tiny_config(SHARED)
+    return tiny_config(FROM_SHARED)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_naming_the_supernets_weights_draws_nothing(config: Config, shared: GAN)
 
 def test_a_narrowed_space_is_mapped_by_its_own_supernet(tmp_path: Path) -> None:
     """Fewer options give other numbers to the same weights."""
-    config = tiny_config(SHARED, "search.space.norm=[none]", "search.space.up=[nearest, bilinear]")
+    config = tiny_config(FROM_SHARED, "search.space.norm=[none]", "search.space.up=[nearest, bilinear]")
     shared = train_shared(tmp_path, config, TRAINED[:1])
     gan = started(tmp_path, config, NAMED["paper-top1"])
     name = "cells.2.block2.pre.conv.weight"
@@ -128,13 +129,13 @@ def test_a_run_without_shared_weights_is_refused(tmp_path: Path, config: Config)
 def test_weights_of_other_settings_are_refused(folder: Path, shared: GAN) -> None:
     """They belong to another run."""
     with pytest.raises(StateError, match="the shared GAN in the run store belongs to another configuration"):
-        started(folder, tiny_config(SHARED, "training.n_critic=1"), NAMED["sn-gan"])
+        started(folder, tiny_config(FROM_SHARED, "training.n_critic=1"), NAMED["sn-gan"])
 
 
 def test_collapsed_weights_are_not_used(tmp_path: Path, config: Config, caplog: pytest.LogCaptureFixture) -> None:
     """Where a reset is due the GAN keeps its fresh weights, and a warning says so."""
     train_shared(tmp_path, config)
-    state = CommittedState(DirectoryStore(tmp_path), STATE)
+    state = CommittedState(DirectoryStore(tmp_path), SHARED)
     snapshot = state.load(CPU)
     assert snapshot is not None
     state.commit(Snapshot({**snapshot.meta, "reset_pending": True}, snapshot.tensors))
