@@ -41,6 +41,9 @@ class ArmRecord:
     """Wall time of it all, over all processes."""
     failure: str | None = None
     """One sentence, when there is no generator to show."""
+    course: tuple[tuple[int, float], ...] = ()
+    """Of the generator that it ends with: generator steps and FID at each validation, in their order. None in records
+    of earlier versions."""
 
     def fid_at(self, macs: float) -> float | None:
         """FID of the best generator so far, once so many multiply-accumulates are spent; None before the first."""
@@ -55,7 +58,8 @@ class ArmRecord:
         """The inverse of `to_json`."""
         points = tuple(Point(**{**point, "spent": _spent(point["spent"])}) for point in tree["points"])
         spent = {name: _spent(tree[name]) for name in ("searched", "total")}
-        return cls(**{**tree, **spent, "points": points})
+        course = tuple((iteration, fid) for iteration, fid in tree.get("course", ()))
+        return cls(**{**tree, **spent, "points": points, "course": course})
 
 
 def _spent(tree: Mapping[str, Any]) -> Spent:

@@ -17,10 +17,12 @@ from autogan_core.experiments.payoff_figure import ArmLine, SeedLine, payoff_fig
 from autogan_core.experiments.payoff_tables import (
     Comparison,
     arms_table,
+    at_equal_length,
     choices_table,
     claims,
     comparison_table,
     comparisons,
+    equal_length_table,
     half_to_all,
 )
 from autogan_core.experiments.searched_arm import SearchedArm
@@ -61,7 +63,7 @@ def finding(suite: Suite) -> Finding:
     arms, config = _arms(suite), suite.plan.config(suite.plan.seeds[0])
     compared = comparisons(arms)
     records = {name: [arm.record() for arm in of_arm] for name, of_arm in arms.items()}
-    lines = _lines(records)
+    lines, alone = _lines(records), at_equal_length(records)
     validation = f"{config.retrain.validation_images:,} images, {config.scores.features} features"
     return Finding(
         name=NAME,
@@ -79,9 +81,15 @@ def finding(suite: Suite) -> Finding:
         caption=_caption(suite, config.retrain.validation_images),
         command=suite.command_for(NAME),
         samples=contenders.samples(arms, suite.inputs().dataset, suite.plan.seeds[0]),
-        tables=(comparison_table(compared, FOUND), arms_table(arms), choices_table(arms)),
+        tables=(
+            comparison_table(compared, FOUND),
+            equal_length_table(alone, FOUND, validation),
+            arms_table(arms),
+            choices_table(arms),
+        ),
         data={
             "comparisons": {name: _comparison_json(comparison) for name, comparison in compared.items()},
+            "equal_length": {name: {"steps": c.steps, "fid_ratio": c.ratio.to_json()} for name, c in alone.items()},
             "arms": {name: [_arm_json(arm) for arm in of_arm] for name, of_arm in arms.items()},
             "half_to_all": {name: half_to_all(of_arm).to_json() for name, of_arm in records.items()},
         },

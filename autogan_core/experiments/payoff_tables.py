@@ -140,6 +140,60 @@ def _seeds(needed: int | None) -> str:
     return "–" if needed is None else f"{needed:,}"
 
 
+@dataclass(frozen=True, slots=True)
+class EqualLength:
+    """What ours ends with against what another arm ends with, after equally many generator steps."""
+
+    steps: float
+    """At which they are compared, mean over the seeds: the most that both were trained for and validated at."""
+    ratio: Estimate
+    """Our FID over theirs, by the validations there; corrected like a `Comparison`."""
+
+
+def at_equal_length(records: Mapping[str, Sequence[ArmRecord]]) -> dict[str, EqualLength]:
+    """The chosen generators alone, without what choosing them has cost; arms that share no length are left out.
+
+    Args:
+        records: of each arm, seed by seed in the same order; the first arm is ours.
+    """
+    ours, *others = records
+    found = {other: _equal_length(records[ours], records[other], len(others)) for other in others}
+    return {other: comparison for other, comparison in found.items() if comparison}
+
+
+def _equal_length(ours: Sequence[ArmRecord], theirs: Sequence[ArmRecord], count: int) -> EqualLength | None:
+    compared: list[tuple[int, float, float]] = []
+    for mine, other in zip(ours, theirs, strict=True):
+        fids, known = dict(mine.course), dict(other.course)
+        if common := fids.keys() & known.keys():
+            compared.append((max(common), fids[max(common)], known[max(common)]))
+    if not compared:
+        return None
+    steps, mine_then, theirs_then = zip(*compared, strict=True)
+    return EqualLength(fmean(steps), paired_ratio(mine_then, theirs_then, count))
+
+
+def equal_length_table(compared: Mapping[str, EqualLength], ours: str, validation: str) -> Table:
+    """`at_equal_length`, arm by arm.
+
+    Args:
+        compared: by the arms' names.
+        ours: the name of ours.
+        validation: how validations are scored, in words.
+    """
+    rows = tuple(
+        (name, f"{c.steps:,.0f}", f"{c.ratio.text()}{_verdict(c.ratio, 1, better_below=True)}", str(c.ratio.count))
+        for name, c in compared.items()
+    )
+    caption = (
+        f"The generator that {ours} ends with against the one that each other ends with, after equally many generator "
+        "steps of its own training, the most that both have made: what was chosen, whatever choosing it has cost. "
+        f"FIDs of validations ({validation}); intervals as above."
+    )
+    headers = (f"{ours.capitalize()} against", "Generator steps", "FID, ratio", "Seeds")
+    return Table(headers, rows, caption)
+
+
 def arms_table(arms: PayoffArms) -> Table:
     """What every arm came to, and what it spent: means over the seeds."""
     records = {name: [arm.record() for arm in of_arm] for name, of_arm in arms.items()}

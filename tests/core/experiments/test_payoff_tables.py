@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,10 +12,12 @@ from autogan_core.experiments.equal_cost import Spent
 from autogan_core.experiments.payoff_tables import (
     PayoffArms,
     arms_table,
+    at_equal_length,
     choices_table,
     claims,
     comparison_table,
     comparisons,
+    equal_length_table,
     half_to_all,
     macs_unit,
 )
@@ -78,6 +81,25 @@ def test_the_table_states_its_correction() -> None:
     table = comparison_table(comparisons(arms(found=OURS, poor=[3 * f for f in OURS], same=OURS)), "found")
     assert "the 2 of a score hold in 95 % of cases (Student's t, Bonferroni)" in table.caption
     assert table.rows[0][1].endswith("] (better)")
+
+
+def test_chosen_generators_are_compared_where_both_were_validated_last() -> None:
+    """At the longest common training of each seed, by the ratio of FIDs there; an arm without any is left out."""
+
+    def trained(*course: tuple[int, float]) -> ArmRecord:
+        return replace(arm_record([(1e12, 5.0)]), course=course)
+
+    records = {
+        "found": [trained((10, 8.0), (20, 4.0)), trained((10, 6.0), (20, 5.0))],
+        "longer": [trained((10, 9.0), (20, 8.0), (40, 1.0)), trained((10, 12.0), (15, 2.0))],
+        "of an earlier version": [trained(), trained()],
+    }
+    compared = at_equal_length(records)
+    assert list(compared) == ["longer"]
+    assert compared["longer"].steps == 15  # 20 and 10
+    assert compared["longer"].ratio == paired_ratio([4.0, 6.0], [8.0, 12.0], comparisons=2)
+    [row] = equal_length_table(compared, "found", "8 images").rows
+    assert row == ("longer", "15", "0.50 [0.50, 0.50] (better)", "2")
 
 
 def test_costs_are_means_beside_the_share_of_ours() -> None:
