@@ -180,7 +180,7 @@ def test_newer_settings_leave_older_runs_as_they_are(monkeypatch: pytest.MonkeyP
     assert {key: stored.flat()[key] for key in ADDED} == ADDED
     changed = load_config("cifar10", ["search.reward.adaptation_steps=3"])
     assert changed.fingerprint() != stored.fingerprint()
-    monkeypatch.setattr("autogan_core.config.ADDED", {})
+    monkeypatch.setattr("autogan_core.config.config.ADDED", {})
     assert parse_config(older) == config
 
 

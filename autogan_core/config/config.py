@@ -1,0 +1,116 @@
+"""A whole run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import NonNegativeInt, PositiveInt, model_validator
+
+from autogan_core.config.data import DataConfig
+from autogan_core.config.keys import flatten
+from autogan_core.config.model import ModelConfig
+from autogan_core.config.retraining import RetrainConfig
+from autogan_core.config.scores import ScoresConfig
+from autogan_core.config.search import SearchConfig
+from autogan_core.config.section import Section
+from autogan_core.config.training import TrainingConfig
+from autogan_core.search_space import SearchSpace
+
+LOCATIONS = frozenset({"data.path", "scores.inception_weights"})
+"""Settings that say where a thing lies, not what it is: they may change between two runs of one configuration."""
+
+ADDED: Mapping[str, Any] = {
+    "search.growth": None,
+    "search.controller.baseline": "moving-average",
+    "search.controller.advantage": "plain",
+    "search.controller.passes": 1,
+    "search.controller.objective": "reinforce",
+    "retrain.start": "scratch",
+    "retrain.pool": None,
+    "retrain.incumbents": [],
+    "search.shared_training": "policy",
+    "search.warm_up_epochs": 0.0,
+    "search.reward.statistics": "recalibrated",
+    "search.reward.adaptation_steps": 0,
+}
+"""Settings that are newer than the oldest stored runs, and the JSON values by which those runs were done.
+
+A stored configuration that lacks one has this value, whatever the default is by now. At this value it does not count in
+the fingerprint, so that stored weights still fit their run."""
+
+
+class Config(Section):
+    """A whole run."""
+
+    preset: str
+    """Name of the preset that it started from."""
+    seed: NonNegativeInt = 0
+    """Seeds everything random in the run."""
+    cpu_threads: PositiveInt | None = None
+    """Threads for work on the CPU; None: one per core. Their number changes the last digits of every sum."""
+    data: DataConfig
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    search: SearchConfig = SearchConfig()
+    retrain: RetrainConfig = RetrainConfig()
+    scores: ScoresConfig = ScoresConfig()
+
+    @model_validator(mode="after")
+    def _check(self) -> Config:
+        search, retrain = self.search, self.retrain
+        search.stage_iterations(self.model.num_cells)
+        if search.num_candidates < search.top_k:
+            raise ValueError(
+                f"search.num_candidates ({search.num_candidates}) must be at least search.top_k ({search.top_k})"
+            )
+        if retrain.num_architectures > search.top_k:
+            raise ValueError(
+                f"retrain.num_architectures ({retrain.num_architectures}) exceeds search.top_k ({search.top_k})"
+            )
+        for network in ("generator_channels", "discriminator_channels"):
+            mine, searched = getattr(retrain, network), getattr(search, network)
+            if retrain.start == "shared" and mine != searched:
+                raise ValueError(
+                    f"retrain.start is 'shared', which goes on with the search's weights, but retrain.{network} is "
+                    f"{mine} and search.{network} is {searched}; set retrain.{network}={searched}, or "
+                    "retrain.start=scratch"
+                )
+        for name, images, splits in (
+            ("search.reward", search.reward.num_images, search.reward.splits),
+            ("scores", self.scores.num_images, self.scores.splits),
+        ):
+            if images < 2 * splits:
+                raise ValueError(f"{name}.num_images ({images}) must be at least twice {name}.splits ({splits})")
+        return self
+
+    def search_space(self) -> SearchSpace:
+        """The space that ``search.space`` and ``model.num_cells`` span."""
+        return self.search.space.cells(self.model.num_cells)
+
+    def flat(self) -> dict[str, Any]:
+        """Every setting by its dotted name, as JSON values."""
+        return dict(flatten(self.model_dump(mode="json")))
+
+    def fingerprint(self) -> str:
+        """SHA-256 over every setting that decides the result, as 64 hex digits.
+
+        Without `LOCATIONS`, and without those `ADDED` that make no difference to runs from before they were added.
+        """
+        decisive = {
+            key: value
+            for key, value in self.flat().items()
+            if key not in LOCATIONS and not (key in ADDED and value == ADDED[key])
+        }
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+    def differences(self, other: Config) -> list[str]:
+        """One line ``key: mine -> other's`` for every decisive setting in which two configurations differ."""
+        mine, theirs = self.flat(), other.flat()
+        return [
+            f"{key}: {mine.get(key)} -> {theirs.get(key)}"
+            for key in sorted(mine.keys() | theirs.keys())
+            if key not in LOCATIONS and mine.get(key) != theirs.get(key)
+        ]

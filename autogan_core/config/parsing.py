@@ -1,0 +1,65 @@
+"""Configurations from plain values, with errors that name the setting."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import functools
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from autogan_core.config.config import ADDED, Config
+from autogan_core.config.keys import flatten, leaves
+from autogan_core.config.section import Section
+from autogan_core.errors import ConfigError
+
+S = TypeVar("S", bound=Section)
+
+
+def parse_config(tree: Mapping[str, Any]) -> Config:
+    """A configuration from nested plain values, such as a stored ``config.json``.
+
+    Raises:
+        ConfigError: an unknown key or a bad value; one sentence for the first of them.
+    """
+    return validated(Config, tree)
+
+
+def parse_stored(tree: Mapping[str, Any]) -> Config:
+    """The configuration of a stored run. What it lacks, being older, has the value that it ran with (`ADDED`).
+
+    Raises like `parse_config`.
+    """
+    completed, known = copy.deepcopy(dict(tree)), dict(flatten(tree))
+    for key in ADDED.keys() - known.keys():
+        *sections, name = key.split(".")
+        functools.reduce(lambda section, part: section.setdefault(part, {}), sections, completed)[name] = ADDED[key]
+    return parse_config(completed)
+
+
+def validated(section: type[S], tree: Mapping[str, Any]) -> S:
+    """A section, or the whole configuration, from nested plain values. Raises like `parse_config`."""
+    try:
+        return section.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise unknown_setting(key) from error
+        seen = "" if isinstance(first["input"], Mapping | Section) else f", not {first['input']!r}"
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{key}: {message}{seen}" if key else message) from error
+
+
+def known_settings() -> set[str]:
+    """The dotted names of all settings."""
+    return set(leaves(Config))
+
+
+def unknown_setting(key: str) -> ConfigError:
+    """The error for a key that is no setting; it names the nearest one that is."""
+    matches = difflib.get_close_matches(key, sorted(known_settings()), n=1, cutoff=0.4)
+    hint = f"; did you mean '{matches[0]}'?" if matches else ""
+    return ConfigError(f"there is no setting '{key}'{hint}")

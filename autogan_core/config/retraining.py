@@ -1,0 +1,58 @@
+"""Training what the search has found."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import PositiveInt, model_validator
+
+from autogan_core.config.section import Section
+from autogan_core.errors import ConfigError
+from autogan_core.search_space import Architecture
+
+
+class RetrainConfig(Section):
+    """Training the found architectures as GANs of their own (paper, sections 3.3.3 and 4)."""
+
+    start: Literal["scratch", "shared"] = "scratch"
+    """scratch: from fresh weights (paper). shared: from the search's own generator, discriminator and Adam moments,
+    which needs the search's widths. A run that has no search, such as a transfer evaluation, starts from scratch."""
+    num_architectures: PositiveInt = 5
+    """How many of the best beams, or of a pool, are trained to the end; at most ``search.top_k``. Paper: all K."""
+    pool: PositiveInt | None = None
+    """Architectures that successive halving starts from, at least ``num_architectures``: all beams, the incumbents, and
+    the best candidates to fill it up. All are trained a little, the better half goes on, and so on. None: no pool but
+    the beams and incumbents, and without incumbents no halving. Paper: no halving."""
+    incumbents: tuple[str, ...] = ()
+    """Known architectures that enter the pool, by name or in compact text, such as ``sn-gan``. Those that have another
+    number of cells or lie outside ``search.space`` are left out. Not in the paper."""
+    generator_iterations: PositiveInt = 50_000
+    """Generator steps of a whole training."""
+    generator_channels: PositiveInt = 256
+    """Feature maps of every generator layer. Paper: not given; released retraining scripts: 256."""
+    discriminator_channels: PositiveInt = 128
+    """Feature maps of every discriminator layer. Paper: not given; released retraining scripts: 128."""
+    ema_decay: float = 0.999
+    """Share of the old value kept in the averaged generator that is scored, in [0, 1). Released code: 0.999."""
+    validate_every: PositiveInt = 2500
+    """Generator steps between two scorings. Released code: every 20 epochs, 3,128 steps on CIFAR-10."""
+    validation_images: PositiveInt = 10_000
+    """Images for each of those scorings."""
+
+    @model_validator(mode="after")
+    def _check(self) -> RetrainConfig:
+        if not 0 <= self.ema_decay < 1:
+            raise ValueError(f"ema_decay must lie in [0, 1), not {self.ema_decay}")
+        if self.pool is not None and self.pool < self.num_architectures:
+            raise ValueError(f"pool ({self.pool}) must be at least num_architectures ({self.num_architectures})")
+        for incumbent in self.incumbents:
+            try:
+                Architecture.parse(incumbent)
+            except ConfigError as error:
+                raise ValueError(f"incumbents holds '{incumbent}': {error}") from error
+        return self
+
+    @property
+    def halves(self) -> bool:
+        """Whether a pool is thinned out while it is trained; if not, the best beams are all trained to the end."""
+        return self.pool is not None or bool(self.incumbents)

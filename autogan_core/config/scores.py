@@ -1,0 +1,33 @@
+"""How images are scored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import PositiveInt
+
+from autogan_core.config.section import Section
+
+
+class ScoresConfig(Section):
+    """How images are scored."""
+
+    features: Literal["inception", "classifier"] = "inception"
+    """torch-fidelity's InceptionV3, or a small CNN trained on the data set's labels (scores named ``_classifier``)."""
+    inception_weights: Path | None = None
+    """InceptionV3 weights on disk; None: torch-fidelity's download."""
+    precision: Literal["auto", "float32", "float16"] = "auto"
+    """What InceptionV3's convolutions compute in. auto: float16 if a run's inputs are made on a GPU, else float32; who
+    takes them from a run store keeps their precision, so that FID compares like with like.
+
+    Not bfloat16: float16 has ten bits of mantissa to its seven, which keeps the Inception score within 0.5 %. The
+    activations stay far below its limit of 65,504, and one beyond it would show as NaN: no score, never a wrong one.
+    A classifier computes in float32 in any case.
+    """
+    num_images: PositiveInt = 50_000
+    """Images for the final scores."""
+    splits: PositiveInt = 10
+    """Parts over which the final Inception score is averaged."""
+    batch_size: PositiveInt = 500
+    """Images generated and scored at a time; changes speed and memory, not what is measured."""

@@ -1,0 +1,164 @@
+"""The architecture search: its space, its stages and its shared GAN."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Literal
+
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+
+from autogan_core.config.controller import ControllerConfig
+from autogan_core.config.reward import RewardConfig
+from autogan_core.config.section import Section
+from autogan_core.errors import ConfigError
+from autogan_core.search_space import (
+    CONVS,
+    NORMS,
+    SWITCH_WORDS,
+    UPS,
+    CellSpace,
+    Conv,
+    Norm,
+    SearchSpace,
+    SwitchWord,
+    Up,
+)
+
+
+class DynamicResetConfig(Section):
+    """When a collapsed shared GAN is thrown away (paper, section 3.2)."""
+
+    enabled: bool = True
+    """False trains on, as in the paper's ablation (Figure 9)."""
+    window: PositiveInt = 500
+    """Latest losses of each network that are looked at. Paper: not given; released code: 500."""
+    threshold: PositiveFloat = 1e-3
+    """A window that spreads less than this has collapsed."""
+    statistic: Literal["variance", "std"] = "variance"
+    """What is held against the threshold: section 4 and the released code say the variance, section 3.2 the std."""
+
+
+class SpaceConfig(Section):
+    """What every cell may choose (paper, section 3.1). Shorter lists narrow the search."""
+
+    conv: tuple[Conv, ...] = CONVS
+    """C: activation after or before the convolution."""
+    norm: tuple[Norm, ...] = NORMS
+    """N: normalisation."""
+    up: tuple[Up, ...] = UPS
+    """U: up-sampling."""
+    shortcut: tuple[SwitchWord, ...] = SWITCH_WORDS
+    """SC: the in-cell shortcut."""
+    skip: tuple[SwitchWord, ...] = SWITCH_WORDS
+    """Each skip connection from an earlier cell."""
+
+    @model_validator(mode="after")
+    def _check(self) -> SpaceConfig:
+        for name, options in self:
+            if not options or len(set(options)) < len(options):
+                raise ValueError(f"search.space.{name} must list different options, at least one, not {list(options)}")
+        return self
+
+    def cells(self, num_cells: int) -> SearchSpace:
+        """The space of ``num_cells`` cells, with options in the paper's order whatever the lists' order."""
+        shortcuts, skips = (
+            tuple(word == "with" for word in SWITCH_WORDS if word in words) for words in (self.shortcut, self.skip)
+        )
+        cell = CellSpace(
+            convs=tuple(conv for conv in CONVS if conv in self.conv),
+            norms=tuple(norm for norm in NORMS if norm in self.norm),
+            ups=tuple(up for up in UPS if up in self.up),
+            shortcuts=shortcuts,
+        )
+        return SearchSpace.uniform(num_cells, cell, skips)
+
+
+class SearchConfig(Section):
+    """The architecture search (paper, sections 3.3 and 4)."""
+
+    policy: Literal["reinforce", "random"] = "reinforce"
+    """A controller that learns from the rewards, or uniform draws on the same shared weights (a baseline)."""
+    levels: Literal["multi", "single"] = "multi"
+    """One stage per cell with a controller each (MLAS), or all cells at once (SLAS, the paper's ablation)."""
+    space: SpaceConfig = SpaceConfig()
+    """What to search in."""
+    iterations: PositiveInt = 90
+    """Search iterations over all stages; each stage adds one derivation on top."""
+    growth: tuple[PositiveFloat, ...] | None = None
+    """Proportions of the stages' iterations, one number for each stage; None: equal, but that rounding shares out the
+    derivations too. Paper: not given; released code: (25, 30, 35) by default, (15, 20, 30) in its script."""
+    shared_epochs: PositiveInt | PositiveFloat = 15
+    """Epochs that the shared GAN is trained in one iteration; a fraction on many images, rounded up to whole steps."""
+    warm_up_epochs: NonNegativeFloat = 0.0
+    """Epochs on top of ``shared_epochs`` in the first iteration of each stage, so that the new cell is trained a little
+    before the first reward counts. Paper and released code: none."""
+    shared_training: Literal["policy", "uniform", "balanced"] = "policy"
+    """How the architectures that train the shared weights are drawn. Paper and released code: policy.
+
+    uniform: uniformly among all that extend a beam, so that no candidate is scored well for having been trained most.
+    balanced: likewise, but so that each option of each choice is trained in equally many steps."""
+    controller_steps: PositiveInt = 30
+    """Candidates scored, and REINFORCE steps made, in one iteration."""
+    num_candidates: PositiveInt = 10
+    """M: architectures drawn from the policy at the end of a stage. Paper: unnamed; released code: 10."""
+    top_k: PositiveInt = 5
+    """K: beams kept of them. Paper: unnamed; released code: 5."""
+    training_draws: PositiveInt = 128
+    """Architectures drawn to train the shared weights with in one iteration, in random order. Where they are balanced,
+    there are up to a few more: the next multiple of every choice's number of options."""
+    generator_channels: PositiveInt = 128
+    """Feature maps of every generator layer. Paper: not given; released search script: 128."""
+    discriminator_channels: PositiveInt = 64
+    """Feature maps of every discriminator layer. Paper: not given; released search script: 64."""
+    max_failures: PositiveInt = 3
+    """Failed iterations in a row after which the local search gives up."""
+    controller: ControllerConfig = ControllerConfig()
+    """The policy."""
+    dynamic_reset: DynamicResetConfig = DynamicResetConfig()
+    """When to start the shared weights afresh."""
+    reward: RewardConfig = RewardConfig()
+    """What to search for."""
+
+    @model_validator(mode="after")
+    def _check(self) -> SearchConfig:
+        controller = self.controller
+        compares = controller.baseline in ("slot-mean", "leave-one-out") or controller.advantage == "normalised"
+        if self.policy == "reinforce" and compares and self.controller_steps < 2:
+            raise ValueError(
+                f"search.controller_steps is {self.controller_steps}, but controller.baseline '{controller.baseline}' "
+                f"with advantage '{controller.advantage}' compares candidates of one iteration; score at least 2"
+            )
+        return self
+
+    def stage_depths(self, num_cells: int) -> list[int]:
+        """How many of the ``num_cells`` cells the architectures of each stage have."""
+        return list(range(1, num_cells + 1)) if self.levels == "multi" else [num_cells]
+
+    def stage_iterations(self, num_cells: int) -> list[int]:
+        """Search iterations of each stage; their sum is ``iterations``.
+
+        With ``growth`` the iterations up to a stage's end are rounded, so that no stage is off by more than one.
+
+        Raises:
+            ConfigError: ``growth`` has another number of stages, or a stage has no iteration.
+        """
+        num_stages = len(self.stage_depths(num_cells))
+        if self.iterations < num_stages:
+            raise ConfigError(f"search.iterations is {self.iterations}, but each of the {num_stages} stages needs one")
+        if self.growth is None:
+            slots = self.iterations + num_stages
+            ends = [slots * stage // num_stages - stage for stage in range(num_stages + 1)]
+        elif len(self.growth) == num_stages:
+            sums = [0.0, *itertools.accumulate(self.growth)]
+            ends = [round(self.iterations * part / sums[-1]) for part in sums]
+        else:
+            raise ConfigError(
+                f"search.growth has {len(self.growth)} numbers; give one for each of the {num_stages} stages, or null"
+            )
+        counts = [end - start for start, end in itertools.pairwise(ends)]
+        if 0 in counts:
+            raise ConfigError(
+                f"search.growth {list(self.growth or ())} leaves stage {counts.index(0) + 1} of {self.iterations} "
+                "iterations none; give it a larger share, or raise search.iterations"
+            )
+        return counts
