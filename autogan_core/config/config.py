@@ -66,10 +66,12 @@ class Config(Section):
             raise ValueError(
                 f"search.num_candidates ({search.num_candidates}) must be at least search.top_k ({search.top_k})"
             )
-        if retrain.num_architectures > search.top_k:
-            raise ValueError(
-                f"retrain.num_architectures ({retrain.num_architectures}) exceeds search.top_k ({search.top_k})"
-            )
+        if retrain.halves:
+            most, known = max(retrain.pool or 0, search.top_k + len(retrain.incumbents)), "the pool"
+        else:
+            most, known = search.top_k, "search.top_k"
+        if retrain.num_architectures > most:
+            raise ValueError(f"retrain.num_architectures ({retrain.num_architectures}) exceeds {known} ({most})")
         for network in ("generator_channels", "discriminator_channels"):
             mine, searched = getattr(retrain, network), getattr(search, network)
             if retrain.start == "shared" and mine != searched:

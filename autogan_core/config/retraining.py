@@ -18,7 +18,7 @@ class RetrainConfig(Section):
     """scratch: from fresh weights (paper). shared: from the search's own generator, discriminator and Adam moments,
     which needs the search's widths. A run that has no search, such as a transfer evaluation, starts from scratch."""
     num_architectures: PositiveInt = 5
-    """How many of the best beams, or of a pool, are trained to the end; at most ``search.top_k``. Paper: all K."""
+    """How many of the best beams (at most ``search.top_k``), or of a pool, are trained to the end. Paper: all K."""
     pool: PositiveInt | None = None
     """Architectures that successive halving starts from, at least ``num_architectures``: all beams, the incumbents, and
     the best candidates to fill it up. All are trained a little, the better half goes on, and so on. None: no pool but

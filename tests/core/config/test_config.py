@@ -214,6 +214,16 @@ def test_added_settings_leave_stored_runs_as_they_are() -> None:
     assert parse_stored(stored).fingerprint() != config.fingerprint()
 
 
+def test_as_many_are_trained_to_the_end_as_enter_the_pool() -> None:
+    """Incumbents count beside the beams; without a pool the beams are all there is."""
+    pooled = ["search.top_k=1", "retrain.incumbents=[sn-gan]"]
+    assert load_config("digits", [*pooled, "retrain.num_architectures=2"]).retrain.halves
+    with pytest.raises(ConfigError, match=r"num_architectures \(3\) exceeds the pool \(2\)"):
+        load_config("digits", [*pooled, "retrain.num_architectures=3"])
+    with pytest.raises(ConfigError, match=r"num_architectures \(2\) exceeds search.top_k \(1\)"):
+        load_config("digits", ["search.top_k=1", "retrain.incumbents=[]", "retrain.num_architectures=2"])
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
