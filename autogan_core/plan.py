@@ -25,35 +25,41 @@ def plan(config: Config) -> str:
             f"and {search.controller_steps} candidates x {search.reward.num_images:,} images{adapted}; "
             f"then {search.num_candidates} candidates, the best {search.top_k} kept"
         )
-    return "\n".join([*lines, *(_halving(config) if config.retrain.halves else [_retraining(config)])])
+    return "\n".join([*lines, *_trainings(config)])
 
 
-def _retraining(config: Config) -> str:
+def _trainings(config: Config) -> list[str]:
+    if not config.retrain.halves:
+        return [_retraining(config, _counted(config.retrain.num_architectures, "architecture"))]
+    size, incumbents = largest_pool(config), usable_incumbents(config)
+    beams = min(config.search.top_k, size - len(incumbents))
+    known = [_counted(beams, "beam"), *incumbents.values()]
+    if others := size - beams - len(incumbents):
+        known.append(_counted(others, "more candidate"))
+    pool = f"{_counted(size, 'architecture')} ({', '.join(known)})"
+    left_out = [f"    {name} is left out: {reason}" for name, reason in unusable_incumbents(config).items()]
+    if len(rungs(config.retrain, size)) == 1:
+        return [_retraining(config, pool), *left_out]
+    return [*_halving(config, pool, size), *left_out]
+
+
+def _retraining(config: Config, architectures: str) -> str:
     retrain = config.retrain
     return (
-        f"  then {retrain.num_architectures} architectures trained {_start(config)} for "
-        f"{retrain.generator_iterations:,} generator steps "
+        f"  then {architectures} trained {_start(config)} for {retrain.generator_iterations:,} generator steps "
         f"({retrain.generator_iterations * config.training.n_critic:,} discriminator steps), {_scored(config)}"
     )
 
 
-def _halving(config: Config) -> list[str]:
-    size, kept = largest_pool(config), config.retrain.num_architectures
-    incumbents = usable_incumbents(config)
-    known = [_counted(config.search.top_k, "beam"), *incumbents.values()]
-    if others := size - config.search.top_k - len(incumbents):
-        known.append(_counted(others, "more candidate"))
-    lines = [
-        f"  then successive halving of {_counted(size, 'architecture')} ({', '.join(known)}) trained {_start(config)}"
-    ]
-    for rung in rungs(config.retrain, size):
-        lines.append(
+def _halving(config: Config, pool: str, size: int) -> list[str]:
+    kept = config.retrain.num_architectures
+    return [
+        f"  then successive halving of {pool} trained {_start(config)}",
+        *(
             f"    rung {rung.index + 1}: {rung.entrants} to {rung.iterations:,} generator steps "
             f"({rung.iterations * config.training.n_critic:,} discriminator steps) each"
-        )
-    lines += [f"    {name} is left out: {reason}" for name, reason in unusable_incumbents(config).items()]
-    return [
-        *lines,
+            for rung in rungs(config.retrain, size)
+        ),
         f"    then {kept} of them {_scored(config)}",
         f"    cost: {halving_cost(config, size)}",
         f"    without halving, {_counted(kept, 'architecture')} to the end: {full_cost(config)}",

@@ -36,7 +36,7 @@ NEW_RUN = "new"
 OBJECTIVES: tuple[str, ...] = get_args(RewardScore)
 """Objective metrics: the best reward of a trial, named for what the reward is."""
 
-SCRATCH_OBJECTIVES = ("inception-score", "inverse-fid")
+SCRATCH_OBJECTIVES = ("inception-score", "inverse-fid", "log-fid")
 """Those that a trial which trains from scratch reports."""
 
 _NONE = "none"

@@ -67,7 +67,7 @@ class Config(Section):
                 f"search.num_candidates ({search.num_candidates}) must be at least search.top_k ({search.top_k})"
             )
         if retrain.halves:
-            most, known = max(retrain.pool or 0, search.top_k + len(retrain.incumbents)), "the pool"
+            most, known = retrain.pool or search.top_k + len(retrain.incumbents), "the pool"
         else:
             most, known = search.top_k, "search.top_k"
         if retrain.num_architectures > most:

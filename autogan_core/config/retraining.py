@@ -20,9 +20,10 @@ class RetrainConfig(Section):
     num_architectures: PositiveInt = 5
     """How many of the best beams (at most ``search.top_k``), or of a pool, are trained to the end. Paper: all K."""
     pool: PositiveInt | None = None
-    """Architectures that successive halving starts from, at least ``num_architectures``: all beams, the incumbents, and
-    the best candidates to fill it up. All are trained a little, the better half goes on, and so on. None: no pool but
-    the beams and incumbents, and without incumbents no halving. Paper: no halving."""
+    """Architectures that successive halving starts from, at least ``num_architectures``: the best beam and all
+    incumbents, then the other beams and the best candidates, as far as there is room. All are trained a little, the
+    better half goes on, and so on. None: no pool but all beams and incumbents, and without incumbents no halving.
+    Paper: no halving."""
     incumbents: tuple[str, ...] = ()
     """Known architectures that enter the pool, by name or in compact text, such as ``sn-gan``. Those that have another
     number of cells or lie outside ``search.space`` are left out. Not in the paper."""

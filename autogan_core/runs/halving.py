@@ -91,15 +91,18 @@ def unusable_incumbents(config: Config) -> dict[str, str]:
 def searched_pool(config: Config, beams: Sequence[Beam], history: Iterable[Record]) -> list[Entrant]:
     """The pool of a finished search.
 
-    Without halving the best ``num_architectures`` beams. With it all beams, best first, the incumbents, and then the
-    candidates of full depth with the best latest reward, until there are ``pool``. Beams and incumbents enter in any
-    case.
+    Without halving the best ``num_architectures`` beams. With it the beams, best first, the incumbents, and then the
+    candidates of full depth with the best latest reward, until there are ``pool``. The best beam and the incumbents
+    enter in any case, the other beams as far as there is room. A pool of unsaid size has all beams and no candidates.
     """
     retrain, incumbents = config.retrain, usable_incumbents(config)
     if not retrain.halves:
         return [_beam(beam, incumbents) for beam in beams[: retrain.num_architectures]]
-    latest = latest_rewards(config, history)
-    entrants = {beam.architecture: _beam(beam, incumbents) for beam in beams}
+    latest, size = latest_rewards(config, history), largest_pool(config)
+    entrants: dict[Architecture, Entrant] = {}
+    for beam in beams:
+        if not entrants or len({*entrants, beam.architecture, *incumbents}) <= size:
+            entrants[beam.architecture] = _beam(beam, incumbents)
     for architecture, name in incumbents.items():
         entrants.setdefault(architecture, Entrant(architecture, "incumbent", latest.get(architecture), name))
     others = sorted((a for a in latest if a not in entrants), key=lambda a: (-latest[a], str(a)))
@@ -122,7 +125,8 @@ def largest_pool(config: Config) -> int:
     retrain = config.retrain
     if not retrain.halves:
         return retrain.num_architectures
-    return max(retrain.pool or 0, config.search.top_k + len(usable_incumbents(config)))
+    incumbents = len(usable_incumbents(config))
+    return config.search.top_k + incumbents if retrain.pool is None else max(retrain.pool, 1 + incumbents)
 
 
 def latest_rewards(config: Config, history: Iterable[Record]) -> dict[Architecture, float]:

@@ -142,7 +142,7 @@ def check_agreement(experiment: Mapping[str, Any]) -> Iterator[str]:
         if config.search.reward.score not in SCRATCH_OBJECTIVES:
             yield (
                 f"search.reward.score is '{config.search.reward.score}', but trials that train from scratch report "
-                f"{' and '.join(SCRATCH_OBJECTIVES)}; choose one of them"
+                f"{', '.join(SCRATCH_OBJECTIVES)}; choose one of them"
             )
         if spec.get("parameters") != parameters(config):
             yield "parameters must be the trials' search space: one for each token, with the options of search.space"

@@ -72,6 +72,7 @@ EXPERIMENTS: dict[str, Recipe] = {
             "search.num_candidates=4",
             "search.top_k=2",
             "search.training_draws=16",
+            "search.reward.score=inception-score",
             "search.reward.num_images=200",
             "search.reward.recalibration_images=128",
         ),

@@ -6,6 +6,7 @@ Katib's own algorithms choose its cells, token by token, as plain categorical pa
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def train_from_scratch(
         monitor: is told of the progress.
 
     Returns:
-        The objective, and the other score: the best Inception score and 1 / FID of all validations.
+        The objective, and the other scores: the best Inception score, 1 / FID and -ln FID of all validations.
     """
     logger.info("training %s (%s) from scratch", architecture, architecture.readable)
     inputs = load_inputs(config, open_store(store_uri, cache), device)
@@ -81,4 +82,5 @@ def train_from_scratch(
     return {
         "inception-score": max(validation.inception_score for validation in training.validations),
         "inverse-fid": 1 / training.best.fid,
+        "log-fid": -math.log(training.best.fid),
     }

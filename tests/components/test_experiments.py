@@ -89,7 +89,7 @@ def test_budget_and_metrics(name: str, expected: tuple[int, int, int, int]) -> N
         ("slas-cifar10", {"policy": "reinforce", "levels": "single"}),
         ("random-shared-cifar10", {"policy": "random", "levels": "multi"}),
         ("random-scratch-cifar10", {"random_state": "0"}),
-        ("mlas-smoke", {"controller.learning_rate": "0.005", "controller.adam_betas": "[0.0, 0.9]", "top_k": "2"}),
+        ("mlas-smoke", {"controller.learning_rate": "0.007", "controller.adam_betas": "[0.0, 0.9]", "top_k": "2"}),
     ],
 )
 def test_algorithm_settings(name: str, settings: dict[str, str]) -> None:

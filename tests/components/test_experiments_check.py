@@ -211,15 +211,15 @@ def test_trials_report_the_objective(score: RewardScore) -> None:
     assert check_document(shared) == []
     problems = check_document(from_recipe(EXPERIMENTS["random-scratch-cifar10"], "random", overrides))
     assert bool(problems) == (score not in SCRATCH_OBJECTIVES)
-    assert all("but trials that train from scratch report inception-score and inverse-fid" in p for p in problems)
+    assert all("but trials that train from scratch report inception-score, inverse-fid, log-fid" in p for p in problems)
 
 
 def test_equal_numbers_may_be_written_differently(experiment: dict[str, Any]) -> None:
-    """A person's 5.0e-3 agrees with the configuration's 0.005."""
+    """A person's 7.0e-3 agrees with the configuration's 0.007."""
     index = [item["name"] for item in experiment["spec"]["algorithm"]["algorithmSettings"]].index(
         "controller.learning_rate"
     )
-    assert check_document(changed(experiment, f"spec/algorithm/algorithmSettings/{index}/value", "5.0e-3")) == []
+    assert check_document(changed(experiment, f"spec/algorithm/algorithmSettings/{index}/value", "7.0e-3")) == []
 
 
 @pytest.mark.parametrize("broken", ["{}", "spec: 3", "spec: {trialTemplate: [1], objective: {}}", "metadata: []"])

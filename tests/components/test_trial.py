@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -25,7 +26,7 @@ from autogan_core.search_space import Architecture
 from autogan_core.storage import CommittedState, DirectoryStore, open_store
 from autogan_core.trial_records import load_record
 from components.exit_status import PERMANENT, PREEMPTED, RETRY
-from components.katib_protocol import to_parameters
+from components.katib_protocol import SCRATCH_OBJECTIVES, to_parameters
 from components.prepare_data import run as prepare_data
 from components.trial.cli import VARIABLES, app
 from components.trial.from_scratch import architecture_from, train_from_scratch
@@ -228,14 +229,15 @@ def test_architectures_for_katibs_own_algorithms() -> None:
 
 
 def test_training_from_scratch_goes_on_after_a_kill(store: Path, config: Config) -> None:
-    """Both scores are reported, the same ones when the trial is started again; two trials share nothing."""
+    """All scores are reported, the same ones when the trial is started again; two trials share nothing."""
     architecture = Architecture.parse("1011-10111-10103")
     reports = [
         train_from_scratch(architecture, trial, config, str(store), store, CPU, Monitor())
         for trial in ("scratch-1", "scratch-1", "scratch-2")
     ]
     assert reports[0] == reports[1] == reports[2]
-    assert set(reports[0]) == {"inception-score", "inverse-fid"}
+    assert set(reports[0]) == set(SCRATCH_OBJECTIVES)
+    assert reports[0]["log-fid"] == pytest.approx(math.log(reports[0]["inverse-fid"]))
     assert 1 <= reports[0]["inception-score"] <= 10
     assert sorted(path.name for path in (store / "scratch").iterdir()) == ["scratch-1", "scratch-2"]
 
@@ -272,7 +274,7 @@ def test_sigterm_ends_a_trial_with_its_progress_stored(store: Path) -> None:
 
 
 def test_training_from_scratch_is_a_command(store: Path) -> None:
-    """The cells come from the environment, both scores go to standard output, the status is 0."""
+    """The cells come from the environment, all scores go to standard output, the status is 0."""
     cells = {"AUTOGAN_CELL_1": "pre none nearest with", "AUTOGAN_CELL_2": "pre none nearest with without"}
     cells["AUTOGAN_CELL_3"] = "pre none nearest without with without"
     variables = os.environ | environment(store) | cells | {"OMP_NUM_THREADS": "1"}
@@ -280,7 +282,7 @@ def test_training_from_scratch_is_a_command(store: Path) -> None:
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     names = [line.split(" ")[1].split("=")[0] for line in done.stdout.splitlines()]
-    assert names == ["inception-score", "inverse-fid"]
+    assert names == list(SCRATCH_OBJECTIVES)
 
 
 def test_a_rank_that_goes_away_does_not_fail_the_others_for_good(store: Path) -> None:

@@ -27,19 +27,31 @@ def test_a_plan_of_halving_tells_rungs_and_costs() -> None:
     """Where the pool comes from, every rung, who is left out and why, and the exact cost beside that of two trainings
     to the end."""
     incumbents = "retrain.incumbents=[sn-gan, paper-top1, '1011']"
-    lines = plan(load_config("digits", ["retrain.pool=8", incumbents])).split("successive halving of ")[1].splitlines()
+    trained = ["retrain.generator_iterations=800", "retrain.validate_every=200"]
+    told = plan(load_config("digits", ["retrain.pool=8", incumbents, *trained]))
+    lines = told.split("successive halving of ")[1].splitlines()
     assert lines == [
         "8 architectures (3 beams, sn-gan, paper-top1, 3 more candidates) trained from scratch",
         "    rung 1: 8 to 200 generator steps (200 discriminator steps) each",
         "    rung 2: 4 to 400 generator steps (400 discriminator steps) each",
         "    rung 3: 2 to 800 generator steps (800 discriminator steps) each",
-        "    1011 is left out: 1 cells, not 3",
         "    then 2 of them scored on 5,000 images (classifier features)",
         "    cost: 3,200 discriminator and 3,200 generator steps, 36,000 images scored",
         "    without halving, 2 architectures to the end: 1,600 discriminator and 1,600 generator steps, 28,000 images "
         "scored",
+        "    1011 is left out: 1 cells, not 3",
     ]
-    assert "of 3 architectures (3 beams) trained" in plan(load_config("digits", ["retrain.pool=3"]))
+    beams = ["retrain.pool=3", "retrain.incumbents=[]"]
+    assert "of 3 architectures (3 beams) trained" in plan(load_config("digits", beams))
+
+
+def test_a_pool_that_is_trained_to_the_end_is_no_halving() -> None:
+    """One line, as without a pool, and who is in it."""
+    [last] = plan(load_config("digits", ["retrain.generator_iterations=800"])).splitlines()[4:]
+    assert last == (
+        "  then 2 architectures (1 beam, sn-gan) trained from scratch for 800 generator steps (800 discriminator "
+        "steps), scored on 5,000 images (classifier features)"
+    )
 
 
 @given(st.integers(1, 5), st.integers(0, 40), st.integers(1, 400), st.integers(1, 300))

@@ -133,7 +133,7 @@ def test_a_variant_is_a_group_of_overrides_in_its_place() -> None:
     assert (config.search.controller.passes, config.search.growth) == (1, (1.0, 1.0, 2.0))
     assert (config.search.controller.baseline, config.search.controller.objective) == ("released", "released")
     assert config.search.controller.learning_rate == load_config("digits").search.controller.learning_rate
-    assert load_config("digits").search.controller.baseline == "moving-average"
+    assert load_config("digits").search.controller.baseline == "slot-mean"
 
 
 @pytest.mark.parametrize("preset", preset_names())

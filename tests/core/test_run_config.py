@@ -9,7 +9,8 @@ from autogan_core.presets import load_config
 from autogan_core.run_config import CONFIG_FILE, keep_config, stored_config
 from autogan_core.storage import RunStore, write_document
 
-CONFIG = load_config("digits", ["search.top_k=2"], seed=5)
+OLDER = "search.controller.baseline=moving-average"
+CONFIG = load_config("digits", ["search.top_k=2", OLDER], seed=5)
 
 
 def test_a_run_keeps_its_configuration(store: RunStore) -> None:
@@ -25,8 +26,8 @@ def test_another_configuration_is_refused_with_its_differences(store: RunStore) 
     """Settings that decide the result are listed, old value and new; where the data lies is none of them."""
     keep_config(store, CONFIG)
     with pytest.raises(ConfigError, match=r"holds a run with other settings(?s:.*)search\.top_k: 2 -> 3$"):
-        keep_config(store, load_config("digits", ["search.top_k=3"], seed=5))
-    keep_config(store, load_config("digits", ["search.top_k=2", "data.path=elsewhere"], seed=5))
+        keep_config(store, load_config("digits", ["search.top_k=3", OLDER], seed=5))
+    keep_config(store, load_config("digits", ["search.top_k=2", "data.path=elsewhere", OLDER], seed=5))
     assert stored_config(store) == CONFIG
 
 

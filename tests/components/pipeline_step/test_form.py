@@ -78,7 +78,8 @@ def test_data_sets_that_describe_themselves_have_no_name() -> None:
     [
         ({"top_k": 0}, "train_top_k is 0; set it to a whole number from 1 on, or to -1 for the preset's"),
         ({"top_k": -2}, "train_top_k is -2"),
-        ({"top_k": 4}, r"retrain.num_architectures \(4\) exceeds search.top_k \(3\)"),
+        ({"preset": "cifar10", "top_k": 6}, r"retrain.num_architectures \(6\) exceeds search.top_k \(5\)"),
+        ({"top_k": 4}, r"pool \(2\) must be at least num_architectures \(4\)"),
         ({"pool": 0}, "train_pool is 0; set it to a whole number from 1 on, or to -1 for the preset's"),
         ({"pool": 1, "top_k": 2}, r"pool \(1\) must be at least num_architectures \(2\)"),
         ({"retrain_iterations": 0}, "train_iterations is 0; set it to"),

@@ -216,12 +216,12 @@ def test_added_settings_leave_stored_runs_as_they_are() -> None:
 
 def test_as_many_are_trained_to_the_end_as_enter_the_pool() -> None:
     """Incumbents count beside the beams; without a pool the beams are all there is."""
-    pooled = ["search.top_k=1", "retrain.incumbents=[sn-gan]"]
+    pooled = ["search.top_k=1", "retrain.pool=null", "retrain.incumbents=[sn-gan]"]
     assert load_config("digits", [*pooled, "retrain.num_architectures=2"]).retrain.halves
     with pytest.raises(ConfigError, match=r"num_architectures \(3\) exceeds the pool \(2\)"):
         load_config("digits", [*pooled, "retrain.num_architectures=3"])
     with pytest.raises(ConfigError, match=r"num_architectures \(2\) exceeds search.top_k \(1\)"):
-        load_config("digits", ["search.top_k=1", "retrain.incumbents=[]", "retrain.num_architectures=2"])
+        load_config("digits", ["search.top_k=1", "variant=paper"])
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_pools_that_make_no_sense_are_refused(override: str, message: str) -> No
 def test_going_on_from_shared_weights_needs_their_width(network: str) -> None:
     """The message says what to set; with equal widths, and from scratch, nothing is refused."""
     wide = f"retrain.{network}=64"
-    with pytest.raises(ConfigError, match=rf"retrain\.{network} is 64 and search\.{network} is 32; set .*=32, or"):
+    with pytest.raises(ConfigError, match=rf"retrain\.{network} is 64 and search\.{network} is 16; set .*=16, or"):
         load_config("digits", [wide, "retrain.start=shared"])
     assert load_config("digits", ["retrain.start=shared"]).retrain.start == "shared"
     assert load_config("digits", [wide]).retrain.start == "scratch"

@@ -101,12 +101,26 @@ def test_a_pool_is_filled_with_the_best_candidates() -> None:
     assert searched_pool(every, BEAMS, reversed(HISTORY)) == searched_pool(every, BEAMS, HISTORY)
 
 
-def test_beams_and_incumbents_enter_in_any_case() -> None:
-    """A small pool is exceeded; one of unsaid size has no candidates."""
-    for override in ("retrain.pool=2", "retrain.pool=null"):
-        config = tiny_config(override, "retrain.incumbents=[sn-gan]")
-        assert [entrant.architecture for entrant in searched_pool(config, BEAMS, HISTORY)] == [TOP1, A, SNGAN]
-        assert largest_pool(config) == 3
+@pytest.mark.parametrize(
+    ("pool", "expected"), [("null", [TOP1, A, SNGAN]), ("3", [TOP1, A, SNGAN]), ("2", [TOP1, SNGAN])]
+)
+def test_incumbents_keep_their_places_in_a_small_pool(pool: str, expected: list[Architecture]) -> None:
+    """The best beam and the incumbents enter, other beams where there is room; a pool of unsaid size has all beams."""
+    config = tiny_config(f"retrain.pool={pool}", "retrain.incumbents=[sn-gan]")
+    assert [entrant.architecture for entrant in searched_pool(config, BEAMS, HISTORY)] == expected
+    assert largest_pool(config) == len(expected)
+
+
+def test_the_best_beam_enters_whatever_the_incumbents() -> None:
+    """A pool that holds no more than the incumbents is exceeded by it; a beam that is an incumbent takes no room."""
+    names = "retrain.incumbents=[sn-gan, paper-top2]"
+    config = tiny_config("retrain.pool=2", names)
+    top2 = Architecture.parse("paper-top2")
+    assert [entrant.architecture for entrant in searched_pool(config, BEAMS, HISTORY)] == [TOP1, SNGAN, top2]
+    assert largest_pool(config) == 3
+    beams = (Beam(SNGAN, 6.0), *BEAMS)
+    entered = searched_pool(tiny_config("retrain.pool=3", names), beams, HISTORY)
+    assert [entrant.architecture for entrant in entered] == [SNGAN, TOP1, top2]
 
 
 def test_incumbents_that_do_not_fit_are_left_out() -> None:
