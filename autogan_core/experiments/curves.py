@@ -10,7 +10,7 @@ from typing import Any
 from autogan_core.experiments.figures import Curve, CurvePanel
 from autogan_core.experiments.searches import Search, SlotMeasures
 from autogan_core.experiments.statistics import Estimate, mean
-from autogan_core.experiments.suite import Plan
+from autogan_core.experiments.suite import Suite
 from autogan_core.report.protocols import reward_words
 
 Searches = Mapping[str, Sequence[Search]]
@@ -49,12 +49,14 @@ def reward_panels(arms: Searches) -> list[CurvePanel]:
     ]
 
 
-def reward_caption(plan: Plan) -> str:
+def reward_caption(suite: Suite) -> str:
     """What `reward_panels` show, but for the dashed lines."""
+    plan = suite.plan
     config = plan.config(plan.seeds[0])
+    rewards = reward_words(config.search.reward, config.scores, suite.accuracy)
     return (
-        f"Mean reward of each iteration's candidates: {reward_words(config.search.reward, config.scores)}. Thin lines: "
-        f"{plan.seed_words}; bold: their mean, with its 95 % interval."
+        f"Mean reward of each iteration's candidates: {rewards}. Thin lines: {plan.seed_words}; bold: their mean, with "
+        "its 95 % interval."
     )
 
 

@@ -48,7 +48,7 @@ def finding(suite: Suite) -> Finding:
             curves.reward_panels(arms),
             "Mean reward of the candidates along the search, with and without dynamic resetting",
         ),
-        caption=f"{curves.reward_caption(suite.plan)} Dashed: where a cell is added.",
+        caption=f"{curves.reward_caption(suite)} Dashed: where a cell is added.",
         command=suite.command_for(NAME),
         tables=(outcome_table(final, columns),),
         data={

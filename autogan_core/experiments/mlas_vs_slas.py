@@ -40,7 +40,7 @@ def finding(suite: Suite) -> Finding:
             curves.reward_panels(arms),
             "Mean reward of the candidates along the multi-level and the single-level search",
         ),
-        caption=f"{curves.reward_caption(suite.plan)} Dashed: where MLAS adds a cell, and its images double; before "
+        caption=f"{curves.reward_caption(suite)} Dashed: where MLAS adds a cell, and its images double; before "
         "the last of them its scores are of smaller images.",
         command=suite.command_for(NAME),
         tables=(outcome_table(final, {"Search, minutes": {name: e.text(1) for name, e in minutes.items()}}),),

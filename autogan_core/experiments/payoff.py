@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autogan_core.classifier_accuracy import features_words
 from autogan_core.experiments import contenders
 from autogan_core.experiments.arm_record import ArmRecord
 from autogan_core.experiments.arm_run import ArmRun
@@ -64,7 +65,8 @@ def finding(suite: Suite) -> Finding:
     compared = comparisons(arms)
     records = {name: [arm.record() for arm in of_arm] for name, of_arm in arms.items()}
     lines, alone = _lines(records), at_equal_length(records)
-    validation = f"{config.retrain.validation_images:,} images, {config.scores.features} features"
+    features = features_words(config.scores.features, suite.accuracy)
+    validation = f"{config.retrain.validation_images:,} images, {features}"
     return Finding(
         name=NAME,
         title="Does the search pay?",

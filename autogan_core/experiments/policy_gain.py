@@ -65,14 +65,20 @@ def gain_sentence(gains: Sequence[Gain]) -> str:
     return f"Mean reward of the policy's draws minus that of uniform ones: {', '.join(parts)}."
 
 
-def gain_table(gains: Sequence[Gain], plan: Plan) -> Table:
-    """The differences, by stage and seed."""
+def gain_table(gains: Sequence[Gain], plan: Plan, accuracy: float | None) -> Table:
+    """The differences, by stage and seed.
+
+    Args:
+        gains: of all stages.
+        plan: the experiments'.
+        accuracy: of the classifier that scores the images; None with Inception.
+    """
     config = plan.config(plan.seeds[0])
     rows = [row for gain in gains for row in _rows(gain)]
     caption = (
         f"{_TITLE}: {plan.budget.compared_draws} of each, which extend the same beams, scored before the stage is "
-        f"derived, on the weights as they are then. {reward_words(config.search.reward, config.scores)}. In brackets "
-        "95 % intervals: of a seed over its draws (Welch), of all over the seeds (Student's t)."
+        f"derived, on the weights as they are then. {reward_words(config.search.reward, config.scores, accuracy)}. "
+        "In brackets 95 % intervals: of a seed over its draws (Welch), of all over the seeds (Student's t)."
     )
     return Table(("Stage", "Seed", "Policy", "Uniform", "Difference"), tuple(rows), caption)
 

@@ -50,7 +50,7 @@ def finding(suite: Suite) -> Finding:
     if not curves:
         return Finding(
             NAME, _TITLE, _PAPER, "Every training from scratch diverged.", "", "", suite.command_for(NAME),
-            (gain_table(gains, plan),), data={"gains": gains_json(gains)},
+            (gain_table(gains, plan, suite.accuracy),), data={"gains": gains_json(gains)},
         )  # fmt: skip
     readings = {weights: [scores.readings() for scores in found] for weights, found in _scores(suite).items()}
     own = next(iter(readings))
@@ -73,7 +73,7 @@ def finding(suite: Suite) -> Finding:
             choice_table(judged),
             seed_table(default, judged[0], plan.seeds, truth),
             course_table(truth),
-            gain_table(gains, plan),
+            gain_table(gains, plan, suite.accuracy),
         ),
         data={
             "spearman": default.fid.to_json(),

@@ -44,8 +44,8 @@ def finding(suite: Suite) -> Finding:
             "Inception score and FID of candidates along searches rewarded by either",
         ),
         caption=f"Both scores of the first {probed} candidates of each iteration, on the weights as they were then, "
-        f"at the image size of the stage: {reward_protocol(config.search.reward, config.scores)}. Thin lines: "
-        f"{suite.plan.seed_words}; bold: their mean, with its 95 % interval. Dashed: where a cell is added.",
+        f"at the image size of the stage: {reward_protocol(config.search.reward, config.scores, suite.accuracy)}. Thin "
+        f"lines: {suite.plan.seed_words}; bold: their mean, with its 95 % interval. Dashed: where a cell is added.",
         command=suite.command_for(NAME),
         tables=(outcome_table(final, {"Search, minutes": {name: e.text(1) for name, e in minutes.items()}}),),
         data={

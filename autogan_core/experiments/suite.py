@@ -121,6 +121,11 @@ class Suite:
         """Images and features: the same for all seeds, so that their scores can be compared."""
         return self._load(target)
 
+    @property
+    def accuracy(self) -> float | None:
+        """Share of test images that the scoring classifier has right, in [0, 1]; None with Inception."""
+        return self.inputs().extractor.accuracy
+
     @functools.cached_property
     def num_images(self) -> int:
         """Training images of the plan's data; a data set of unknown size is read for it."""

@@ -137,7 +137,7 @@ def test_one_seed_has_its_own_interval() -> None:
     """Over its draws, since there are no others."""
     [gain] = gains_of(SEEDS[1])
     assert gain.over_seeds == gain.by_seed[1]
-    assert len(gain_table([gain], tiny_plan()).rows) == 1
+    assert len(gain_table([gain], tiny_plan(), None).rows) == 1
 
 
 def test_a_seed_without_rewards_is_left_out() -> None:
@@ -146,7 +146,7 @@ def test_a_seed_without_rewards_is_left_out() -> None:
     assert list(gain.by_seed) == [0]
     [nothing] = gains_of(FoundDraws(1, Draws((None,), (1.0,))))
     assert gain_panel([nothing]) is None
-    assert gain_table([nothing], tiny_plan()).rows == ()
+    assert gain_table([nothing], tiny_plan(), None).rows == ()
     assert "cannot be compared" in gain_sentence([nothing])
     json.dumps(gains_json([nothing]), allow_nan=False)
 
@@ -154,7 +154,7 @@ def test_a_seed_without_rewards_is_left_out() -> None:
 def test_the_table_has_a_row_for_each_seed_and_one_for_all() -> None:
     """Means of both kinds, their difference, and what its interval allows to say."""
     gains = gains_of(*SEEDS)
-    rows = gain_table(gains, tiny_plan()).rows
+    rows = gain_table(gains, tiny_plan(), 0.756).rows
     assert [row[:2] for row in rows] == [("1", "0"), ("1", "1"), ("1", "2"), ("1", "all")]
     assert rows[0][2:4] == ("3.10", "2.10")
     assert rows[3][4].endswith("(better)")
