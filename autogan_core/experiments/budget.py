@@ -28,7 +28,7 @@ class Budget(Section):
     """``section.key=value`` each, on top of the preset."""
     proxy_architectures: PositiveInt
     """Architectures, drawn uniformly, that are trained from scratch to see what scores on shared weights are worth."""
-    proxy_epochs: PositiveInt | None = None
+    proxy_epochs: PositiveFloat | None = None
     """Epochs of that training; None: a whole retraining. Paper (section 4.3.1): 30."""
     proxy_images: tuple[PositiveInt, ...] = (250, 500, 1000, 2500, 5000)
     """Images by which they are scored on shared weights, each number a ruler of its own."""
@@ -51,7 +51,7 @@ class Budget(Section):
 
 def budget_names() -> list[str]:
     """Names of the budgets, smallest first."""
-    return sorted(_texts(), key=lambda name: ("short", "reduced", "full").index(name))
+    return sorted(_texts(), key=lambda name: ("short", "reduced", "study", "full").index(name))
 
 
 def load_budget(name: str) -> Budget:
