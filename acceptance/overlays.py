@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +82,8 @@ def _longer(experiment: dict[str, Any]) -> dict[str, Any]:
     """The change that gives each trial's training more epochs."""
     [container] = trial_pod_spec(experiment)["containers"]
     index, told = next((i, v["value"]) for i, v in enumerate(container["env"]) if v["name"] == SETTINGS_VARIABLE)
-    value = re.sub(r"(?m)^search\.shared_epochs=.*$", f"search.shared_epochs={EPOCHS}", told)
+    kept = [line for line in told.splitlines() if not line.startswith("search.shared_epochs=")]
+    value = "\n".join([*kept, f"search.shared_epochs={EPOCHS}"])
     return {"op": "replace", "path": f"{_TRIAL}/containers/0/env/{index}/value", "value": value}
 
 

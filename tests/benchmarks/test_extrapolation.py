@@ -34,8 +34,8 @@ def test_counts_of_the_papers_search() -> None:
 def test_counts_of_the_demos_search() -> None:
     """A short last batch is a step of its own, and a stage trains at most as many architectures as it draws."""
     [count, *others] = stage_counts(load_config("digits", ["search.training_draws=200"], seed=0), 1_797)
-    assert count.discriminator_steps == count.generator_steps == 114  # ceil(1,797 / 32) = 57, twice
-    assert (count.iterations, count.rewards, count.derived, count.architectures) == (3, 8, 10, 114)
+    assert count.discriminator_steps == count.generator_steps == 57  # ceil(1,797 / 32)
+    assert (count.iterations, count.rewards, count.derived, count.architectures) == (2, 8, 8, 57)
     assert others == [count, count]
 
 

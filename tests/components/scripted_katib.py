@@ -40,7 +40,10 @@ CONFIG = load_config(
         "search.top_k=2",
         "search.training_draws=2",
         "search.controller.hidden_dim=8",
+        "search.reward.score=inception-score",
         "retrain.num_architectures=1",
+        "retrain.pool=null",
+        "retrain.incumbents=[]",
     ],
 )
 

@@ -39,7 +39,10 @@ OVERRIDES = (
     "search.top_k=2",
     "search.training_draws=2",
     "search.controller.hidden_dim=8",
+    "search.reward.score=inception-score",
     "retrain.num_architectures=2",
+    "retrain.pool=null",
+    "retrain.incumbents=[]",
     "data.max_images=64",
     "scores.splits=2",
 )

@@ -14,7 +14,7 @@ from tests.core.tiny import tiny_config
     ("config", "generator", "discriminator", "batches"),
     [
         (load_config("cifar10", [], seed=0), 128, 128, (64, 128)),
-        (load_config("digits", [], seed=0), 16, 32, (32, 64)),
+        (load_config("digits", [], seed=0), 8, 16, (32, 64)),
         (tiny_config("retrain.generator_channels=1", "training.discriminator_batch=1"), 1, 4, (1, 2)),
     ],
     ids=["paper", "demo", "smallest"],

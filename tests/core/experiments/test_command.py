@@ -222,7 +222,7 @@ def test_dry_run_prints_pieces_and_totals_and_writes_nothing(here: Path) -> None
     [
         (["mlas-vs-slsa"], 1, "there is no experiment 'mlas-vs-slsa'; did you mean 'mlas-vs-slas'?"),
         (["42"], 1, "there is no experiment '42'; choose of comparison, transfer"),
-        (["proxy", "--budget", "tiny"], 1, "there is no budget 'tiny'; choose one of short, reduced, full"),
+        (["proxy", "--budget", "tiny"], 1, "there is no budget 'tiny'; choose one of short, reduced, study, full"),
         (["proxy", "--preset", "cifar"], 1, "there is no preset 'cifar'"),
         (["proxy", "--set", "serach.top_k=1"], 1, "did you mean 'search.top_k'"),
         (["proxy", "--seeds", "0"], 2, "--seeds"),

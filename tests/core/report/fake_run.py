@@ -21,7 +21,8 @@ FAILURE = "the generator's loss became <nan> & training stopped"
 
 def fake_config(preset: str = "digits") -> Config:
     """A preset with the fake run's number of iterations."""
-    overrides = ("search.iterations=15", "search.controller_steps=12", "scores.num_images=5000")
+    reward = ("search.reward.score=inception-score", "search.reward.num_images=500")
+    overrides = ("search.iterations=15", "search.controller_steps=12", *reward, "scores.num_images=5000")
     return load_config(preset, overrides, seed=7)
 
 

@@ -32,7 +32,9 @@ LIMIT = 400_000
         "- dynamic resets of the shared GAN: after iterations 4, 13\n",
         "- time: search 9 min, retrain 2 h 15 min, evaluate 61.2 s\n",
         "| 2 | 0020-01210-02200 | post none deconv \\| post bn deconv shortcut \\| post in deconv | 6.290 |",
-        "\n- search.controller\\_steps: 8 -\\> 12\n- search.iterations: 9 -\\> 15\n- seed: 0 -\\> 7\n",
+        "\n- search.controller\\_steps: 8 -\\> 12\n- search.iterations: 6 -\\> 15\n",
+        "\n- search.reward.num\\_images: 250 -\\> 500\n- search.reward.score: log-fid -\\> inception-score\n",
+        "\n- seed: 0 -\\> 7\n",
         "```\nautogan run --preset digits --seed 7 --run-dir runs/digits\n```\n",
     ],
 )
