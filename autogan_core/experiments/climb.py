@@ -78,7 +78,7 @@ class Climb:
             total=self.total,
             seconds=search_seconds + self.seconds,
             failure=None if winner is not None else f"every training diverged: {'; '.join(causes)}",
-            course=tuple((v.iteration, v.fid) for v in training.validations) if training else (),
+            course=training.course if training else (),
         )
 
     def _follow(self, architecture: Architecture, start: int, end: int, until: float) -> None:

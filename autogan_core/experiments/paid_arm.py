@@ -204,8 +204,8 @@ class GivenArm(PaidArm):
             total += prices.spent(Cost((end - start) * n_critic, end - start, images))
             points.append(Point(total, validation.inception_score, validation.fid))
         trained = None if diverged else design.name
-        last, course = training.last.iteration, tuple((v.iteration, v.fid) for v in training.validations)
-        return ArmRecord(trained, "given", last, 1, Spent(), tuple(points), total, training.seconds, diverged, course)
+        last, seconds = training.last.iteration, training.seconds
+        return ArmRecord(trained, "given", last, 1, Spent(), tuple(points), total, seconds, diverged, training.course)
 
     def _derived(self, config: Config) -> DerivedGAN:
         suite, inputs = self.suite, self.suite.inputs()

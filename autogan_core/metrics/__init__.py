@@ -10,7 +10,7 @@ from autogan_core.metrics.complexity import (
 from autogan_core.metrics.extractor_macs import extractor_macs
 from autogan_core.metrics.features import FeatureExtractor, dump_extractor, load_extractor, restore_extractor
 from autogan_core.metrics.kid import kernel_distance, real_features
-from autogan_core.metrics.reward import needs_fid, needs_kid, reward
+from autogan_core.metrics.reward import inverse_fid, log_fid, needs_fid, needs_kid, reward
 from autogan_core.metrics.scores import (
     Moments,
     ScoreAccumulator,
@@ -35,8 +35,10 @@ __all__ = [
     "generator_macs",
     "generator_parameters",
     "inception_score",
+    "inverse_fid",
     "kernel_distance",
     "load_extractor",
+    "log_fid",
     "needs_fid",
     "needs_kid",
     "real_features",

@@ -36,16 +36,25 @@ def reward(scores: Scores, config: RewardConfig, macs: int) -> float:
     return _score(scores, config) - config.penalty_per_gflop * macs / 1e9
 
 
+def inverse_fid(fid: float) -> float:
+    """1 / FID, finite for any FID; NaN of NaN."""
+    return 1 / max(fid, FID_FLOOR)  # max keeps a NaN that comes first
+
+
+def log_fid(fid: float) -> float:
+    """-ln FID, finite for any FID; NaN of NaN."""
+    return -math.log(max(fid, FID_FLOOR))
+
+
 def _score(scores: Scores, config: RewardConfig) -> float:
     if needs_kid(config):
         return -_computed(scores.kid, "KID", config)
     if not needs_fid(config):
         return scores.inception_score
-    fid = max(_computed(scores.fid, "FID", config), FID_FLOOR)  # max keeps a NaN that comes first
+    fid = _computed(scores.fid, "FID", config)
     if config.score == "inverse-fid":
-        return 1 / fid
-    log_fid = math.log(fid)
-    return -log_fid if config.score == "log-fid" else math.log(scores.inception_score) - log_fid
+        return inverse_fid(fid)
+    return log_fid(fid) if config.score == "log-fid" else math.log(scores.inception_score) + log_fid(fid)
 
 
 def _computed(distance: float | None, name: str, config: RewardConfig) -> float:

@@ -49,6 +49,11 @@ class Training:
         """Whether the end is much worse than the best, so that only the best checkpoint should be used."""
         return self.last.fid > COLLAPSE_FACTOR * self.best.fid
 
+    @property
+    def course(self) -> tuple[tuple[int, float], ...]:
+        """Generator steps and FID of each validation."""
+        return tuple((v.iteration, v.fid) for v in self.validations)
+
     def fid_at(self, iteration: int) -> float | None:
         """FID of the validation after so many generator steps; None when there was none."""
         return next((v.fid for v in self.validations if v.iteration == iteration), None)

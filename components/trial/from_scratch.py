@@ -6,7 +6,6 @@ Katib's own algorithms choose its cells, token by token, as plain categorical pa
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from autogan_core.config import Config
 from autogan_core.derived_gan import DerivedGAN
 from autogan_core.design import searched
 from autogan_core.errors import ConfigError
+from autogan_core.metrics import inverse_fid, log_fid
 from autogan_core.monitor import Monitor
 from autogan_core.prepared import load_inputs
 from autogan_core.search_space import SWITCH_WORDS, Architecture
@@ -81,6 +81,6 @@ def train_from_scratch(
     training = DerivedGAN(searched(architecture), config, inputs.dataset, scorer, store, device, monitor).train()
     return {
         "inception-score": max(validation.inception_score for validation in training.validations),
-        "inverse-fid": 1 / training.best.fid,
-        "log-fid": -math.log(training.best.fid),
+        "inverse-fid": inverse_fid(training.best.fid),
+        "log-fid": log_fid(training.best.fid),
     }
