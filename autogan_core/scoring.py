@@ -15,7 +15,7 @@ from autogan_core.errors import ConfigError
 from autogan_core.generator import ImageSource, recalibrate
 from autogan_core.metrics import FeatureExtractor, Moments, ScoreAccumulator, Scores
 from autogan_core.search_space import Architecture
-from autogan_core.training_stream import draw_latents
+from autogan_core.torch_seeding import draw_latents
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`seeding` for torch: generators and first weights that depend on names."""
+"""`seeding` for torch: generators, latent vectors and first weights that depend on names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch import Tensor
 
 from autogan_core.seeding import derive_seed
 
@@ -13,6 +14,11 @@ from autogan_core.seeding import derive_seed
 def seeded_generator(device: torch.device, seed: int, *names: str | int) -> torch.Generator:
     """A fresh torch generator on ``device`` for one purpose."""
     return torch.Generator(device).manual_seed(derive_seed(seed, *names))
+
+
+def draw_latents(device: torch.device, count: int, latent_dim: int, seed: int, *names: str | int) -> Tensor:
+    """Latent vectors z ~ N(0, 1) for one purpose, (count, latent_dim)."""
+    return torch.randn(count, latent_dim, device=device, generator=seeded_generator(device, seed, *names))
 
 
 @contextmanager

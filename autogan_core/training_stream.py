@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from autogan_core.seeding import derive_seed
-from autogan_core.torch_seeding import seeded_generator
+from autogan_core.torch_seeding import draw_latents, seeded_generator
 
 
 class TrainingStream:
@@ -43,8 +43,3 @@ class TrainingStream:
         """The step's draws from [0, 1), uniform (count, 1, 1, 1): for `losses.gradient_penalty`."""
         device = self.images.device
         return torch.rand(count, 1, 1, 1, device=device, generator=seeded_generator(device, self._seed, "mix", step))
-
-
-def draw_latents(device: torch.device, count: int, latent_dim: int, seed: int, *names: str | int) -> Tensor:
-    """Latent vectors z ~ N(0, 1) for one purpose, (count, latent_dim)."""
-    return torch.randn(count, latent_dim, device=device, generator=seeded_generator(device, seed, *names))

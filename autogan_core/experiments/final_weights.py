@@ -15,9 +15,9 @@ from autogan_core.gan import GAN
 from autogan_core.metrics import FeatureExtractor, Scores
 from autogan_core.search_space import Architecture
 from autogan_core.storage import CommittedState
+from autogan_core.torch_seeding import draw_latents
 from autogan_core.training.candidate_scoring import CandidateScoring
 from autogan_core.training.shared_networks import shared_networks
-from autogan_core.training_stream import draw_latents
 from autogan_core.trial_records import SHARED
 
 

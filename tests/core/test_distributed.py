@@ -31,7 +31,8 @@ from autogan_core.generator import recalibrate
 from autogan_core.loss_reader import LossReader, LossValues
 from autogan_core.presets import load_config
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
-from autogan_core.training_stream import TrainingStream, draw_latents
+from autogan_core.torch_seeding import draw_latents
+from autogan_core.training_stream import TrainingStream
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).parents[2]
