@@ -45,8 +45,8 @@ verify: .venv/ready ## Check style, types and layers only
 	@$(BIN)/lint-imports
 
 manifests: .venv/ready ## Write manifests/experiments and manifests/trainer anew from their recipes
-	@$(BIN)/python -m components.experiments --write manifests/experiments
-	@$(BIN)/python -m components.experiments mlas-smoke --job trainjob > manifests/trainer/mlas-smoke.yaml
+	@$(BIN)/python -m components.katib_experiments --write manifests/experiments
+	@$(BIN)/python -m components.katib_experiments mlas-smoke --job trainjob > manifests/trainer/mlas-smoke.yaml
 
 pipelines: .venv/ready ## Compile the pipelines anew into pipelines/compiled
 	@$(BIN)/autogan pipeline compile --output pipelines/compiled

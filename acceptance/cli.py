@@ -17,7 +17,7 @@ from rich.console import Console
 from acceptance import kubectl
 from acceptance.progress import Progress
 from autogan_core.errors import AutoGANError
-from components.experiments import IMAGE
+from components.katib_experiments import IMAGE
 from components.registration.entry import DEFAULT_IMAGE
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autogan_core.history import Record
-from autogan_core.mlas import Beam, MultiLevelSearch
+from autogan_core.search.mlas import Beam, MultiLevelSearch
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from autogan_core.config import Config
-from components.experiments.settings import overrides
-from components.experiments.tree import mapping
+from components.katib_experiments.settings import overrides
+from components.katib_experiments.tree import mapping
 from components.registration.entry import suggestion_entry
 
 HOSTNAME = "kubernetes.io/hostname"

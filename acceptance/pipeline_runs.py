@@ -13,7 +13,7 @@ from acceptance.cluster import Cluster
 from acceptance.errors import AcceptanceError
 from acceptance.report import PipelineRun
 from acceptance.settings import PipelinesAccess, Settings
-from components.experiments import recipe
+from components.katib_experiments import recipe
 from pipelines.catalogue import compile_to, compiled
 from pipelines.connection import Address, Server, connect
 from pipelines.parameters import read_arguments

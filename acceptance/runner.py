@@ -25,8 +25,8 @@ from acceptance.settings import Settings
 from autogan_core.config import Config
 from autogan_core.errors import AutoGANError
 from autogan_core.history import Record
-from autogan_core.mlas import MultiLevelSearch
 from autogan_core.presets import load_config
+from autogan_core.search.mlas import MultiLevelSearch
 from components.katib_search import answers
 
 IMAGES_S = 30 * 60

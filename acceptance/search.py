@@ -15,7 +15,7 @@ from acceptance.errors import AcceptanceError
 from acceptance.overlays import RECIPE
 from autogan_core.config import Config
 from autogan_core.history import Record
-from autogan_core.search import history_lines
+from autogan_core.runs.local_search import history_lines
 from components.katib_search.api import ExperimentsAPI
 from components.katib_search.errors import TimedOutError
 from components.katib_search.following import follow, own_trials

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autogan_core.errors import ConfigError
-from components.experiments import IMAGE
+from components.katib_experiments import IMAGE
 from components.registration.entry import DEFAULT_IMAGE
 
 NAMESPACE = "autogan-acceptance"

@@ -11,9 +11,9 @@ from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorIncepti
 
 from autogan_core.config import Config
 from autogan_core.metrics import FeatureExtractor
-from autogan_core.metrics.classifier import ClassifierExtractor
-from autogan_core.metrics.classifier_network import new_network
-from autogan_core.metrics.inception import build_inception, choose_precision
+from autogan_core.metrics.features.classifier import ClassifierExtractor
+from autogan_core.metrics.features.classifier_network import new_network
+from autogan_core.metrics.features.inception import build_inception, choose_precision
 
 PlainExtractor = Callable[[Tensor], tuple[Tensor, Tensor]]
 """uint8 images (N, C, S, S) -> features and logits, float32."""

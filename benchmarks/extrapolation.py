@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autogan_core.config import Config
-from autogan_core.mlas import MultiLevelSearch
+from autogan_core.search.mlas import MultiLevelSearch
 from autogan_core.training.cost import training_steps
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import torch
 
-from autogan_core.distributed import World
 from autogan_core.history import Assignment
-from autogan_core.monitor import Monitor
+from autogan_core.runtime.distributed import World
+from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
-from autogan_core.shared_gan import SharedGAN
+from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore
 from benchmarks.extractors import extractors
 from benchmarks.flops import image_flops, step_flops, weightless_gan

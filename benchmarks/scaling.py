@@ -25,11 +25,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from autogan_core.devices import choose_device, describe_device, open_device
-from autogan_core.distributed import World, score_sharded
-from autogan_core.gan import GAN
+from autogan_core.runtime.devices import choose_device, describe_device, open_device
+from autogan_core.runtime.distributed import World, score_sharded
 from autogan_core.storage import write_atomically
-from autogan_core.training_stream import TrainingStream
+from autogan_core.training.gan import GAN
+from autogan_core.training.training_stream import TrainingStream
 from benchmarks.extractors import extractors
 from benchmarks.sizes import Size, SizeName, load_size
 from benchmarks.speed import environment

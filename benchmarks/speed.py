@@ -17,8 +17,8 @@ import torch
 import typer
 from rich.console import Console
 
-from autogan_core.devices import describe_device, open_device
-from autogan_core.precision import training_dtype
+from autogan_core.networks.precision import training_dtype
+from autogan_core.runtime.devices import describe_device, open_device
 from autogan_core.storage import write_atomically
 from benchmarks.ceilings import measure_ceilings
 from benchmarks.measurements import Bench

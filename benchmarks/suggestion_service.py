@@ -26,9 +26,9 @@ from rich.console import Console
 from rich.table import Table
 
 from autogan_core.history import Record
-from autogan_core.mlas import MultiLevelSearch
 from autogan_core.presets import load_config
-from components.experiments.builder import build_experiment
+from autogan_core.search.mlas import MultiLevelSearch
+from components.katib_experiments.builder import build_experiment
 from components.katib_protocol import reward_name, to_parameters
 from components.suggestion.experiment import parse_experiment
 from components.suggestion.server import HEALTH_SERVICE

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from autogan_core.gan import GAN
 from autogan_core.metrics import FeatureExtractor, Moments
-from autogan_core.scoring import Scorer
+from autogan_core.metrics.scorer import Scorer
 from autogan_core.search_space import Architecture
-from autogan_core.training_stream import TrainingStream
+from autogan_core.training.gan import GAN
+from autogan_core.training.training_stream import TrainingStream
 from benchmarks.extractors import PlainExtractor
 from benchmarks.plain_gan import PlainBatches, PlainGAN
 from benchmarks.plain_reward import plain_reward

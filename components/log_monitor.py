@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from autogan_core.monitor import Monitor, Task
+from autogan_core.runtime.monitor import Monitor, Task
 
 logger = logging.getLogger(__name__)
 

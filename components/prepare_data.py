@@ -35,8 +35,8 @@ def run(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
     def work() -> None:
-        from autogan_core.devices import open_device
-        from autogan_core.prepared import prepare
+        from autogan_core.runs.inputs import prepare
+        from autogan_core.runtime.devices import open_device
         from autogan_core.storage import open_store
 
         config = read_config(preset, overrides)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autogan_core.errors import ConfigError
-from components.pipeline_step.form import CHOICES
+from components.tasks.form import CHOICES
 from pipelines.placement import PipelinePlacement
 
 PIPELINES = ("mlas-search", "transfer-evaluation")

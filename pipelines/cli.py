@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from autogan_core import cli as core
+from autogan_core.cli import main as core
 from autogan_core.errors import ConfigError
 from pipelines import cluster_commands, remote_commands
 from pipelines.catalogue import PIPELINES, check_pipeline, compile_to, compiled
@@ -139,7 +139,7 @@ def run_local(
 
 def _print_outcome(done: LocalRun) -> None:
     if done.report is not None:
-        from autogan_core.terminal import print_summary
+        from autogan_core.cli.terminal import print_summary
 
         print_summary(core.console, done.report)
     elif done.trend is not None:
@@ -150,9 +150,9 @@ def _print_outcome(done: LocalRun) -> None:
 
 def _print_newest(trend: Path) -> None:
     """Prints the last line of the history beside a trend's page, and how it differs from the one before."""
-    from autogan_core.report.protocols import LONG_NAMES, find_score
+    from autogan_core.metrics.protocols import LONG_NAMES, find_score
+    from autogan_core.report.score_history import ScoreHistory, origins
     from autogan_core.report.trend import changes
-    from autogan_core.score_history import ScoreHistory, origins
     from autogan_core.storage import DirectoryStore
 
     lines = ScoreHistory(DirectoryStore(trend.parent), trend.stem).read()
@@ -178,7 +178,7 @@ core.app.add_typer(cluster_commands.cluster, name="cluster")
 
 
 def main() -> None:
-    """Entry point of ``autogan``. Raises as `autogan_core.cli.main` does."""
+    """Entry point of ``autogan``. Raises as `autogan_core.cli.main.main` does."""
     core.main()
 
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_core.storage import DirectoryStore
-from components.pipeline_step.events import EVENTS_VARIABLE
-from components.pipeline_step.job import JOB_VARIABLE, Job
+from components.tasks.events import EVENTS_VARIABLE
+from components.tasks.job import JOB_VARIABLE, Job
 from pipelines.catalogue import build
 from pipelines.placement import PipelinePlacement
 from pipelines.progress import StepDisplay, StepOutput

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from autogan_core.errors import ConfigError
-from components.experiments.builder import check_experiment_name
-from components.pipeline_step.form import (
+from components.katib_experiments.builder import check_experiment_name
+from components.tasks.form import (
     FIELDS,
     UNSET,
     check_backend,

@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autogan_core.cache_folder import cache_folder
 from autogan_core.errors import AutoGANError
+from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.storage import RunStore, open_store
-from components.pipeline_step.form import FIELDS
-from components.pipeline_step.job import Job
+from components.tasks.form import FIELDS
+from components.tasks.job import Job
 from pipelines.run_steps import FINISHED, RunStep, run_error
 from pipelines.specification import NamedStep, Specification, parameter_default
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from autogan_core.devices import open_device
+from autogan_core.runtime.devices import open_device
 
 DATA = Path(__file__).parent / "data"
 

@@ -21,9 +21,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from autogan_core import __version__
-from autogan_core.provenance import REVISION_VARIABLE
-from components.experiments import Placement
-from components.experiments.pytorch_job import pytorch_job
+from autogan_core.runtime.provenance import REVISION_VARIABLE
+from components.katib_experiments import Placement
+from components.katib_experiments.pytorch_job import pytorch_job
 from pipelines.catalogue import compiled
 
 ROOT = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from autogan_core.baselines.dcgan import dcgan
 from autogan_core.baselines.wgan_gp import wgan_gp
-from autogan_core.design import Design
+from autogan_core.training.design import Design
 
 BASELINES: dict[str, Callable[[int], Design]] = {"dcgan": dcgan, "wgan-gp": wgan_gp}
 """Name -> the design for images of so many doublings, ``model.num_cells``. SN-GAN's generator lies in the search space:

@@ -20,17 +20,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autogan_core.baselines import scale
-from autogan_core.cells import BatchNorm2d
 from autogan_core.config import Config, ModelConfig, TrainingConfig
-from autogan_core.design import Design
-from autogan_core.discriminator import ImageJudge
-from autogan_core.gan import GAN
-from autogan_core.generator import ImageSource
-from autogan_core.losses import NON_SATURATING
 from autogan_core.metrics import StepMacs, step_macs
-from autogan_core.precision import reduced
+from autogan_core.networks.cells import BatchNorm2d
+from autogan_core.networks.discriminator import ImageJudge
+from autogan_core.networks.generator import ImageSource
+from autogan_core.networks.precision import reduced
+from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, Cell
-from autogan_core.torch_seeding import seeded_initialisation
+from autogan_core.training.design import Design
+from autogan_core.training.gan import GAN
+from autogan_core.training.losses import NON_SATURATING
 
 WIDTH = 128
 """Feature maps of both networks' layer next to the image (Figure 1); each layer further away has twice as many."""

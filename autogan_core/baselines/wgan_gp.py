@@ -22,14 +22,14 @@ from torch import Tensor, nn
 
 from autogan_core.baselines import scale
 from autogan_core.config import Config, ModelConfig, TrainingConfig
-from autogan_core.design import Design
-from autogan_core.discriminator import Discriminator
-from autogan_core.gan import GAN
-from autogan_core.generator import Generator
-from autogan_core.losses import WASSERSTEIN
 from autogan_core.metrics import StepMacs, discriminator_macs, generator_macs, generator_parameters, step_macs
+from autogan_core.networks.discriminator import Discriminator
+from autogan_core.networks.generator import Generator
+from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, Cell, SearchSpace
-from autogan_core.torch_seeding import seeded_initialisation
+from autogan_core.training.design import Design
+from autogan_core.training.gan import GAN
+from autogan_core.training.losses import WASSERSTEIN
 
 WIDTH = 128
 """Feature maps of every layer of both networks."""

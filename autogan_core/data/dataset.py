@@ -10,7 +10,7 @@ from torch import Tensor
 
 from autogan_core.data.pixels import resize
 from autogan_core.errors import DataError
-from autogan_core.torch_seeding import seeded_generator
+from autogan_core.runtime.torch_seeding import seeded_generator
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from autogan_core.metrics.complexity import (
     generator_parameters,
     step_macs,
 )
-from autogan_core.metrics.extractor_macs import extractor_macs
-from autogan_core.metrics.features import FeatureExtractor, dump_extractor, load_extractor, restore_extractor
+from autogan_core.metrics.features.extractor import FeatureExtractor, dump_extractor, load_extractor, restore_extractor
+from autogan_core.metrics.features.extractor_macs import extractor_macs
 from autogan_core.metrics.kid import kernel_distance, real_features
 from autogan_core.metrics.reward import inverse_fid, log_fid, needs_fid, needs_kid, reward
 from autogan_core.metrics.scores import (

@@ -14,7 +14,7 @@ from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, kid_features_to_metri
 
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
-from autogan_core.metrics.features import FeatureExtractor
+from autogan_core.metrics.features.extractor import FeatureExtractor
 
 REAL_IMAGES = 5000
 """Training images that generated ones are compared with, at most."""

@@ -30,11 +30,11 @@ from torch_fidelity.metric_isc import (
     isc_features_to_metric,
 )
 
-from autogan_core.classifier_accuracy import ACCURACY
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
-from autogan_core.metrics.cache import cache_key
-from autogan_core.metrics.features import FeatureExtractor
+from autogan_core.metrics.features.cache import cache_key
+from autogan_core.metrics.features.classifier_accuracy import ACCURACY
+from autogan_core.metrics.features.extractor import FeatureExtractor
 from autogan_core.metrics.kid import kernel_distance
 from autogan_core.storage import write_atomically
 

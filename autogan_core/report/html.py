@@ -11,14 +11,14 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from autogan_core.classifier_accuracy import distrust, percent
-from autogan_core.report.diagram import architecture_svg, choices_text
-from autogan_core.report.figures import policy_figure, reward_figure, training_figure
+from autogan_core.metrics.features.classifier_accuracy import distrust, percent
+from autogan_core.metrics.protocols import REWARD_NAMES, Kind, find_score, joint_protocol, reward_words
+from autogan_core.report.figures.charts import policy_figure, reward_figure, training_figure
+from autogan_core.report.figures.diagram import architecture_svg, choices_text
+from autogan_core.report.figures.ladder_figure import ladder_figure
 from autogan_core.report.images import inline_grid
 from autogan_core.report.ladder import cost_text
-from autogan_core.report.ladder_figure import ladder_figure
 from autogan_core.report.observations import Observation, observe
-from autogan_core.report.protocols import REWARD_NAMES, Kind, find_score, joint_protocol, reward_words
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
 from autogan_core.report.results import PAGE, CheckpointScores, GeneratorResult, RunResults
 from autogan_core.report.summary import summary_json

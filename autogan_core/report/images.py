@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from autogan_core.images import image_grid, png
+from autogan_core.report.figures.png import image_grid, png
 
 MAX_IMAGES = 64
 """Images shown of each generator, the first ones."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from autogan_core.classifier_accuracy import distrust
 from autogan_core.errors import ConfigError
 from autogan_core.history import Record
+from autogan_core.metrics.features.classifier_accuracy import distrust
+from autogan_core.metrics.protocols import LONG_NAMES, joint_protocol, reward_words
 from autogan_core.presets import load_config
 from autogan_core.report.html import DATA_NAMES, duration, in_words, score_rows, score_text
 from autogan_core.report.ladder import LadderResult, cost_text
-from autogan_core.report.protocols import LONG_NAMES, joint_protocol, reward_words
 from autogan_core.report.results import GeneratorResult, RunResults
 
 MAX_CHARACTERS = 399_999

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from autogan_core.config import Config
 from autogan_core.history import Record
+from autogan_core.metrics.protocols import find_score
 from autogan_core.report.ladder import LadderResult
-from autogan_core.report.protocols import find_score
 from autogan_core.search_space import Architecture, SearchSpace
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from autogan_core.metrics.protocols import LONG_NAMES, find_score, joint_protocol
 from autogan_core.report.html import render_page
 from autogan_core.report.images import inline_grid
-from autogan_core.report.protocols import LONG_NAMES, find_score, joint_protocol
 from autogan_core.report.results import CheckpointScores
 from autogan_core.search_space import Architecture
 

@@ -15,9 +15,9 @@ from components.cluster_check.cluster import Cluster, RefusedError
 from components.cluster_check.finding import Finding, missing, note, ok, warning
 from components.cluster_check.namespace import CONFIG_MAP, PLACEHOLDER, config_map
 from components.cluster_check.target import Target
-from components.experiments.placement import IMAGE, Placement
-from components.experiments.pytorch_job import PYTORCH_JOB, pytorch_job
-from components.experiments.tree import dig, items
+from components.katib_experiments.placement import IMAGE, Placement
+from components.katib_experiments.pytorch_job import PYTORCH_JOB, pytorch_job
+from components.katib_experiments.tree import dig, items
 
 PATIENCE_S = 120.0
 POLL_S = 2.0

@@ -10,7 +10,7 @@ from components.cluster_check.finding import Finding, Repair, note, ok, warning
 from components.cluster_check.inside import INSTANCE, INSTANCE_LABEL
 from components.cluster_check.registered import experiments_of_ours
 from components.cluster_check.target import PART_OF, Target
-from components.experiments.tree import dig, items, mapping
+from components.katib_experiments.tree import dig, items, mapping
 from components.katib_protocol import ALGORITHM
 from components.katib_search.ownership import OWNER
 

@@ -8,7 +8,7 @@ from components.cluster_check.cluster import Cluster
 from components.cluster_check.finding import Finding, Repair, missing, note, ok, warning
 from components.cluster_check.target import KATIB_NAMESPACE, Target, manifest
 from components.cluster_check.versions import find_pipelines
-from components.experiments.tree import dig, mapping
+from components.katib_experiments.tree import dig, mapping
 
 INJECTION = "katib.kubeflow.org/metrics-collector-injection"
 """Label without which Katib refuses Experiments, whatever collects the metrics."""

@@ -10,7 +10,7 @@ from typing import Any
 from components.cluster_check.cluster import Cluster, NotPermittedError
 from components.cluster_check.finding import Finding, missing, note, ok, warning
 from components.cluster_check.quotas import GPU, Amounts, Demand, amounts, plain
-from components.experiments.tree import dig, items, mapping
+from components.katib_experiments.tree import dig, items, mapping
 
 
 @dataclass(frozen=True, slots=True)

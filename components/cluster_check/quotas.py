@@ -12,9 +12,9 @@ from kubernetes.utils.quantity import parse_quantity  # type: ignore[import-unty
 from components.cluster_check.cluster import Cluster
 from components.cluster_check.finding import Finding, missing, note, ok, warning
 from components.cluster_check.target import Target
-from components.experiments.placement import Placement
-from components.experiments.recipes import recipe
-from components.experiments.tree import dig, items, mapping
+from components.katib_experiments.placement import Placement
+from components.katib_experiments.recipes import recipe
+from components.katib_experiments.tree import dig, items, mapping
 from components.registration.entry import DEFAULT_IMAGE, suggestion_entry
 
 GPU = "nvidia.com/gpu"

@@ -12,7 +12,7 @@ from components.cluster_check.cluster import APPS, KATIB, Cluster, NotPermittedE
 from components.cluster_check.finding import Finding, Repair, missing, note, ok, warning
 from components.cluster_check.target import Target
 from components.cluster_check.versions import KATIB_INSTALL, TRAINER
-from components.experiments.tree import dig, items, mapping
+from components.katib_experiments.tree import dig, items, mapping
 from components.katib_protocol import ALGORITHM
 from components.registration.entry import suggestion_entry
 from components.registration.katib_config import KEY, TRIAL_RESOURCE, KatibConfig

@@ -9,7 +9,7 @@ from components.cluster_check.cluster import RBAC, Cluster, NotPermittedError, R
 from components.cluster_check.finding import Finding, Repair, missing, note, ok, warning
 from components.cluster_check.target import PART_OF, Target, manifest
 from components.cluster_check.versions import find_pipelines
-from components.experiments.tree import dig, items
+from components.katib_experiments.tree import dig, items
 from components.katib_search.answers import ROLE
 
 RULES: list[dict[str, Any]] = [

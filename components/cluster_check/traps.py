@@ -14,7 +14,7 @@ from components.cluster_check.namespace import INJECTION
 from components.cluster_check.registered import experiments_of_ours, registered_entry
 from components.cluster_check.target import Target
 from components.cluster_check.versions import CONTROLLER, PYTORCH_CRD, deployment, idle
-from components.experiments.tree import dig, items, mapping
+from components.katib_experiments.tree import dig, items, mapping
 
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/katib.kubeflow.org"
 STUCK_AFTER_S = 120.0

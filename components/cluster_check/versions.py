@@ -10,7 +10,7 @@ from typing import Any
 from components.cluster_check.cluster import APPS, KATIB, Cluster
 from components.cluster_check.finding import Finding, missing, note, ok, warning
 from components.cluster_check.target import PIPELINES_NAMESPACE
-from components.experiments.tree import dig, items
+from components.katib_experiments.tree import dig, items
 
 LOWEST_KUBERNETES = (1, 26)
 

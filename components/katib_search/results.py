@@ -8,7 +8,7 @@ from typing import Any
 
 from autogan_core.config import Config
 from autogan_core.history import Record
-from autogan_core.mlas import MultiLevelSearch
+from autogan_core.search.mlas import MultiLevelSearch
 from components.katib_search.errors import ExperimentFailedError
 from components.katib_search.trials import completion_time, failure_reason, to_proto
 from components.suggestion.trials import find_run

@@ -9,7 +9,7 @@ from typing import Any
 
 from autogan_core.config import Config
 from autogan_core.errors import AutoGANError, ConfigError, PreemptedError
-from components.experiments import Placement, build_experiment, check_document
+from components.katib_experiments import Placement, build_experiment, check_document
 from components.katib_search.api import ExperimentsAPI
 from components.katib_search.errors import TimedOutError
 from components.katib_search.eviction import PERMISSION, pod_is_going

@@ -1,5 +1,5 @@
 """The steps of the pipelines as KFP components, one file each.
 
 Their bodies alone travel to the pods, so they import what they need, and never this package, which knows the compiler.
-`pipeline_step` holds what they share.
+`components.tasks` holds what they share.
 """

@@ -27,10 +27,10 @@ def choose_survivors(
     Returns:
         The architectures that enter, best first, each with the run's reference, as JSON.
     """
-    from components.pipeline_step.step import step
+    from components.tasks.step import step
 
     with step(f"choose-survivors-rung-{rung}", store, title=f"Choose for rung {rung}") as here:
-        from components.pipeline_step.halving import choose_entrants
+        from components.tasks.halving import choose_entrants
 
         chosen = choose_entrants(here, run, pool, rung, standings)
     return chosen

@@ -4,7 +4,7 @@ from functools import partial
 
 from kfp import dsl
 
-from components.experiments import IMAGE
+from components.katib_experiments import IMAGE
 
 component = partial(dsl.component, base_image=IMAGE, install_kfp_package=False)
 """The decorator. The image is a placeholder that `pipelines.placement` replaces."""

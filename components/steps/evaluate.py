@@ -23,11 +23,11 @@ def evaluate(
         scores: Named by their protocol, such as best_fid_50k.
         samples: Uncurated images of the best checkpoint.
     """
-    from components.pipeline_step.step import step
-    from components.pipeline_step.work import Work
+    from components.tasks.step import step
+    from components.tasks.work import Work
 
     item = Work.loads(work)
     with step(f"evaluate-{item.architecture}", store, title=f"Score {item.architecture}") as here:
-        from components.pipeline_step.evaluating import evaluate_model
+        from components.tasks.evaluating import evaluate_model
 
         evaluate_model(here, item, model, scores, samples)

@@ -56,10 +56,10 @@ def prepare_data(
     Returns:
         The run's reference, <folder>@<settings and images>-<code>.
     """
-    from components.pipeline_step.step import step
+    from components.tasks.step import step
 
     with step("prepare-data", store, job) as here:
-        from components.pipeline_step.preparing import prepare_run
+        from components.tasks.preparing import prepare_run
 
         form = {
             "preset": preset,

@@ -33,9 +33,9 @@ def record_scores(
         text: The same in short.
         metrics: The newest scores, and their change.
     """
-    from components.pipeline_step.step import step
+    from components.tasks.step import step
 
     with step("record-scores", store, job) as here:
-        from components.pipeline_step.recording import record
+        from components.tasks.recording import record
 
         record(here, run, work, len(scores), history, page, text, metrics)

@@ -26,9 +26,9 @@ def report(
         text: The same in short.
         metrics: The best architecture's scores.
     """
-    from components.pipeline_step.step import step
+    from components.tasks.step import step
 
     with step("report", store) as here:
-        from components.pipeline_step.reporting import report_run
+        from components.tasks.reporting import report_run
 
         report_run(here, run, len(scores), page, text, metrics)

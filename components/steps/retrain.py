@@ -16,11 +16,11 @@ def retrain(work: str, store: str, model: dsl.Output[dsl.Model]) -> None:
         model: The generator's weights as safetensors; the header says how to build it. If the training diverges and
             others remain, a text that says so.
     """
-    from components.pipeline_step.step import step
-    from components.pipeline_step.work import Work
+    from components.tasks.step import step
+    from components.tasks.work import Work
 
     item = Work.loads(work)
     with step(f"retrain-{item.architecture}", store, title=item.training) as here:
-        from components.pipeline_step.training import train_to_end
+        from components.tasks.training import train_to_end
 
         train_to_end(here, item, model)

@@ -21,9 +21,9 @@ def summarize(
         store: The run store; empty for the one in AUTOGAN_STORE.
         summary: The summary.
     """
-    from components.pipeline_step.step import step
+    from components.tasks.step import step
 
     with step("summarize", store, job, noted=False) as here:
-        from components.pipeline_step.summing_up import sum_up
+        from components.tasks.summing_up import sum_up
 
         sum_up(here, status.state, status.error_message or "", summary)

@@ -15,11 +15,11 @@ def train(work: str, store: str, metrics: dsl.Output[dsl.Metrics]) -> None:
         store: The run store; empty for the one in AUTOGAN_STORE.
         metrics: The scores at the rung's end; none if the training has diverged.
     """
-    from components.pipeline_step.step import step
-    from components.pipeline_step.work import Work
+    from components.tasks.step import step
+    from components.tasks.work import Work
 
     item = Work.loads(work)
     with step(f"train-{item.architecture}-rung-{item.rung}", store, title=item.training) as here:
-        from components.pipeline_step.training import train_to_rung
+        from components.tasks.training import train_to_rung
 
         train_to_rung(here, item, metrics)

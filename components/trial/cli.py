@@ -15,7 +15,7 @@ import typer
 
 from autogan_core.config import Config
 from autogan_core.errors import PreemptedError
-from autogan_core.monitor import Monitor
+from autogan_core.runtime.monitor import Monitor
 from components.environment import DEFAULT_CACHE, Cache, Device, LogLevel, Overrides, Preset, Store, read_config
 from components.exit_status import exit_status
 from components.katib_protocol import FIELDS
@@ -89,8 +89,8 @@ class Where:
 def _search(config: Config, trial: str, where: Where, reporter: Reporter) -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())  # before the imports, which take seconds
-    from autogan_core.devices import open_device
-    from autogan_core.distributed import World
+    from autogan_core.runtime.devices import open_device
+    from autogan_core.runtime.distributed import World
     from components.trial.search_iteration import run_search_iteration
 
     parameters = {field: os.environ.get(variable, "") for field, variable in VARIABLES.items()}
@@ -106,7 +106,7 @@ def _search(config: Config, trial: str, where: Where, reporter: Reporter) -> Non
 
 def _train_from_scratch(config: Config, trial: str, where: Where, reporter: Reporter) -> None:
     signal.signal(signal.SIGTERM, _raise_preempted)
-    from autogan_core.devices import open_device
+    from autogan_core.runtime.devices import open_device
     from components.trial.from_scratch import architecture_from, train_from_scratch
 
     architecture = architecture_from(os.environ, config.model.num_cells)

@@ -12,14 +12,14 @@ from pathlib import Path
 import torch
 
 from autogan_core.config import Config
-from autogan_core.derived_gan import DerivedGAN
-from autogan_core.design import searched
 from autogan_core.errors import ConfigError
 from autogan_core.metrics import inverse_fid, log_fid
-from autogan_core.monitor import Monitor
-from autogan_core.prepared import load_inputs
+from autogan_core.runs.inputs import load_inputs
+from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import SWITCH_WORDS, Architecture
 from autogan_core.storage import open_store
+from autogan_core.training.derived_gan import DerivedGAN
+from autogan_core.training.design import searched
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from autogan_core.config import Config
-from autogan_core.distributed import World
 from autogan_core.errors import AutoGANError
-from autogan_core.monitor import Monitor
-from autogan_core.prepared import load_inputs
-from autogan_core.run_config import keep_config
-from autogan_core.shared_gan import SharedGAN
+from autogan_core.runs.inputs import load_inputs
+from autogan_core.runs.run_config import keep_config
+from autogan_core.runtime.distributed import World
+from autogan_core.runtime.monitor import Monitor
+from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.storage import open_store
 from components.katib_protocol import NEW_RUN, from_parameters, to_metrics
 

@@ -9,8 +9,8 @@ import pytest
 
 from acceptance.comparison import compare
 from autogan_core.history import Record
-from autogan_core.mlas import MultiLevelSearch
 from autogan_core.presets import load_config
+from autogan_core.search.mlas import MultiLevelSearch
 
 CONFIG = load_config(
     "digits", ["search.iterations=3", "search.controller_steps=2", "search.num_candidates=2", "search.top_k=2"]

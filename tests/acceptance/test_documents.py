@@ -13,9 +13,9 @@ from acceptance.documents import (
     trial_image_pod,
     trial_settings,
 )
-from autogan_core.cli import app
+from autogan_core.cli.main import app
 from autogan_core.presets import load_config
-from components.experiments import check_document, recipe
+from components.katib_experiments import check_document, recipe
 from components.registration.entry import suggestion_entry
 from tests.acceptance.fake_api_server import experiment_manifest
 

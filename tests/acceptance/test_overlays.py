@@ -15,7 +15,7 @@ from acceptance.kubectl import kustomize
 from acceptance.overlays import EPOCHS, selected, write_base, write_experiment
 from acceptance.settings import Settings
 from autogan_core.presets import load_config
-from components.experiments import check_document, recipe
+from components.katib_experiments import check_document, recipe
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl, which holds kustomize, is missing")
 

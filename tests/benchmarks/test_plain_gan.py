@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from autogan_core.config import Config
 from autogan_core.data import load_dataset, to_float
-from autogan_core.gan import GAN
 from autogan_core.presets import load_config
 from autogan_core.search_space import Architecture, SearchSpace
-from autogan_core.training_stream import TrainingStream
+from autogan_core.training.gan import GAN
+from autogan_core.training.training_stream import TrainingStream
 from benchmarks.plain_gan import PlainBatches, PlainGAN
 
 CPU = torch.device("cpu")

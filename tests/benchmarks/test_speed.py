@@ -14,7 +14,7 @@ from rich.console import Console
 from typer import Typer
 from typer.testing import CliRunner
 
-from autogan_core.distributed import World
+from autogan_core.runtime.distributed import World
 from benchmarks import speed
 from benchmarks.ceilings import measure_ceilings
 from benchmarks.profiling import GROUPS, group_of

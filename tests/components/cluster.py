@@ -19,10 +19,10 @@ import typer
 
 from autogan_core.config import Config
 from autogan_core.history import Record
-from autogan_core.mlas import MultiLevelSearch
 from autogan_core.presets import load_config
+from autogan_core.search.mlas import MultiLevelSearch
 from components.exit_status import PREEMPTED, RETRY
-from components.experiments.recipes import from_recipe, recipe
+from components.katib_experiments.recipes import from_recipe, recipe
 from components.suggestion.trials import Run, find_run
 from tests.components.db_manager import DBManager, db_manager
 from tests.components.katib import Katib, to_proto, trial_environment

@@ -15,10 +15,10 @@ from kubernetes import client  # type: ignore[import-untyped]
 
 from autogan_core.config import Config
 from autogan_core.history import Record
-from autogan_core.mlas import MultiLevelSearch
 from autogan_core.presets import load_config
+from autogan_core.search.mlas import MultiLevelSearch
 from autogan_core.search_space import Architecture
-from components.experiments import Placement
+from components.katib_experiments import Placement
 from components.katib_protocol import from_parameters, to_metrics
 from components.katib_search import ExperimentRequest, ExperimentsAPI, Waiting
 from components.suggestion.service import SuggestionService

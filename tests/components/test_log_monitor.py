@@ -33,7 +33,7 @@ def test_a_resumed_task_is_logged_from_where_it_was(caplog: pytest.LogCaptureFix
 
 def test_the_message_comes_first() -> None:
     """Kubeflow's UI shows the beginning of a long line only."""
-    record = logging.LogRecord("autogan_core.run", logging.INFO, "f", 1, "training: 3 of 3", (), None)
+    record = logging.LogRecord("autogan_core.runs.run", logging.INFO, "f", 1, "training: 3 of 3", (), None)
     record.__dict__ |= {"loss_d": 0.5}
     line = JSONFormatter().format(record)
     assert line.startswith('{"message": "training: 3 of 3", "severity": "INFO", ')

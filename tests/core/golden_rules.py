@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from autogan_core.discriminator import Discriminator
-from autogan_core.generator import Generator
+from autogan_core.networks.discriminator import Discriminator
+from autogan_core.networks.generator import Generator
 from autogan_core.search_space import Architecture
 
 _BLOCK_ROLES = {

@@ -17,8 +17,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from components.experiments import EXPERIMENTS, Placement, check_text, from_recipe, manifests, render
-from components.experiments.__main__ import header, write_all
+from components.katib_experiments import EXPERIMENTS, Placement, check_text, from_recipe, manifests, render
+from components.katib_experiments.__main__ import header, write_all
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "manifests" / "experiments"

@@ -15,8 +15,8 @@ import pytest
 import yaml
 from kubernetes.client import ApiClient  # type: ignore[import-untyped]
 
-from components.experiments import EXPERIMENTS, IMAGE, check_document
-from components.experiments.trial_pod import KEY_FOLDER
+from components.katib_experiments import EXPERIMENTS, IMAGE, check_document
+from components.katib_experiments.trial_pod import KEY_FOLDER
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 OVERLAYS = ("gpu", "cpu-smoke", "gcs-workload-identity", "gcs-key-secret")

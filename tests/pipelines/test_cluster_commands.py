@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autogan_core.cli import main as core_main
+from autogan_core.cli.main import main as core_main
 from pipelines import cli
 from tests.components.cluster_check.api_server import ApiServer
 from tests.components.cluster_check.conftest import AUTOGAN, server

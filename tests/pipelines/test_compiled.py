@@ -11,8 +11,8 @@ import yaml
 from kfp.components import load_component_from_file
 
 from autogan_core.errors import ConfigError
-from components.experiments import IMAGE
-from components.pipeline_step.form import CHOICES
+from components.katib_experiments import IMAGE
+from components.tasks.form import CHOICES
 from pipelines.catalogue import PIPELINES, compile_to, compiled
 from pipelines.parameters import read_parameters
 from pipelines.placement import PipelinePlacement

@@ -13,8 +13,8 @@ import typer
 import yaml
 
 from autogan_core.storage import DirectoryStore
-from components.pipeline_step.form import RESERVED
-from components.pipeline_step.job import Job, StepRecord
+from components.tasks.form import RESERVED
+from components.tasks.job import Job, StepRecord
 from pipelines.catalogue import PIPELINES, compiled
 from pipelines.cli import pipeline as pipeline_commands
 from pipelines.parameters import read_arguments, read_parameters

@@ -17,15 +17,15 @@ import pytest
 from rich.console import Console
 
 from autogan_core.errors import AutoGANError, ConfigError
-from autogan_core.monitor import Monitor
-from autogan_core.prepared import make_inputs, pinned
-from autogan_core.run import Run
-from autogan_core.run_config import stored_config
-from autogan_core.score_history import ScoreHistory
-from autogan_core.search import HistoryFile
+from autogan_core.report.score_history import ScoreHistory
+from autogan_core.runs.inputs import make_inputs, pinned
+from autogan_core.runs.local_search import HistoryFile
+from autogan_core.runs.run import Run
+from autogan_core.runs.run_config import stored_config
+from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore
-from components.pipeline_step.job import Job
+from components.tasks.job import Job
 from pipelines.catalogue import compiled
 from pipelines.cli import main as cli
 from pipelines.local_run import LocalRun, run_locally

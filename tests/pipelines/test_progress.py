@@ -8,7 +8,7 @@ import threading
 
 from rich.console import Console
 
-from components.pipeline_step.events import MARK
+from components.tasks.events import MARK
 from pipelines.progress import StepDisplay, StepOutput
 
 

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from kubernetes.client import ApiClient  # type: ignore[import-untyped]
 
-from components.experiments import IMAGE
-from components.experiments.check_pods import check_pod
+from components.katib_experiments import IMAGE
+from components.katib_experiments.check_pods import check_pod
 from pipelines.cli import main as cli
 from pipelines.connection import TOKEN_FILE_ENV
 from pipelines.parameters import read_arguments

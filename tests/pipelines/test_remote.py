@@ -11,7 +11,7 @@ import yaml
 
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_core.storage import DirectoryStore
-from components.pipeline_step.job import Job, StepRecord
+from components.tasks.job import Job, StepRecord
 from pipelines import catalogue, remote
 from pipelines.connection import Server
 from pipelines.remote import Order, RunFailedError, follow, submit

@@ -14,7 +14,7 @@ from components.cluster_check.cluster import Cluster
 from components.cluster_check.finding import Verdict
 from components.cluster_check.inside import PATIENCE_S, Waiting, image_of_trials, look_from_inside, probe_pod
 from components.cluster_check.target import Target
-from components.experiments import IMAGE, check_document, from_recipe, recipe
+from components.katib_experiments import IMAGE, check_document, from_recipe, recipe
 from tests.components.cluster_check.api_server import ApiServer, Object
 from tests.components.cluster_check.conftest import AUTOGAN, Look, row, rows
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from autogan_core.devices import open_device
-from autogan_core.prepared import prepare
+from autogan_core.runs.inputs import prepare
+from autogan_core.runtime.devices import open_device
 from autogan_core.storage import open_store
 from components.cluster_check import probe
 from components.environment import read_config

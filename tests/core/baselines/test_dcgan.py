@@ -16,7 +16,7 @@ from autogan_core.baselines.dcgan import (
     dcgan_parameters,
 )
 from autogan_core.config import ModelConfig
-from autogan_core.generator import recalibrate
+from autogan_core.networks.generator import recalibrate
 from tests.core.tiny import tiny_config
 
 ROUTE = dcgan(3).architecture

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autogan_core.baselines.wgan_gp import Critic, wgan_gp
-from autogan_core.cells import ConvBlock, GeneratorCell
 from autogan_core.config import ModelConfig
 from autogan_core.data import to_float
-from autogan_core.gan import GAN
-from autogan_core.generator import Generator, ImageSource
+from autogan_core.networks.cells import ConvBlock, GeneratorCell
+from autogan_core.networks.generator import Generator, ImageSource
 from autogan_core.presets import load_config
 from autogan_core.search_space import NAMED
-from autogan_core.training_stream import TrainingStream
+from autogan_core.training.gan import GAN
+from autogan_core.training.training_stream import TrainingStream
 from tests.core.tiny import CPU, tiny_config, tiny_dataset
 
 ROUTE = wgan_gp(3).architecture

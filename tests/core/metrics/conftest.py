@@ -13,8 +13,8 @@ from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorIncepti
 
 from autogan_core.config import DataConfig, ModelConfig, ScoresConfig
 from autogan_core.data import ImageDataset, load_dataset
-from autogan_core.metrics.classifier import ClassifierExtractor
-from autogan_core.metrics.features import load_extractor
+from autogan_core.metrics.features.classifier import ClassifierExtractor
+from autogan_core.metrics.features.extractor import load_extractor
 
 CPU = torch.device("cpu")
 CLASSIFIER = ScoresConfig(features="classifier")

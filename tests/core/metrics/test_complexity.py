@@ -12,11 +12,11 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from autogan_core.config import ModelConfig
-from autogan_core.discriminator import Discriminator
-from autogan_core.generator import Generator
-from autogan_core.losses import gradient_penalty
 from autogan_core.metrics.complexity import discriminator_macs, generator_macs, generator_parameters, step_macs
+from autogan_core.networks.discriminator import Discriminator
+from autogan_core.networks.generator import Generator
 from autogan_core.search_space import NAMED, Architecture, CellSpace, SearchSpace
+from autogan_core.training.losses import gradient_penalty
 from tests.core.golden_rules import from_tokens
 from tests.core.tiny import tiny_config
 
@@ -91,7 +91,7 @@ def test_torch_counts_the_same_in_a_discriminator(monkeypatch: pytest.MonkeyPatc
         pooled.append(x.shape[-1] ** 2)
         return F.avg_pool2d(F.conv2d(x, weight, bias, padding=1), 2)
 
-    monkeypatch.setattr("autogan_core.discriminator.convolve_and_pool", apart)
+    monkeypatch.setattr("autogan_core.networks.discriminator.convolve_and_pool", apart)
     discriminator = Discriminator(ODD, 5, spectral_norm=False)
     size = ODD.image_size_at(stage + 1)
     counted = torch_macs(lambda: discriminator(torch.zeros(1, 1, size, size), stage))

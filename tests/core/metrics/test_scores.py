@@ -15,8 +15,8 @@ from torch import Tensor
 
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
-from autogan_core.metrics.classifier import ClassifierExtractor
-from autogan_core.metrics.inception import Precision
+from autogan_core.metrics.features.classifier import ClassifierExtractor
+from autogan_core.metrics.features.inception import Precision
 from autogan_core.metrics.scores import (
     Moments,
     MomentsAccumulator,

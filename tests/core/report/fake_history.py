@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from autogan_core.score_history import Evaluation, HistoryLine
+from autogan_core.report.score_history import Evaluation, HistoryLine
 from autogan_core.search_space import NAMED
 
 START = datetime(2026, 1, 5, 3, tzinfo=UTC)

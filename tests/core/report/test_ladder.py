@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 
 from autogan_core.report import RunResults
+from autogan_core.report.figures.ladder_figure import ladder_figure
 from autogan_core.report.html import render_report, report_files
 from autogan_core.report.ladder import LadderEntry, LadderResult
-from autogan_core.report.ladder_figure import ladder_figure
 from autogan_core.report.markdown import report_markdown
 from autogan_core.search_space import NAMED, Architecture
 from tests.core.report.fake_run import FAILURE, fake_run

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from autogan_core.report.score_history import Evaluation, HistoryLine
 from autogan_core.report.trend import changes, render_trend, trend_markdown
-from autogan_core.score_history import Evaluation, HistoryLine
 from tests.core.report.fake_history import START, fake_history
 from tests.core.report.test_html import Structure
 

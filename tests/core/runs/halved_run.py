@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 
 from autogan_core.config import Config
-from autogan_core.monitor import Monitor
-from autogan_core.prepared import Inputs
-from autogan_core.run import Run
+from autogan_core.runs.inputs import Inputs
+from autogan_core.runs.run import Run
+from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import DirectoryStore, RunStore
 from tests.components.scripted_katib import local_records
 from tests.core.tiny import CPU, FixedExtractor, tiny_config, tiny_dataset, tiny_scorer

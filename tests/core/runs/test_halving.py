@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from autogan_core.config import RetrainConfig
 from autogan_core.history import Assignment, Record
-from autogan_core.mlas import Beam
 from autogan_core.runs.halving import (
     Entrant,
     Rung,
@@ -23,6 +22,7 @@ from autogan_core.runs.halving import (
     unusable_incumbents,
     usable_incumbents,
 )
+from autogan_core.search.mlas import Beam
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
 from tests.core.tiny import tiny_config
 

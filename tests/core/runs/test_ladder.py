@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from autogan_core.derived_gan import DerivedGAN
 from autogan_core.errors import AutoGANError, NonFiniteLossError, StateError
-from autogan_core.gan import GAN
-from autogan_core.loss_reader import LossValues
-from autogan_core.monitor import Task
+from autogan_core.metrics.scorer import Scorer
 from autogan_core.runs.cost import final_cost, full_cost, halving_cost, spent_cost
-from autogan_core.scoring import Scorer
+from autogan_core.runtime.monitor import Task
 from autogan_core.search_space import Architecture
 from autogan_core.storage import DirectoryStore
 from autogan_core.training.cost import Cost
+from autogan_core.training.derived_gan import DerivedGAN
+from autogan_core.training.gan import GAN
+from autogan_core.training.loss_reader import LossValues
 from tests.core.runs.halved_run import ITERATIONS, halved_config, open_halved, trained_files
 
 KILLS = 5
@@ -75,8 +75,8 @@ def test_who_goes_on_is_known_without_torch(whole: Path) -> None:
     """A pipeline's step that only decides does not pay torch's seconds and megabytes."""
     code = (
         "import sys, pathlib\n"
-        "from autogan_core.run_config import stored_config\n"
-        "from autogan_core.run_records import RunRecords\n"
+        "from autogan_core.runs.run_config import stored_config\n"
+        "from autogan_core.runs.run_records import RunRecords\n"
         "from autogan_core.storage import DirectoryStore\n"
         "store = DirectoryStore(pathlib.Path(sys.argv[1]))\n"
         "print(*RunRecords(store, stored_config(store)).finalists())\n"

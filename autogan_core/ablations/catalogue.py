@@ -1,0 +1,48 @@
+"""All experiments by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autogan_core.ablations import (
+    comparison,
+    dynamic_reset,
+    mlas_vs_slas,
+    observations,
+    payoff,
+    proxy,
+    random_search,
+    reward,
+    transfer,
+)
+from autogan_core.ablations.pages.finding import Finding
+from autogan_core.ablations.suite.suite import Suite
+from autogan_core.ablations.suite.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """What an experiment's module provides."""
+
+    works: Callable[[Suite], list[Work]]
+    """Everything that has to be done; what it needs comes by itself."""
+    finding: Callable[[Suite], Finding]
+    """What came of it; only once all of that is done."""
+
+
+EXPERIMENTS = {
+    module.NAME: Experiment(module.works, module.finding)
+    for module in (
+        comparison,
+        transfer,
+        observations,
+        proxy,
+        reward,
+        dynamic_reset,
+        mlas_vs_slas,
+        random_search,
+        payoff,
+    )
+}
+"""In the paper's order; what the paper does not have comes last."""

@@ -1,0 +1,1 @@
+"""Comparisons at equal total cost: what the ablation ``payoff`` measures."""

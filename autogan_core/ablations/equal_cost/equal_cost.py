@@ -1,0 +1,108 @@
+"""One unit for searches, trainings and scorings: multiply-accumulates, counted from steps and images.
+
+Seconds depend on the machine and on who else uses it, steps and images on what is trained and scored. What is counted
+follows `metrics.complexity`: two networks' passes, a backward pass as two forward ones, and the feature extractor's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from autogan_core.config import Config
+from autogan_core.errors import StateError
+from autogan_core.history import Assignment, Record
+from autogan_core.metrics import discriminator_macs, extractor_macs, generator_macs, step_macs
+from autogan_core.search_space import Architecture
+from autogan_core.shared_gan.trial_records import slot_costs
+from autogan_core.storage import RunStore
+from autogan_core.training.cost import Cost
+from autogan_core.training.design import Design
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What something took."""
+
+    cost: Cost = Cost()
+    macs: float = 0.0
+    """Multiply-accumulates of all of it."""
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.cost + other.cost, self.macs + other.macs)
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Multiply-accumulates of each of the things that a `Cost` counts."""
+
+    discriminator_step: float
+    generator_step: float
+    scored_image: float
+    """Of the generator and the feature extractor, with its share of the images that batch-norm statistics are
+    estimated on."""
+
+    def spent(self, cost: Cost) -> Spent:
+        """What so many steps and images take."""
+        macs = (
+            cost.discriminator_steps * self.discriminator_step
+            + cost.generator_steps * self.generator_step
+            + cost.scored_images * self.scored_image
+        )
+        return Spent(cost, macs)
+
+
+def training_prices(config: Config, design: Design) -> Prices:
+    """Of a design that is trained by itself, and validated along the way."""
+    steps, generator = design.step_macs(config), design.macs(config)
+    estimated = config.search.reward.recalibration_images / config.retrain.validation_images
+    return Prices(steps.discriminator, steps.generator, _scored_image(config, generator, estimated))
+
+
+def slot_prices(config: Config, assignment: Assignment) -> Prices:
+    """Of a slot of a search: steps on the mean of the architectures that it trains, images on that of its candidates.
+
+    The discriminator is its stage's. Steps by which candidates are adapted are taken for steps of the training.
+    """
+    search, depth = config.search, assignment.depth
+    candidates = list(dict.fromkeys(assignment.candidates))
+    trained = _mean_macs(config, assignment.training or candidates)
+    discriminator = discriminator_macs(config.model, search.discriminator_channels, depth - 1)
+    steps = step_macs(round(trained), discriminator, config.training)
+    reward = search.reward
+    estimated = reward.recalibration_images / reward.num_images if reward.statistics == "recalibrated" else 0.0
+    image = _scored_image(config, _mean_macs(config, candidates), estimated)
+    return Prices(steps.discriminator, steps.generator, image)
+
+
+def search_spent(config: Config, history: Sequence[Record], store: RunStore) -> Spent:
+    """What a search took, from the costs that its slots have stored; of slots that failed nothing is known.
+
+    Args:
+        config: of the run.
+        history: its records.
+        store: its folder.
+
+    Raises:
+        StateError: a slot was stored by an earlier version, which did not count.
+    """
+    costs, spent = slot_costs(store), Spent()
+    for assignment in (record.assignment for record in history if record.assignment.slot in costs):
+        cost = costs[assignment.slot]
+        if cost is None:
+            raise StateError(
+                f"slot {assignment.slot} in {store.location('')} was searched by an earlier version, which did not "
+                "count its cost; choose another folder"
+            )
+        spent += slot_prices(config, assignment).spent(cost)
+    return spent
+
+
+def _scored_image(config: Config, generator: float, estimated: float) -> float:
+    """``estimated``: images that batch-norm statistics are estimated on, for each one that is scored."""
+    return generator * (1 + estimated) + extractor_macs(config.scores.features, config.model)
+
+
+def _mean_macs(config: Config, architectures: Sequence[Architecture]) -> float:
+    return fmean(generator_macs(a, config.model, config.search.generator_channels) for a in architectures)

@@ -1,0 +1,1 @@
+"""Figures of an ablation's page: bars, curves and scatter plots as SVG."""

@@ -1,0 +1,1 @@
+"""An ablation's page: its findings, tables and statistics as Markdown."""

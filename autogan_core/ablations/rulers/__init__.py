@@ -1,0 +1,1 @@
+"""How well a score on shared weights ranks architectures: what the ablation ``proxy`` measures."""

@@ -1,0 +1,169 @@
+"""Trainings from scratch as pieces of work: given architectures and baselines, on the plan's data or the target's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from torch import Tensor
+
+from autogan_core.ablations.suite.attempt import attempt
+from autogan_core.ablations.suite.outcome import Outcome, outcome_of
+from autogan_core.ablations.suite.searches import Search, training_cost
+from autogan_core.ablations.suite.suite import Suite
+from autogan_core.ablations.suite.work import Work
+from autogan_core.baselines import BASELINES
+from autogan_core.config import Config
+from autogan_core.errors import ConfigError
+from autogan_core.runs.final_scores import final_scores, stored_scores
+from autogan_core.runs.run_config import keep_config
+from autogan_core.search_space import NAMED
+from autogan_core.storage import DirectoryStore, RunStore
+from autogan_core.training.cost import Cost
+from autogan_core.training.derived_gan import DerivedGAN
+from autogan_core.training.design import Design, searched
+from autogan_core.training.failures import failure
+
+
+class Choice(Protocol):
+    """What is to be trained, which may be known only when a search is done."""
+
+    @property
+    def name(self) -> str:
+        """Of the choice, such as ``paper-top1`` or ``found``."""
+        ...
+
+    @property
+    def needs(self) -> Sequence[Work]:
+        """What has to be done before it is known."""
+        ...
+
+    def design(self, config: Config) -> Design:
+        """What to train."""
+        ...
+
+
+@dataclass(frozen=True)
+class Given:
+    """A named architecture of the search space, or a hand-crafted baseline."""
+
+    name: str
+    needs: Sequence[Work] = ()
+
+    def design(self, config: Config) -> Design:
+        """See `Choice.design`.
+
+        Raises:
+            ConfigError: the configuration's generators have another number of cells than the named architecture.
+        """
+        if self.name in BASELINES:
+            return BASELINES[self.name](config.model.num_cells)
+        architecture = NAMED[self.name]
+        if architecture.depth != config.model.num_cells:
+            raise ConfigError(
+                f"{self.name} has {architecture.depth} cells, but model.num_cells is {config.model.num_cells}; leave "
+                "that setting at 3 for this experiment"
+            )
+        return searched(architecture)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best architecture of a search, by its reward there."""
+
+    search: Search
+    name: str = "found"
+
+    @property
+    def needs(self) -> Sequence[Work]:
+        """See `Choice.needs`."""
+        return (self.search,)
+
+    def design(self, config: Config) -> Design:
+        """See `Choice.design`."""
+        return searched(self.search.beams()[0])
+
+
+@dataclass(frozen=True)
+class TrainedFromScratch:
+    """One training and its final scores."""
+
+    suite: Suite
+    choice: Choice
+    seed: int
+    on_target: bool = False
+
+    @property
+    def name(self) -> str:
+        """See `Work.name`."""
+        return f"{self._folder}/{self.choice.name}"
+
+    @property
+    def needs(self) -> Sequence[Work]:
+        """See `Work.needs`."""
+        return self.choice.needs
+
+    @property
+    def config(self) -> Config:
+        """Of the training."""
+        plan = self.suite.plan
+        return plan.target_config(self.seed) if self.on_target else plan.config(self.seed)
+
+    def cost(self) -> Cost:
+        """See `Work.cost`. What a search finds is trained by the configuration's own settings."""
+        config = self.config
+        training = config.training if self.choice.needs else self.choice.design(config).training(config)
+        return training_cost(config, training.n_critic)
+
+    def done(self) -> bool:
+        """See `Work.done`."""
+        if not all(need.done() for need in self.needs):
+            return False
+        name = self._state_name
+        return stored_scores(self._store, name) is not None or failure(self._store, name) is not None
+
+    def run(self) -> None:
+        """See `Work.run`."""
+        suite, config, store = self.suite, self.config, self._store
+        keep_config(store, config)
+        derived, scorer = self._derived(), suite.inputs(self.on_target).scorer(config)
+
+        def train() -> None:
+            derived.train()
+            final_scores(derived, scorer, config.scores, store, suite.monitor)
+
+        attempt(store, derived.state_name, train)
+
+    def outcome(self) -> Outcome:
+        """Its scores, or its failure; only once it is done."""
+        return outcome_of(self._store, self.seed, self.choice.design(self.config).name)
+
+    def seconds(self) -> float:
+        """Time that the training took; only if it has scores."""
+        return self._derived().result().seconds
+
+    def samples(self, count: int) -> Tensor:
+        """Images of the best checkpoint, uint8 (count, C, S, S); only if it has scores."""
+        return self._derived().sample("best", count, self.seed)
+
+    def _derived(self) -> DerivedGAN:
+        suite, config = self.suite, self.config
+        inputs = suite.inputs(self.on_target)
+        design, scorer = self.choice.design(config), inputs.scorer(config)
+        return DerivedGAN(design, config, inputs.dataset, scorer, self._store, suite.device, suite.monitor)
+
+    @property
+    def _state_name(self) -> str:
+        return f"retrain/{self.choice.design(self.config).name}"
+
+    @property
+    def _folder(self) -> str:
+        if not self.on_target:
+            return f"trainings/seed-{self.seed}"
+        return f"transfers/{Path(self.suite.plan.target_preset).stem}/seed-{self.seed}"
+
+    @property
+    def _store(self) -> RunStore:
+        return DirectoryStore(self.suite.folder / self._folder)

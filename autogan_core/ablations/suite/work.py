@@ -1,0 +1,148 @@
+"""Pieces of work that several experiments, and several processes, share."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from autogan_core.runtime.monitor import Monitor
+from autogan_core.storage import write_atomically
+from autogan_core.training.cost import Cost
+
+_WAIT_SECONDS = 2.0
+"""Between two looks at what other processes are doing."""
+
+
+class Work(Protocol):
+    """Something to compute once and keep. It goes on where an earlier process was stopped."""
+
+    @property
+    def name(self) -> str:
+        """Unique among all work of one folder: two experiments that need the same name it alike."""
+        ...
+
+    @property
+    def needs(self) -> Sequence[Work]:
+        """What has to be done first."""
+        ...
+
+    def cost(self) -> Cost:
+        """What it takes from the start."""
+        ...
+
+    def done(self) -> bool:
+        """Whether it is done; cheap."""
+        ...
+
+    def run(self) -> None:
+        """Does it, or what is left of it."""
+        ...
+
+
+def in_order(works: Iterable[Work]) -> list[Work]:
+    """Every piece once, with all that it needs before it."""
+    ordered: dict[str, Work] = {}
+
+    def add(work: Work) -> None:
+        if work.name not in ordered:
+            for need in work.needs:
+                add(need)
+            ordered[work.name] = work
+
+    for work in works:
+        add(work)
+    return list(ordered.values())
+
+
+class Ledger:
+    """A folder that says who works on what, and how long each piece has taken over all processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def seconds(self, works: Iterable[Work]) -> float:
+        """Time spent on all of them."""
+        return sum(self._seconds(work) for work in works)
+
+    @contextmanager
+    def begin(self, work: Work) -> Iterator[bool]:
+        """Takes a piece of work, unless another process has it; yields whether. The time within is booked on it.
+
+        The system takes the lock from a process that dies.
+        """
+        path = self._path(work, "lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            started = time.monotonic()
+            try:
+                yield True
+            finally:
+                spent = self._seconds(work) + time.monotonic() - started
+                write_atomically(self._path(work, "json"), json.dumps({"seconds": spent}).encode())
+
+    def _seconds(self, work: Work) -> float:
+        path = self._path(work, "json")
+        return float(json.loads(path.read_text())["seconds"]) if path.exists() else 0.0
+
+    def _path(self, work: Work, suffix: str) -> Path:
+        return self._folder / f"{work.name.replace('/', '_')}.{suffix}"
+
+
+@contextmanager
+def sole(path: Path) -> Iterator[None]:
+    """Waits until no other process is within the same context: two pieces of work would train the same generators.
+
+    Args:
+        path: of a lock file; its folder is made if needed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def complete(works: Sequence[Work], ledger: Ledger, monitor: Monitor) -> None:
+    """Does all pieces of work, alone or together with other processes that were told to do the same.
+
+    A piece that another process is at is left to it and looked at again later, so a second process, such as one for
+    another GPU, shares the work.
+
+    Args:
+        works: as `in_order` gives them.
+        ledger: of their folder.
+        monitor: is told of every piece.
+    """
+    pending = list(works)
+    with monitor.task("experiments", len(pending)) as task:
+        while pending:
+            left: list[Work] = []
+            for work in pending:
+                if _do(work, ledger):
+                    task.advance()
+                else:
+                    left.append(work)
+            if len(left) == len(pending):
+                time.sleep(_WAIT_SECONDS)
+            pending = left
+
+
+def _do(work: Work, ledger: Ledger) -> bool:
+    """Does a piece of work if it can be done here and now; returns whether it is done."""
+    if work.done():
+        return True
+    if not all(need.done() for need in work.needs):
+        return False
+    with ledger.begin(work) as taken:
+        if taken and not work.done():
+            work.run()
+        return taken

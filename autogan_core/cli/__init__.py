@@ -1,0 +1,1 @@
+"""The command line ``autogan``, as far as it needs no cluster."""

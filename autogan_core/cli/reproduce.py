@@ -1,0 +1,154 @@
+"""``autogan experiment``: does experiments, and writes what they came to."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.console import Console
+from rich.table import Column, Table
+
+from autogan_core.ablations.suite.budget import budget_names, load_budget
+from autogan_core.ablations.suite.suite import Plan, Suite
+from autogan_core.errors import ConfigError
+from autogan_core.presets import load_config, preset_names
+
+NAMES = {
+    "comparison": "Tables 1 and 2: the paper's architectures and hand-crafted GANs in one harness",
+    "transfer": "4.2: found on one data set, trained on another",
+    "observations": "4.1: what the best architectures have in common",
+    "proxy": "4.3.1, Figure 7: are scores on shared weights worth anything?",
+    "reward-is-vs-fid": "4.3.2, Figure 8: which score to search for",
+    "dynamic-reset": "4.3.3, Figure 9: with and without",
+    "mlas-vs-slas": "4.3.4, Figure 10: one controller for each cell, or one for all",
+    "random-search": "4.3.5: with and without shared weights, in equal time",
+    "payoff": "does it pay? against all that one could do instead, at equal total cost",
+}
+"""Every experiment, and what it shows; `catalogue` has what they do."""
+_LINES = "\n".join(f"{name:18}{words}" for name, words in NAMES.items())
+HELP = f"""Repeat the paper's experiments: JSON, a figure and a paragraph each, and a page that collects them.
+
+\b
+{_LINES}
+
+Runs are shared between experiments and resumed after a stop. The same command, started a second time beside the first
+(for another GPU: CUDA_VISIBLE_DEVICES=1 autogan experiment ...), shares the work.
+
+To reproduce the paper's tables: autogan experiment comparison transfer --preset cifar10 --set data.path=CIFAR10
+--target-path STL10.
+"""
+"""Of the command."""
+
+
+def experiment(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which ones. [default: all]")] = None,
+    preset: Annotated[str, typer.Option(help=f"{', '.join(preset_names())}, or a .yaml file.")] = "digits",
+    budget: Annotated[
+        str, typer.Option(help=" ".join(f"{name}: {load_budget(name).summary}" for name in budget_names()))
+    ] = "full",
+    seeds: Annotated[int | None, typer.Option(min=1, help="Runs of everything. [default: the budget's]")] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, on top of preset and budget. Repeatable."),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Preset of the data to transfer to. [default: cifar10 <-> stl10, digits <-> fashion-mnist]"),
+    ] = None,
+    target_path: Annotated[Path | None, typer.Option(help="Where its images lie, as data.path for the others.")] = None,
+    run_dir: Annotated[
+        Path | None, typer.Option(help="Folder of everything. [default: runs/experiments/PRESET-BUDGET]")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda. Auto takes a GPU if there is one.")] = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the settings and what would be done.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the program's log.")] = False,
+) -> None:
+    """Does the named experiments, or prints what would be done: see `HELP`."""
+    chosen = _chosen(names)
+    plan = _plan(preset, budget, seeds, overrides or (), target, target_path)
+    folder = run_dir or Path("runs/experiments") / f"{Path(preset).stem}-{budget}"
+    console = Console(soft_wrap=True)
+    from autogan_core.ablations.running import run_experiments
+    from autogan_core.cli.terminal import RunMonitor, log_to
+    from autogan_core.runs.inputs import make_inputs
+    from autogan_core.runtime.cache_folder import cache_folder
+    from autogan_core.runtime.devices import describe_device, open_device
+
+    log_to(console, verbose)
+    opened = open_device(device, plan.config(plan.seeds[0]).cpu_threads)
+    suite = Suite(
+        plan,
+        folder,
+        opened,
+        RunMonitor(console, None),
+        lambda config: make_inputs(config, opened, cache_folder()),
+        _options(plan, run_dir),
+    )
+    if dry_run:
+        _print_plan(console, suite, chosen)
+        return
+    page = run_experiments(suite, chosen, describe_device(opened))
+    for name in chosen:
+        console.print(f"\n{(folder / name / 'paragraph.md').read_text()}", highlight=False, markup=False)
+    console.print(f"page: {page}", highlight=False)
+
+
+def _chosen(names: Sequence[str] | None) -> list[str]:
+    for name in names or ():
+        if name not in NAMES:
+            near = difflib.get_close_matches(name, NAMES, n=1, cutoff=0.4)
+            hint = f"; did you mean '{near[0]}'?" if near else f"; choose of {', '.join(NAMES)}"
+            raise ConfigError(f"there is no experiment '{name}'{hint}")
+    return [name for name in NAMES if name in (names or NAMES)]
+
+
+def _plan(
+    preset: str,
+    budget_name: str,
+    seeds: int | None,
+    overrides: Sequence[str],
+    target: str | None,
+    target_path: Path | None,
+) -> Plan:
+    budget = load_budget(budget_name)
+    first = load_config(preset, [*budget.settings, *overrides]).seed
+    every = tuple(range(first, first + (seeds or budget.seeds)))
+    return Plan(preset, budget_name, budget, every, tuple(overrides), target, target_path)
+
+
+def _options(plan: Plan, run_dir: Path | None) -> str:
+    """The options that repeat the plan."""
+    options = ["--preset", plan.preset, "--budget", plan.budget_name, "--seeds", str(len(plan.seeds))]
+    options += [part for override in plan.overrides for part in ("--set", override)]
+    options += ["--target", plan.target] if plan.target else []
+    options += ["--target-path", str(plan.target_path)] if plan.target_path else []
+    options += ["--run-dir", str(run_dir)] if run_dir else []
+    return shlex.join(options)
+
+
+def _print_plan(console: Console, suite: Suite, chosen: Sequence[str]) -> None:
+    from autogan_core.ablations.catalogue import EXPERIMENTS
+    from autogan_core.ablations.suite.work import in_order
+    from autogan_core.training.cost import Cost
+
+    plan = suite.plan
+    settings = yaml.safe_dump(plan.config(plan.seeds[0]).model_dump(mode="json"), sort_keys=False)
+    console.print(settings, highlight=False, markup=False)
+    works = in_order(work for name in chosen for work in EXPERIMENTS[name].works(suite))
+    table = Table(
+        Column("work", no_wrap=True), "done", "discriminator steps", "generator steps", "images scored", box=None
+    )
+    for work in works:
+        cost = work.cost()
+        counts = (f"{n:,}" for n in (cost.discriminator_steps, cost.generator_steps, cost.scored_images))
+        table.add_row(work.name, "yes" if work.done() else "", *counts)
+    console.print(table)
+    total = sum((work.cost() for work in works), Cost())
+    console.print(
+        f"plan: {', '.join(chosen)} on {plan.seed_words}: {len(works)} pieces of work, {total}", highlight=False
+    )

@@ -1,0 +1,112 @@
+"""What turns images into features: InceptionV3 as torch-fidelity has it, or the data set's own classifier."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from autogan_core.config import ScoresConfig
+from autogan_core.data import ImageDataset
+from autogan_core.metrics.features.classifier import ClassifierExtractor, load_classifier
+from autogan_core.metrics.features.classifier_accuracy import distrust
+from autogan_core.metrics.features.classifier_network import build_network
+from autogan_core.metrics.features.inception import (
+    InceptionExtractor,
+    Precision,
+    build_inception,
+    choose_precision,
+    load_inception,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class FeatureExtractor(Protocol):
+    """Turns images into the features that FID compares and the logits that the Inception score reads."""
+
+    @property
+    def name(self) -> str:
+        """``inception`` or ``classifier``."""
+
+    @property
+    def suffix(self) -> str:
+        """Ends every score's name, so that a classifier's score is never taken for Inception's: "" or "_classifier"."""
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of test images that a classifier gets right; None with InceptionV3, which classifies none of them."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the weights, for caches of what they gave."""
+
+    @property
+    def precision(self) -> Precision:
+        """What its convolutions compute in; scores of different precisions differ a little."""
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Features and logits, without gradients; on a GPU the work is queued and not waited for.
+
+        Args:
+            images: uint8, shape (N, C, H, W), any size, on any device.
+
+        Returns:
+            Features (N, F) and logits (N, K), float32, on the extractor's device.
+        """
+
+
+def load_extractor(
+    scores: ScoresConfig, dataset: ImageDataset, device: torch.device, cache_dir: Path
+) -> FeatureExtractor:
+    """The extractor that ``scores.features`` names, on ``device``; a classifier is trained unless it is in the cache.
+
+    Raises:
+        WeightsUnavailableError: InceptionV3's weights are missing, damaged, or cannot be downloaded.
+        DataError: a classifier is wanted, and the data set has no labels or too few.
+    """
+    start = time.monotonic()
+    if scores.features == "classifier":
+        logger.info("loading the classifier of %s", dataset.name)
+        classifier = load_classifier(dataset, device, cache_dir)
+        seconds = time.monotonic() - start
+        logger.info("classifier ready after %.1f s, accuracy %.4f", seconds, classifier.accuracy)
+        if (distrusted := distrust(classifier.accuracy)) is not None:
+            logger.warning("%s", distrusted)
+        return classifier
+    precision = choose_precision(scores.precision, device)
+    logger.info("loading InceptionV3 (%s) from %s", precision, scores.inception_weights or "torch-fidelity's download")
+    inception = load_inception(scores.inception_weights, device, precision)
+    logger.info("InceptionV3 ready after %.1f s", time.monotonic() - start)
+    return inception
+
+
+def dump_extractor(extractor: FeatureExtractor) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """JSON values and tensors from which `restore_extractor` makes the extractor again.
+
+    Raises:
+        TypeError: it is neither InceptionV3 nor a classifier.
+    """
+    if not isinstance(extractor, InceptionExtractor | ClassifierExtractor):
+        raise TypeError(f"a {type(extractor).__name__} cannot be stored")
+    card: dict[str, Any] = {"name": extractor.name, "fingerprint": extractor.fingerprint}
+    if isinstance(extractor, InceptionExtractor):
+        return {**card, "precision": extractor.precision}, dict(extractor.weights)
+    card |= {"shapes": extractor.network.shapes, "accuracy": extractor.accuracy}
+    return card, {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
+
+
+def restore_extractor(card: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> FeatureExtractor:
+    """The inverse of `dump_extractor`, on ``device``; needs neither network nor files.
+
+    The precision is the stored one on any device, so that features can be compared with those of the first extractor.
+    """
+    if card["name"] == "inception":
+        return build_inception(tensors, card["fingerprint"], device, card["precision"])
+    network = build_network(card["shapes"], tensors).to(device)
+    return ClassifierExtractor(network, device, card["fingerprint"], card["accuracy"], weights=None)

@@ -1,0 +1,130 @@
+"""Scoring a generator: its samples, drawn batch by batch, through a feature extractor."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from autogan_core.config import Config
+from autogan_core.data import to_uint8
+from autogan_core.errors import ConfigError
+from autogan_core.metrics import FeatureExtractor, Moments, ScoreAccumulator, Scores
+from autogan_core.networks.generator import ImageSource, recalibrate
+from autogan_core.runtime.torch_seeding import draw_latents
+from autogan_core.search_space import Architecture
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Everything that a score depends on beside the generator."""
+
+    extractor: FeatureExtractor
+    reference: Moments
+    """Moments of the real images' features, for FID."""
+    batch_size: int
+    """Images drawn and scored at a time."""
+    recalibration_images: int
+    """Samples on which batch norm's statistics are estimated first."""
+    seed: int
+    real_features: Callable[[], Tensor] | None = None
+    """Gives real images' features (M, F), for KID; called only when one is wanted. None: there is none."""
+
+    @classmethod
+    def of(
+        cls, config: Config, extractor: FeatureExtractor, reference: Moments, real_features: Callable[[], Tensor]
+    ) -> Scorer:
+        """What scores generators as ``config`` says."""
+        images = config.search.reward.recalibration_images
+        return cls(extractor, reference, config.scores.batch_size, images, config.seed, real_features)
+
+    def score(
+        self,
+        generator: ImageSource,
+        architecture: Architecture,
+        *names: str | int,
+        num_images: int,
+        splits: int,
+        with_fid: bool,
+    ) -> Scores:
+        """Scores ``num_images`` samples of one architecture: `score_all` for it alone."""
+        [scores] = self.score_all(
+            generator, [architecture], *names, num_images=num_images, splits=splits, with_fid=with_fid
+        )
+        return scores
+
+    def score_all(
+        self,
+        generator: ImageSource,
+        architectures: Iterable[Architecture],
+        *names: str | int,
+        num_images: int,
+        splits: int,
+        with_fid: bool,
+        with_kid: bool = False,
+        running_statistics: bool = False,
+    ) -> Iterator[Scores]:
+        """Scores architectures one after the other, each from samples and batches of its own.
+
+        On a GPU a candidate's work is queued before the previous one's scores are read, so that it never waits for the
+        reader. An architecture's scores are the same bits alone and in company.
+
+        Args:
+            generator: its batch-norm statistics are re-estimated for each architecture, unless they are to be used as
+                they are, and it is left in eval mode. Between two scores it may be one architecture ahead; nobody
+                else may use or change it then.
+            architectures: lie in the generator's space; taken one ahead of the scores.
+            names: what the latent vectors are drawn for; equal names draw equal vectors, for all architectures.
+            num_images: samples to score, of each.
+            splits: parts over which the Inception score is averaged.
+            with_fid: whether to compute FID too.
+            with_kid: whether to compute KID too.
+            running_statistics: whether the generator's batch-norm statistics are used, and left, as they are.
+
+        Yields:
+            One per architecture, in their order.
+
+        Raises:
+            ConfigError: KID is wanted, but there are no real images' features.
+        """
+        ahead = 1 if next(generator.parameters()).is_cuda else 0
+        reference = self.reference if with_fid else None
+        real_features = self._features_of_real_images() if with_kid else None
+        queued: deque[ScoreAccumulator] = deque()
+        for architecture in architectures:
+            queued.append(
+                ScoreAccumulator(self.extractor, splits=splits, reference=reference, real_features=real_features)
+            )
+            if running_statistics:
+                generator.eval()
+            else:
+                self._recalibrate(generator, architecture, *names)
+            for images in sample_images(generator, architecture, num_images, self.batch_size, self.seed, *names):
+                queued[-1].add(images)
+            if len(queued) > ahead:
+                yield queued.popleft().read()
+        yield from (accumulator.read() for accumulator in queued)
+
+    def _recalibrate(self, generator: ImageSource, architecture: Architecture, *names: str | int) -> None:
+        device = next(generator.parameters()).device
+        size = (self.recalibration_images, generator.latent_dim)
+        recalibrate(generator, architecture, draw_latents(device, *size, self.seed, "recalibrate", *names), 128)
+
+    def _features_of_real_images(self) -> Tensor:
+        if self.real_features is None:
+            raise ConfigError("KID is wanted, but this scorer was made without real images' features")
+        return self.real_features()
+
+
+@torch.no_grad()
+def sample_images(
+    generator: ImageSource, architecture: Architecture, count: int, batch_size: int, seed: int, *names: str | int
+) -> Iterator[Tensor]:
+    """Samples as uint8 batches (<= batch_size, C, S, S) on the generator's device; equal for equal seeds and names."""
+    device = next(generator.parameters()).device
+    for start in range(0, count, batch_size):
+        latents = draw_latents(device, min(batch_size, count - start), generator.latent_dim, seed, *names, start)
+        yield to_uint8(generator(latents, architecture))

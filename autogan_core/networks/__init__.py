@@ -1,0 +1,1 @@
+"""The networks: cells of the search space, generators over it, discriminators, and their layers."""

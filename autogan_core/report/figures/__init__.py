@@ -1,0 +1,1 @@
+"""Figures of a report: charts and architecture diagrams as SVG, image grids as PNG."""

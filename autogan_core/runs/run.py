@@ -1,0 +1,267 @@
+"""One run: a folder of the run store that holds its configuration, history, weights and scores."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property, partial
+
+import torch
+from torch import Tensor
+
+from autogan_core.config import Config
+from autogan_core.errors import AutoGANError, ConfigError, ConflictError, NonFiniteLossError
+from autogan_core.history import Record
+from autogan_core.metrics.scorer import Scorer
+from autogan_core.networks.generator import ImageSource
+from autogan_core.runs.final_scores import FinalScores, final_scores
+from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumbents
+from autogan_core.runs.inputs import Inputs
+from autogan_core.runs.local_search import Trials, run_search
+from autogan_core.runs.run_config import keep_config
+from autogan_core.runs.run_records import RunRecords
+from autogan_core.runtime.distributed import World
+from autogan_core.runtime.monitor import Monitor
+from autogan_core.search.mlas import Beam
+from autogan_core.search_space import Architecture
+from autogan_core.shared_gan.shared_gan import SharedGAN
+from autogan_core.shared_gan.warm_start import keep_weights, start_from_search
+from autogan_core.storage import RunStore, seal, unseal
+from autogan_core.training.derived_gan import DerivedGAN
+from autogan_core.training.design import searched
+from autogan_core.training.failures import keep_failure
+from autogan_core.training.gan import GAN
+from autogan_core.training.validation import Training
+
+logger = logging.getLogger(__name__)
+
+GRID_IMAGES = 64
+SECONDS_FILE = "seconds.json"
+
+
+class Run(RunRecords):
+    """The phases of a run. Each continues where an earlier process left off, and returns at once when it is done.
+
+    Several processes may retrain and evaluate different architectures of one run at the same time.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        config: Config,
+        device: torch.device,
+        monitor: Monitor,
+        get_inputs: Callable[[], Inputs],
+    ) -> None:
+        """Opens the run, or makes it.
+
+        Args:
+            store: the run's own folder.
+            config: what to do.
+            device: what to do it on.
+            monitor: is told of the progress.
+            get_inputs: images, features and reference; called once, when a phase needs them.
+
+        Raises:
+            ConfigError: the folder holds a run of another configuration; the message lists the differences.
+        """
+        super().__init__(store, config)
+        self.device, self.monitor, self._get_inputs = device, monitor, get_inputs
+        keep_config(store, config)
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """Images, features and reference, loaded once."""
+        return self._get_inputs()
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        return self.inputs.scorer(self.config)
+
+    def keep_history(self, history: Sequence[Record]) -> None:
+        """Takes over the history of a search that was done elsewhere."""
+        self._history_file.write(history)
+
+    def keep_weights(self, source: RunStore) -> None:
+        """Takes over the shared weights of a search that was done elsewhere: see `warm_start.keep_weights`."""
+        keep_weights(source, self._store)
+
+    def search(self, trials: Callable[[SharedGAN], Trials] = lambda shared_gan: shared_gan) -> tuple[Beam, ...]:
+        """Searches; returns the last stage's beams, best first.
+
+        Args:
+            trials: what runs the assignments on the shared GAN: it alone, or something that also measures it.
+        """
+        with self._timed("search"):
+            history = self.history
+            if not self.mlas.finished(history):
+                shared_gan = SharedGAN(
+                    self.config,
+                    self.space,
+                    self.inputs.dataset,
+                    self._scorer,
+                    self._store,
+                    World.single(self.device),
+                    self.monitor,
+                )
+                failures = self.config.search.max_failures
+                history = run_search(self.mlas, trials(shared_gan), self._history_file, failures, self.monitor)
+        return self.mlas.beams(history)
+
+    def retrain(self, architectures: Sequence[Architecture]) -> list[Training]:
+        """Trains each architecture to the end, whoever goes on in a halving.
+
+        Raises:
+            NonFiniteLossError: a training diverged.
+        """
+        milestones = self._milestones()
+        with self._timed("retrain"):
+            return [self._derived(architecture).train(milestones=milestones) for architecture in architectures]
+
+    def train_to(self, architecture: Architecture, rung: Rung, of: int | None = None) -> Training | None:
+        """Trains an entrant to a rung's end, going on from its checkpoint; None when its training has diverged.
+
+        A divergence is stored, so that no process tries it again. Several processes may train different entrants of a
+        rung at the same time.
+
+        Args:
+            architecture: what is trained.
+            rung: where it stops.
+            of: how many rungs there are; None: as many as the run's own pool makes.
+
+        Raises:
+            NonFiniteLossError: the training diverged, and the run does not halve.
+        """
+        if self.config.retrain.halves and self.failure(architecture) is not None:
+            return None
+        derived, count = self._derived(architecture), of or len(self.rungs())
+        place = f"rung {rung.index + 1} of {count}: " if count > 1 else ""
+        try:
+            with self._timed("retrain"):
+                return derived.train(
+                    rung.iterations, milestones=self._milestones(), title=f"{place}training {derived.name}"
+                )
+        except NonFiniteLossError as error:
+            if not self.config.retrain.halves:
+                raise
+            logger.warning("%s falls out in rung %d: %s", architecture, rung.index + 1, error)
+            keep_failure(self._store, derived.state_name, str(error))
+            return None
+
+    def halve(self) -> list[Architecture]:
+        """Trains the pool rung by rung in this process; returns the finalists, best first.
+
+        Without halving that means to train the best beams to the end.
+
+        Raises:
+            ConfigError: the search is not finished.
+            NonFiniteLossError: a training diverged, and the run does not halve.
+            AutoGANError: all trainings diverged.
+        """
+        for name, reason in unusable_incumbents(self.config).items():
+            logger.warning("the incumbent %s is left out: %s", name, reason)
+        for rung in self.rungs():
+            for architecture in self.ladder().pending(rung):
+                self.train_to(architecture, rung)
+        ladder = self.ladder()
+        finalists = ladder.finalists()
+        if not finalists:
+            causes = sorted({cause for entrant in ladder.pool if (cause := ladder.failure(entrant.architecture))})
+            raise AutoGANError(f"every training in {self.location} diverged: {'; '.join(causes)}")
+        return finalists
+
+    def _milestones(self) -> set[int]:
+        """The ends of the rungs, at which every training is validated, also one that belongs to no rung or comes before
+        the pool is known: if its architecture enters a rung later, it can be ranked there."""
+        return {rung.iterations for rung in rungs(self.config.retrain, largest_pool(self.config))}
+
+    def evaluate(self, architectures: Sequence[Architecture]) -> dict[Architecture, FinalScores]:
+        """Final-protocol scores of each architecture's best and last checkpoint; computed once for a checkpoint.
+
+        Raises:
+            StateError: an architecture has not been trained in this folder.
+        """
+        with self._timed("evaluate"):
+            return {architecture: self.final_scores(architecture) for architecture in architectures}
+
+    def keep_files(self, files: Mapping[str, bytes]) -> None:
+        """Stores files for people, such as the report, in the run's folder."""
+        for name, content in files.items():
+            self._store.write(name, content)
+
+    def generator(self, architecture: Architecture, checkpoint: str) -> ImageSource:
+        """The averaged generator of the ``best`` or the ``last`` checkpoint of a trained architecture."""
+        return self._derived(architecture).generator(checkpoint)
+
+    def sample(self, architecture: Architecture, checkpoint: str, count: int, seed: int) -> Tensor:
+        """Uncurated images of a trained generator, uint8 (count, C, S, S), on the CPU."""
+        return self._derived(architecture).sample(checkpoint, count, seed)
+
+    def training(self, architecture: Architecture) -> Training:
+        """What an architecture's training came to. Raises like `evaluate`."""
+        return self._derived(architecture).result()
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Phase -> wall time that it took, over all processes."""
+        return self._seconds()[0]
+
+    def _derived(self, architecture: Architecture) -> DerivedGAN:
+        if architecture.depth != self.config.model.num_cells:
+            raise ConfigError(
+                f"{architecture} has {architecture.depth} cells, but model.num_cells is {self.config.model.num_cells}"
+            )
+        dataset = self.inputs.dataset
+        design = searched(architecture)
+        start = partial(self._start, architecture)
+        return DerivedGAN(
+            design, self.config, dataset, self._scorer, self._store, self.device, self.monitor, start=start
+        )
+
+    def _start(self, architecture: Architecture, gan: GAN) -> None:
+        """Puts the search's weights into an untrained GAN, if the settings want that and there has been a search."""
+        if self.config.retrain.start == "scratch":
+            return
+        history = self.history
+        if not history:
+            logger.info("%s is trained from scratch: there is no search in %s", architecture, self.location)
+        elif not self.mlas.finished(history):
+            raise ConfigError(
+                f"the search in {self.location} is not finished, and retrain.start=shared goes on with the weights "
+                "that it ends with; run 'autogan search' first"
+            )
+        else:
+            start_from_search(gan, architecture, self.config, self.inputs.dataset.fingerprint, self._store)
+
+    def final_scores(self, architecture: Architecture) -> FinalScores:
+        """One architecture's scores, computed unless they are stored for the checkpoints that there are."""
+        derived = self._derived(architecture)
+        return final_scores(derived, self._scorer, self.config.scores, self._store, self.monitor)
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        """Adds the time that a phase took to what other processes spent on it, also when it is interrupted."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self._add_seconds(phase, time.monotonic() - started)
+
+    def _add_seconds(self, phase: str, spent: float) -> None:
+        while True:
+            seconds, token = self._seconds()
+            seconds[phase] = seconds.get(phase, 0.0) + spent
+            try:
+                self._store.replace(SECONDS_FILE, seal(seconds), token)
+                return
+            except ConflictError:  # another process of this run has added its own meanwhile
+                continue
+
+    def _seconds(self) -> tuple[dict[str, float], str | None]:
+        """Phase -> seconds, and the token to replace them by."""
+        current = self._store.read_current(SECONDS_FILE)
+        if current is None:
+            return {}, None
+        return unseal(current[0], self._store.location(SECONDS_FILE)), current[1]

@@ -1,0 +1,145 @@
+"""What a run has come to, for those who only read: it takes no device, no images and none of torch's 500 MB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from autogan_core.config import Config
+from autogan_core.errors import ConfigError
+from autogan_core.history import Record
+from autogan_core.runs.final_scores import FinalScores, stored_scores
+from autogan_core.runs.halving import Entrant, Rung, searched_pool
+from autogan_core.runs.ladder import Ladder
+from autogan_core.runs.local_search import HistoryFile
+from autogan_core.search.mlas import Beam, MultiLevelSearch
+from autogan_core.search_space import Architecture, SearchSpace
+from autogan_core.storage import RunStore
+from autogan_core.training.failures import failure
+
+
+class RunRecords:
+    """A run as its folder tells it; nothing is computed."""
+
+    def __init__(self, store: RunStore, config: Config) -> None:
+        """Args:
+        store: the run's own folder.
+        config: the run's.
+        """
+        self.config, self._store = config, store
+
+    @property
+    def location(self) -> str:
+        """Where the run lies: a folder or a URI."""
+        return self._store.location("").rstrip("/")
+
+    @cached_property
+    def space(self) -> SearchSpace:
+        """The search space."""
+        return self.config.search_space()
+
+    @cached_property
+    def mlas(self) -> MultiLevelSearch:
+        """The search."""
+        return MultiLevelSearch(self.space, self.config.search, self.config.seed)
+
+    @property
+    def _history_file(self) -> HistoryFile:
+        return HistoryFile(self._store)
+
+    @property
+    def history(self) -> list[Record]:
+        """The search's records so far."""
+        return self._history_file.read()
+
+    @property
+    def searched(self) -> bool:
+        """Whether the search is finished."""
+        return self.mlas.finished(self.history)
+
+    def found(self) -> list[Architecture]:
+        """The architectures that the run found, best first: with halving the finalists, else the best beams, as many as
+        are to be retrained.
+
+        Raises:
+            ConfigError: the search is not finished.
+            StateError: the halving is not.
+        """
+        if self.config.retrain.halves:
+            return self.finalists()
+        return [beam.architecture for beam in self.beams()[: self.config.retrain.num_architectures]]
+
+    def beams(self) -> tuple[Beam, ...]:
+        """What the finished search kept, best first.
+
+        Raises:
+            ConfigError: the search is not finished.
+        """
+        history = self.history
+        if not self.mlas.finished(history):
+            raise ConfigError(
+                f"the search in {self.location} is not finished; run 'autogan search' first, or name an ARCH"
+            )
+        return self.mlas.beams(history)
+
+    def pool(self) -> list[Entrant]:
+        """What enters the first rung; without halving, the best beams. Raises like `beams`."""
+        return searched_pool(self.config, self.beams(), self.history)
+
+    def ladder(self, pool: Sequence[Entrant] | None = None) -> Ladder:
+        """How far the trainings of a pool have come by now. Raises like `pool`.
+
+        Args:
+            pool: None for the run's own.
+        """
+        return Ladder(self._store, self.config.retrain, self.pool() if pool is None else pool)
+
+    def failure(self, architecture: Architecture) -> str | None:
+        """Why an architecture's training diverged; None if it did not."""
+        return failure(self._store, f"retrain/{architecture}")
+
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs of the pool, first to last; without halving one. Raises like `pool`."""
+        return self.ladder().rungs
+
+    def entrants(self, rung: Rung) -> list[Architecture]:
+        """The architectures that enter a rung; behind the first one best first.
+
+        Raises:
+            ConfigError: the search is not finished.
+            StateError: a training of an earlier rung has not come to its end there; the message says which.
+        """
+        return self.ladder().entrants(rung)
+
+    def finalists(self) -> list[Architecture]:
+        """The architectures that are trained to the end, the lowest FID there first. Raises like `entrants`."""
+        return self.ladder().finalists()
+
+    def trained(self) -> list[Architecture]:
+        """Every architecture that has been trained in this folder, however far, sorted."""
+        names = self._store.folders("retrain")
+        return [Architecture.parse(name) for name in names if self._store.exists(f"retrain/{name}/state.json")]
+
+    def worth_scoring(self) -> list[Architecture]:
+        """What is to be scored by the final protocol unless somebody asks for more.
+
+        Without halving all that has been trained, sorted. With it the finalists, best first, once they are known, and
+        then what was trained by name without being in the pool; those that fell out are not.
+        """
+        if not self.config.retrain.halves or not self.searched:
+            return self.trained()
+        ladder = self.ladder()
+        pool = {entrant.architecture for entrant in ladder.pool}
+        finalists = ladder.finalists() if ladder.finished else []
+        return [*finalists, *(architecture for architecture in self.trained() if architecture not in pool)]
+
+    def evaluated(self) -> dict[Architecture, FinalScores]:
+        """The scores that are stored, whatever they are of."""
+        stored = {
+            architecture: stored_scores(self._store, f"retrain/{architecture}") for architecture in self.trained()
+        }
+        return {architecture: scores for architecture, scores in stored.items() if scores is not None}
+
+    def has_file(self, name: str) -> bool:
+        """Whether a file of that name lies in the run's folder."""
+        return self._store.exists(name)

@@ -1,0 +1,1 @@
+"""What every process needs: its device, its peers, seeds, progress reporting and provenance."""

@@ -1,0 +1,38 @@
+"""Which code is running: the commit, and a fingerprint of the source files themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+REVISION_VARIABLE = "AUTOGAN_REVISION"
+"""Where an image says which commit it was built from."""
+
+
+def git_revision() -> str | None:
+    """The commit of the code that runs, with ``-dirty`` after uncommitted changes; in an image the commit that it was
+    built from. None where neither is known."""
+    if revision := os.environ.get(REVISION_VARIABLE):
+        return revision[:12]
+    command = ["git", "-C", str(PACKAGE), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+@cache
+def code_fingerprint() -> str:
+    """SHA-256 over the source of `autogan_core`, presets included, as 64 hex digits.
+
+    Unlike a commit it sees uncommitted changes, and does not change with tests, documents or manifests.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for suffix in ("*.py", "*.yaml") for path in PACKAGE.rglob(suffix)):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(PACKAGE).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()

@@ -1,0 +1,290 @@
+"""A generator and a discriminator trained against each other: the engine of the shared and the derived GAN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from autogan_core.config import ModelConfig, TrainingConfig
+from autogan_core.data import to_float
+from autogan_core.networks.cells import statistics_across
+from autogan_core.networks.discriminator import Discriminator, ImageJudge
+from autogan_core.networks.generator import Generator, ImageSource
+from autogan_core.networks.precision import training_dtype
+from autogan_core.runtime.distributed import World
+from autogan_core.runtime.torch_seeding import seeded_initialisation
+from autogan_core.search_space import Architecture, SearchSpace
+from autogan_core.storage import tensors_below
+from autogan_core.training.cuda_graphs import CapturedWork
+from autogan_core.training.gradient_sum import GradientSum
+from autogan_core.training.losses import HINGE, AdversarialLoss, gradient_penalty
+from autogan_core.training.training_stream import TrainingStream
+
+
+@dataclass(frozen=True, slots=True)
+class StepLosses:
+    """What one training step cost: scalars on the device, this rank's part of the sum over all ranks.
+
+    They may not be computed yet; looking at them waits for that. `LossReader` reads them without.
+    """
+
+    discriminator: Tensor
+    generator: Tensor | None
+    """None in the steps between two generator steps."""
+
+
+class GAN:
+    """Both networks and their optimisers.
+
+    Adam skips a weight that got no gradient in a step, so weights that an architecture does not use stay as they are,
+    moments included (PyTorch 1.1, under the released code, kept decaying them).
+
+    Nothing in a step waits for the device. On a GPU a step is a handful of CUDA graphs, captured for each architecture
+    (the discriminator's update, which is the same for all, once for each stage); the tensors that they work on stay
+    where they are for as long as the GAN lives.
+
+    In a world of several ranks each holds all weights and trains on its share of every batch. The batches, and so the
+    results up to rounding, are those of one process: losses, gradients and batch norm's statistics are the whole
+    batch's, and weights stay equal on all ranks because equal updates reach them.
+    """
+
+    def __init__(
+        self,
+        generator: ImageSource,
+        discriminator: ImageJudge,
+        model: ModelConfig,
+        training: TrainingConfig,
+        *,
+        loss: AdversarialLoss = HINGE,
+        device: torch.device,
+        world: World | None = None,
+        capture: bool = True,
+    ) -> None:
+        """Args:
+        generator: untrained; is moved to the device, as the discriminator is.
+        discriminator: untrained.
+        model: shapes.
+        training: batches, optimisers and precision.
+        loss: what the two minimise.
+        device: where everything lies.
+        world: the ranks to train with, which pass equal arguments; None: this process alone.
+        capture: whether to use CUDA graphs where there is a GPU; several ranks do without.
+        """
+        # Convolutions run about 1.5 times faster in this layout, on CPUs too.
+        self.generator = generator.to(device).to(memory_format=torch.channels_last)
+        self.discriminator = discriminator.to(device).to(memory_format=torch.channels_last)
+        self.generator.dtype = self.discriminator.dtype = training_dtype(training, device)
+        self.loss = loss
+        self.training = training
+        self.device = device
+        self._model = model
+        self._world = world or World.single(device)
+        self.generator_optimizer = _adam(self.generator, training.generator_lr, training)
+        self.discriminator_optimizer = _adam(self.discriminator, training.discriminator_lr, training)
+        self._gradients = GradientSum(self._world, [*self.generator.parameters(), *self.discriminator.parameters()])
+        self._captured = CapturedWork(device, enabled=capture and self._world.size == 1)
+        self._places: dict[Hashable, Tensor] = {}
+
+    @classmethod
+    def over(
+        cls,
+        space: SearchSpace,
+        model: ModelConfig,
+        training: TrainingConfig,
+        *,
+        generator_channels: int,
+        discriminator_channels: int,
+        device: torch.device,
+        seed: int,
+        world: World | None = None,
+        capture: bool = True,
+    ) -> GAN:
+        """The paper's networks and loss over a search space.
+
+        Args:
+            space: what the generator can be.
+            model: shapes.
+            training: batches, optimisers and precision.
+            generator_channels: feature maps of every generator layer.
+            discriminator_channels: feature maps of every discriminator layer.
+            device: as in the constructor.
+            seed: decides the first weights.
+            world: as in the constructor.
+            capture: as in the constructor.
+        """
+        with seeded_initialisation(seed, "weights"):
+            generator = Generator(space, model, generator_channels)
+            discriminator = Discriminator(model, discriminator_channels)
+        return cls(generator, discriminator, model, training, device=device, world=world, capture=capture)
+
+    def train_step(self, stream: TrainingStream, step: int, architecture: Architecture) -> StepLosses:
+        """One discriminator step and, in every ``n_critic``-th step from step 0 on, one generator step.
+
+        Args:
+            stream: the whole batches, the same on all ranks.
+            step: counts from 0.
+            architecture: trained by all ranks.
+
+        Returns:
+            The losses, not yet looked at: if one is not finite, the weights are spoilt from this step on.
+        """
+        discriminator_loss = self.train_discriminator(stream, step, architecture)
+        if step % self.training.n_critic:
+            return StepLosses(discriminator_loss, None)
+        return StepLosses(discriminator_loss, self.train_generator(stream, step, architecture))
+
+    def train_discriminator(self, stream: TrainingStream, step: int, architecture: Architecture) -> Tensor:
+        """The discriminator's part of `train_step`: its loss."""
+        self._set_training()
+        num_fake, indices = self.training.discriminator_batch, stream.real(step)
+        num_real, stage = len(indices), architecture.depth - 1
+        latents = self._latents(stream, step, "discriminator", num_fake)
+        own = self._world.share(indices)
+        real = self._place(("real", len(own), stage), lambda: stream.images[own])
+        torch.index_select(stream.images, 0, own, out=real)
+        fake = self._place(("fake", stage), lambda: self._empty_images(len(latents), architecture.depth))
+        mix = self._mix(stream, step, num_fake) if self.loss.gradient_penalty else None
+        loss = self._place("discriminator loss", self._zero)
+
+        @torch.no_grad()
+        def generate() -> None:
+            fake.copy_(self.generator(latents, architecture))
+
+        def update() -> None:
+            value = self._discriminator_loss(real, fake, mix, stage, num_real)
+            self._descend(value, self.discriminator_optimizer)
+            loss.copy_(value.detach())
+
+        with statistics_across(self.generator, self._world), statistics_across(self.discriminator, self._world):
+            self._captured.run(("images", architecture), generate)
+            self._captured.run(("discriminator", stage, num_real), update)
+        return loss.clone()
+
+    def _discriminator_loss(self, real: Tensor, fake: Tensor, mix: Tensor | None, stage: int, num_real: int) -> Tensor:
+        """Of this rank's images, real ones as bytes; ``num_real`` are in the whole batch."""
+        num_fake, images = self.training.discriminator_batch, to_float(real).to(fake.dtype)
+        value = self.loss.discriminator(*self.discriminator.judge(images, fake, stage), num_real, num_fake)
+        if mix is None:
+            return value
+        critic = partial(self.discriminator, stage=stage)
+        penalty = gradient_penalty(critic, images, fake, mix, min(num_real, num_fake))
+        return value + self.loss.gradient_penalty * penalty
+
+    def train_generator(self, stream: TrainingStream, step: int, architecture: Architecture) -> Tensor:
+        """The generator's part of `train_step`: its loss."""
+        self._set_training()
+        num_fake = self.training.generator_batch
+        latents = self._latents(stream, step, "generator", num_fake)
+        loss = self._place("generator loss", self._zero)
+
+        def update() -> None:
+            fake = self.generator(latents, architecture)
+            value = self.loss.generator(self.discriminator(fake, architecture.depth - 1), num_fake)
+            self._descend(value, self.generator_optimizer)
+            loss.copy_(value.detach())
+
+        self.discriminator.requires_grad_(False)
+        try:
+            with statistics_across(self.generator, self._world), statistics_across(self.discriminator, self._world):
+                self._captured.run(("generator", architecture), update)
+        finally:
+            self.discriminator.requires_grad_(True)
+        return loss.clone()
+
+    def _set_training(self) -> None:
+        for network in (self.generator, self.discriminator):
+            if not network.training:  # walking through all modules at every step would take longer than a GPU's step
+                network.train()
+
+    def _latents(self, stream: TrainingStream, step: int, purpose: str, count: int) -> Tensor:
+        """This rank's share of the step's latent vectors, in their place."""
+        drawn = self._world.share(stream.latents(step, purpose, count))
+        return self._place(("latents", purpose), lambda: torch.empty_like(drawn)).copy_(drawn)
+
+    def _mix(self, stream: TrainingStream, step: int, count: int) -> Tensor:
+        """This rank's share of the gradient penalty's mixtures, in their place."""
+        drawn = self._world.share(stream.mix(step, count))
+        return self._place("mix", lambda: torch.empty_like(drawn)).copy_(drawn)
+
+    def _place(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
+        """A tensor that stays where it is, for captured work to find it there."""
+        if key not in self._places:
+            self._places[key] = make()
+        return self._places[key]
+
+    def _zero(self) -> Tensor:
+        return torch.zeros((), dtype=self.generator.project.weight.dtype, device=self.device)
+
+    def _empty_images(self, count: int, depth: int) -> Tensor:
+        size = self._model.image_size_at(depth)
+        images = self.generator.project.weight.new_empty(count, self._model.image_channels, size, size)
+        return images.to(memory_format=torch.channels_last)
+
+    def _descend(self, loss: Tensor, optimizer: Adam) -> None:
+        """One step down the sum of all ranks' ``loss``."""
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._gradients.finish()
+        for group in optimizer.param_groups:  # else it refuses to be captured, or warns of not being
+            group["capturable"] = loss.is_cuda and torch.cuda.is_current_stream_capturing()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    def synchronise(self, source: int = 0) -> None:
+        """Makes all ranks hold rank ``source``'s state, after ranks have scored architectures of their own.
+
+        Scoring leaves each rank the batch-norm statistics of its last architecture. The rank that scored the last of
+        all holds those that a single process would. The weights are sent along, although they should be equal:
+        GPUs of different kinds round differently.
+        """
+        self._world.broadcast(self.state().values(), source)
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that training continues from, as named tensors."""
+        tensors = {f"generator.{name}": tensor for name, tensor in self.generator.state_dict().items()}
+        tensors |= {f"discriminator.{name}": tensor for name, tensor in self.discriminator.state_dict().items()}
+        for name, optimizer in self._optimizers().items():
+            for index, slots in optimizer.state_dict()["state"].items():
+                if slots["step"].item():  # else it has never been moved
+                    tensors |= {f"{name}.{index}.{slot}": tensor for slot, tensor in slots.items()}
+        return tensors
+
+    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
+        """The inverse of `state`; all tensors stay where they are.
+
+        Raises:
+            RuntimeError: the tensors are those of other networks.
+        """
+        self.generator.load_state_dict(tensors_below("generator.", tensors))
+        self.discriminator.load_state_dict(tensors_below("discriminator.", tensors))
+        for name, optimizer in self._optimizers().items():
+            _load_moments(optimizer, tensors_below(f"{name}.", tensors))
+
+    def _optimizers(self) -> dict[str, Adam]:
+        return {
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+        }
+
+
+def _adam(network: nn.Module, learning_rate: float, training: TrainingConfig) -> Adam:
+    return Adam(network.parameters(), lr=learning_rate, betas=training.adam_betas, fused=True)
+
+
+def _load_moments(optimizer: Adam, tensors: Mapping[str, Tensor]) -> None:
+    """Overwrites Adam's state in place, where captured work will look for it."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    for state in optimizer.state.values():  # a weight without stored state has never been moved
+        for tensor in state.values():
+            tensor.zero_()
+    for key, stored in tensors.items():
+        index, slot = key.split(".")
+        weight = weights[int(index)]
+        state = optimizer.state[weight]
+        if slot not in state:
+            state[slot] = torch.zeros((), device=weight.device) if slot == "step" else torch.zeros_like(weight)
+        state[slot].copy_(stored)

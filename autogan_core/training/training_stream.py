@@ -1,0 +1,45 @@
+"""What a training is fed with: real batches and random draws, each a function of the step alone."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from autogan_core.runtime.seeding import derive_seed
+from autogan_core.runtime.torch_seeding import draw_latents, seeded_generator
+
+
+class TrainingStream:
+    """Real batches, latent vectors and mixtures for every step of a training.
+
+    An epoch visits every image once, in an order of its own; its last batch holds what is left, as in the released
+    code. Nothing has to be stored for a training to continue where it was.
+    """
+
+    def __init__(self, images: Tensor, batch_size: int, latent_dim: int, seed: int) -> None:
+        """``images``: uint8 (N, C, H, W), on the device to train on; they stay there as bytes."""
+        self.images = images
+        self._batch_size, self._latent_dim, self._seed = batch_size, latent_dim, seed
+        self.steps_per_epoch = math.ceil(len(images) / batch_size)
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.int64)
+
+    def real(self, step: int) -> Tensor:
+        """Indices into ``images`` of the step's batch, int64 (<= batch_size,), on their device."""
+        epoch, batch = divmod(step, self.steps_per_epoch)
+        if epoch != self._epoch:
+            shuffle = torch.Generator().manual_seed(derive_seed(self._seed, "epoch", epoch))
+            self._order = torch.randperm(len(self.images), generator=shuffle).to(self.images.device)
+            self._epoch = epoch
+        return self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
+
+    def latents(self, step: int, purpose: str, count: int) -> Tensor:
+        """The step's latent vectors for one network, (count, latent_dim)."""
+        return draw_latents(self.images.device, count, self._latent_dim, self._seed, purpose, step)
+
+    def mix(self, step: int, count: int) -> Tensor:
+        """The step's draws from [0, 1), uniform (count, 1, 1, 1): for `losses.gradient_penalty`."""
+        device = self.images.device
+        return torch.rand(count, 1, 1, 1, device=device, generator=seeded_generator(device, self._seed, "mix", step))

@@ -1,0 +1,165 @@
+"""From a configuration to a Katib Experiment."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from autogan_core.config import Config
+from autogan_core.errors import ConfigError
+from components.katib_experiments.placement import Placement
+from components.katib_experiments.pytorch_job import PYTORCH_JOB, pytorch_job
+from components.katib_experiments.settings import (
+    algorithm_settings,
+    cell_tokens,
+    nas_config,
+    num_trials,
+    overrides,
+    parameters,
+)
+from components.katib_experiments.train_job import TRAIN_JOB, train_job, training_runtime
+from components.katib_protocol import ALGORITHM, FIELDS, reward_names
+
+EXPERIMENT_NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
+"""Katib appends to the name, hence 40 characters at most."""
+JOB_KINDS = {"pytorchjob": PYTORCH_JOB, "trainjob": TRAIN_JOB}
+_SCRATCH_ARGUMENTS = ["--from-scratch"]
+
+
+def build_experiment(
+    name: str,
+    config: Config,
+    placement: Placement | None = None,
+    *,
+    from_scratch: bool = False,
+    parallel_trials: int = 1,
+) -> dict[str, Any]:
+    """An Experiment that runs the search of ``config``, as plain values for YAML or the Kubernetes API.
+
+    Args:
+        name: unique in the whole cluster, since Katib's database knows no namespaces; a re-used one starts afresh.
+        config: what to search for; from a preset that ships with the image.
+        placement: where and on what; None: one GPU for each trial.
+        from_scratch: Katib's ``random`` algorithm, each trial training one architecture from scratch, and
+            ``search.iterations`` trials in all; instead of our controller over a shared GAN.
+        parallel_trials: trials at a time. Trials that share weights follow one another, so 1 for them.
+
+    Raises:
+        ConfigError: a name that Katib refuses, a preset that the image lacks, or parallel trials on shared weights.
+    """
+    check_experiment_name(name)
+    if parallel_trials != 1 and not from_scratch:
+        raise ConfigError(
+            f"trials that share weights run one at a time, so parallel_trials must be 1, not {parallel_trials}"
+        )
+    placement = placement or Placement()
+    return {
+        "apiVersion": "kubeflow.org/v1beta1",
+        "kind": "Experiment",
+        "metadata": {"name": name, "namespace": placement.namespace, "labels": _labels(name)},
+        "spec": {
+            "objective": _objective(config, [] if from_scratch else reward_names(config.search)),
+            "algorithm": _algorithm(config, from_scratch),
+            **_budget(config, from_scratch, parallel_trials),
+            "resumePolicy": "LongRunning",
+            "metricsCollectorSpec": {"collector": {"kind": "Push" if placement.metrics == "push" else "StdOut"}},
+            **({"parameters": parameters(config)} if from_scratch else {"nasConfig": nas_config(config)}),
+            "trialTemplate": _trial_template(name, config, placement, from_scratch),
+        },
+    }
+
+
+def build_runtime(name: str, placement: Placement, *, from_scratch: bool = False) -> dict[str, Any] | None:
+    """What has to be in the cluster before the Experiment: the runtime of its TrainJobs; None for PyTorchJobs.
+
+    Args:
+        name: of the Experiment.
+        placement: of the Experiment.
+        from_scratch: as in `build_experiment`.
+    """
+    if placement.job != "trainjob":
+        return None
+    return training_runtime(name, placement, _labels(name), _SCRATCH_ARGUMENTS if from_scratch else [])
+
+
+def check_experiment_name(name: str) -> None:
+    """Checks an Experiment's name.
+
+    Raises:
+        ConfigError: Katib would refuse it.
+    """
+    if not EXPERIMENT_NAME.fullmatch(name):
+        raise ConfigError(
+            f"an Experiment's name has at most 40 lower-case letters, digits and '-', the first a letter, not '{name}'"
+        )
+
+
+def _labels(name: str) -> dict[str, str]:
+    # Katib copies these onto the pods of suggestion and trials: network policies must not select by them.
+    return {"app.kubernetes.io/part-of": "autogan-kubeflow", "app.kubernetes.io/instance": name}
+
+
+def _objective(config: Config, rewards: list[str]) -> dict[str, Any]:
+    metric = config.search.reward.score
+    return {
+        "type": "maximize",
+        "objectiveMetricName": metric,
+        **({"additionalMetricNames": rewards} if rewards else {}),
+        "metricStrategies": [{"name": name, "value": "latest"} for name in (metric, *rewards)],
+    }
+
+
+def _algorithm(config: Config, from_scratch: bool) -> dict[str, Any]:
+    settings = {"random_state": str(config.seed)} if from_scratch else algorithm_settings(config)
+    return {
+        "algorithmName": "random" if from_scratch else ALGORITHM,
+        "algorithmSettings": [{"name": name, "value": value} for name, value in settings.items()],
+    }
+
+
+def _budget(config: Config, from_scratch: bool, parallel_trials: int) -> dict[str, int]:
+    trials = config.search.iterations if from_scratch else num_trials(config)
+    return {
+        "parallelTrialCount": min(parallel_trials, trials),
+        "maxTrialCount": trials,
+        "maxFailedTrialCount": min(trials, max(config.search.max_failures, trials // 10)),
+    }
+
+
+def _trial_template(name: str, config: Config, placement: Placement, from_scratch: bool) -> dict[str, Any]:
+    kind = JOB_KINDS[placement.job]
+    cells = cell_tokens(config)
+    fields = [token for cell in cells for token in cell] if from_scratch else list(FIELDS)
+    assigned = (
+        _scratch_env(cells) if from_scratch else {f"AUTOGAN_{field.upper()}": _placeholder(field) for field in fields}
+    )
+    env = {
+        "AUTOGAN_TRIAL": _placeholder("trialName"),
+        **assigned,
+        "AUTOGAN_PRESET": config.preset,
+        "AUTOGAN_SET": "\n".join(overrides(config)),
+        "AUTOGAN_METRICS": placement.metrics,
+    }
+    return {
+        "primaryContainerName": kind.container,
+        "primaryPodLabels": dict(kind.main_pod),
+        **kind.conditions(),
+        "retain": True,
+        "trialParameters": [
+            {"name": "trialName", "reference": "${trialSpec.Name}"},
+            *({"name": field, "reference": field} for field in fields),
+        ],
+        "trialSpec": (
+            train_job(placement, env, name)
+            if kind is TRAIN_JOB
+            else pytorch_job(placement, env, _SCRATCH_ARGUMENTS if from_scratch else [])
+        ),
+    }
+
+
+def _scratch_env(cells: list[list[str]]) -> dict[str, str]:
+    return {f"AUTOGAN_CELL_{i}": " ".join(map(_placeholder, names)) for i, names in enumerate(cells, start=1)}
+
+
+def _placeholder(name: str) -> str:
+    return f"${{trialParameters.{name}}}"

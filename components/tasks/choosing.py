@@ -1,0 +1,58 @@
+"""Which architectures a transfer evaluation trains: named ones, and those of an earlier search."""
+
+from __future__ import annotations
+
+from autogan_core.errors import ConfigError
+from autogan_core.runs.run_config import stored_config
+from autogan_core.runs.run_records import RunRecords
+from autogan_core.search_space import Architecture
+from autogan_core.storage import open_store
+from components.tasks.form import UNSET, parse_architectures, positive
+from components.tasks.halving import check_rungs, pool_ladder, rung_work
+from components.tasks.runs import Place
+from components.tasks.step import Step
+
+
+def choose(here: Step, reference: str, architectures: str, search_run: str, top_k: int, max_rungs: int) -> list[str]:
+    """The work of the first rung: each architecture once, the named ones first, incumbents last.
+
+    Raises:
+        ConfigError: none is given, one does not parse or does not fit the images, or the search is not there or not
+            finished; or the pipeline has no room for so many rungs.
+    """
+    named = [(architecture, None) for architecture in parse_architectures(architectures)]
+    searched = _best_of(here.place, search_run, top_k) if search_run else []
+    rewards: dict[Architecture, float | None] = {**dict(named), **dict(searched)}
+    if not rewards:
+        raise ConfigError(
+            "there is nothing to evaluate: set architectures (such as paper-top1), architectures_search_run, or both"
+        )
+    records = here.place.records(reference)
+    model = records.config.model
+    for architecture in rewards:
+        if architecture.depth != model.num_cells:
+            raise ConfigError(
+                f"{architecture} has {architecture.depth} cells, but model.num_cells is {model.num_cells}; choose "
+                "another preset, or set it in settings_overrides"
+            )
+    ladder = pool_ladder(records, rewards)
+    check_rungs(len(ladder.rungs), max_rungs)
+    return rung_work(reference, ladder, 1)
+
+
+def _best_of(place: Place, search_run: str, top_k: int) -> list[tuple[Architecture, float | None]]:
+    store = open_store(search_run if "/" in search_run else f"{place.uri.rstrip('/')}/{search_run}", place.cache)
+    config = stored_config(store)
+    if config is None:
+        raise ConfigError(
+            f"there is no search in {store.location('').rstrip('/')}; set architectures_search_run to a run's folder"
+        )
+    records = RunRecords(store, config)
+    if not records.searched:
+        raise ConfigError(
+            f"the search in {store.location('').rstrip('/')} is not finished; wait for it, or name architectures"
+        )
+    count = config.retrain.num_architectures if top_k == UNSET else positive("train_top_k", top_k)
+    rewards = {beam.architecture: beam.reward for beam in records.beams()}
+    best = records.found() if config.retrain.halves else list(rewards)
+    return [(architecture, rewards.get(architecture)) for architecture in best[:count]]

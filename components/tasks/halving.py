@@ -1,0 +1,106 @@
+"""Who enters which rung: successive halving as the steps of a pipeline decide it, from what the run store holds.
+
+The pool travels with the pipeline run, as the work of its first rung. It is not the run's own: evaluations of different
+architectures with the same settings share a run's folder, and so its trainings.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from autogan_core.errors import AutoGANError, ConfigError
+from autogan_core.runs.halving import given_pool
+from autogan_core.runs.ladder import Ladder
+from autogan_core.runs.run_records import RunRecords
+from autogan_core.search_space import Architecture
+from autogan_core.storage import write_atomically
+from components.tasks.artifact import OutputArtifact
+from components.tasks.standings import fall_outs, standings_markdown
+from components.tasks.step import Step
+from components.tasks.work import Work
+
+logger = logging.getLogger(__name__)
+
+
+def check_rungs(rungs: int, room: int) -> None:
+    """Checks that a pool's rungs find room in the pipeline.
+
+    Args:
+        rungs: of the pool.
+        room: how many the pipeline was compiled for.
+
+    Raises:
+        ConfigError: there are too many.
+    """
+    if rungs > room:
+        raise ConfigError(
+            f"successive halving makes {rungs} rungs of this pool, but this pipeline has room for {room}; choose a "
+            f"smaller pool or a larger train_top_k, or compile the pipeline with --rungs {rungs}"
+        )
+
+
+def choose_entrants(here: Step, reference: str, pool: Sequence[str], rung: int, standings: OutputArtifact) -> list[str]:
+    """The work of a rung; publishes how all trainings stand before it.
+
+    Args:
+        here: the step.
+        reference: of the run.
+        pool: the work of the first rung.
+        rung: the one that is entered, from 1.
+        standings: becomes a table.
+
+    Returns:
+        The work, in the first rung in the pool's order, else best first.
+
+    Raises:
+        StateError: a training of an earlier rung has not come to that rung's end.
+        AutoGANError: all trainings have diverged.
+    """
+    ladder = pool_ladder(here.place.records(reference), _rewards(pool))
+    for architecture, reason in fall_outs(ladder, rung).items():
+        logger.info("%s falls out: %s", architecture, reason)
+    standings.uri += ".md"
+    write_atomically(Path(standings.path), standings_markdown(ladder, rung).encode())
+    return rung_work(reference, ladder, rung)
+
+
+def rung_work(reference: str, ladder: Ladder, rung: int) -> list[str]:
+    """The work of a rung, from 1, as JSON. Raises like `choose_entrants`."""
+    entered = ladder.rungs[rung - 1]
+    rewards = {entrant.architecture: entrant.reward for entrant in ladder.pool}
+    entrants = ladder.entrants(entered)
+    if not entrants:
+        raise AutoGANError(f"every training of {reference} has diverged: {'; '.join(fall_outs(ladder, rung).values())}")
+    return [
+        Work(
+            run=reference,
+            rank=rank,
+            architecture=str(architecture),
+            reward=rewards[architecture],
+            rung=rung,
+            rungs=len(ladder.rungs),
+            iterations=entered.iterations,
+            entrants=entered.entrants,
+        ).dumps()
+        for rank, architecture in enumerate(entrants, start=1)
+    ]
+
+
+def pool_ladder(records: RunRecords, rewards: Mapping[Architecture, float | None]) -> Ladder:
+    """How far the trainings of a pool have come by now.
+
+    Args:
+        records: of the run.
+        rewards: of the architectures, in the pool's order; None for one that comes from no search. With successive
+            halving the incumbents of the settings join them.
+    """
+    entrants = given_pool(records.config, list(rewards))
+    return records.ladder([replace(entrant, reward=rewards.get(entrant.architecture)) for entrant in entrants])
+
+
+def _rewards(pool: Sequence[str]) -> dict[Architecture, float | None]:
+    works = [Work.loads(text) for text in pool]
+    return {work.parsed: work.reward for work in works}

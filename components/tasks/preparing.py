@@ -1,0 +1,103 @@
+"""The first step's work: from a form to a run with its images."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from autogan_core.config import Config
+from autogan_core.data.remote import brought_here
+from autogan_core.errors import ConfigError
+from autogan_core.runs.halving import largest_pool, rungs, unusable_incumbents
+from autogan_core.runs.inputs import inputs_location, pinned, prepare
+from autogan_core.runtime.devices import open_device
+from components.tasks.artifact import OutputArtifact
+from components.tasks.form import check_backend, check_run_name, data_location, read_form
+from components.tasks.halving import check_rungs
+from components.tasks.job import JobCard
+from components.tasks.publish import publish_dataset
+from components.tasks.step import Step
+
+logger = logging.getLogger(__name__)
+
+
+def prepare_run(
+    here: Step,
+    pipeline: str,
+    form: Mapping[str, Any],
+    data_uri: str,
+    backend: str,
+    katib: Mapping[str, Any],
+    name: str,
+    max_rungs: int,
+    artifact: OutputArtifact,
+) -> str:
+    """Checks all fields before anything is made, then makes the inputs and the run.
+
+    Args:
+        here: the step.
+        pipeline: its pipeline's name.
+        form: `read_form`'s arguments.
+        data_uri: where a named data set's files lie.
+        backend: where the search will run.
+        katib: `katib_request`'s keywords.
+        name: the run's; "" for one that settings, images and code give.
+        max_rungs: of successive halving that the pipeline has room for.
+        artifact: becomes the card of the images.
+
+    Returns:
+        The run's reference.
+
+    Raises:
+        ConfigError: a field is wrong.
+        DataError: the images cannot be had.
+    """
+    place = here.place
+    config = read_form(**form)
+    location = data_location(form["dataset"], data_uri)
+    if check_backend(backend) == "katib":
+        _check_katib(config, place.uri, katib)
+    for incumbent, reason in unusable_incumbents(config).items():
+        logger.warning("the incumbent %s is left out: %s", incumbent, reason)
+    check_rungs(len(rungs(config.retrain, largest_pool(config))), max_rungs)
+    if name:
+        check_run_name(name)
+    place.store.exists("config")  # a bucket that refuses is found out before images are fetched
+    with brought_here(location, place.cache) as path:
+        if location:
+            config = config.model_copy(update={"data": config.data.model_copy(update={"path": path})})
+        config, dataset = pinned(config, place.cache)
+    if "://" in location:  # the local copy is gone by now
+        config = config.model_copy(update={"data": config.data.model_copy(update={"path": None})})
+    reference = place.create(config, name, backend)
+    experiment = _experiment(config, str(reference), place.uri, katib) if backend == "katib" else {}
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    here.known_job.open(JobCard(pipeline, str(reference), started, **experiment))
+    prepare(config, place.store, open_device(place.device, config.cpu_threads), place.cache, dataset)
+    publish_dataset(artifact, here.open(str(reference)), dataset, inputs_location(config, place.store))
+    return str(reference)
+
+
+def _check_katib(config: Config, store: str, katib: Mapping[str, Any]) -> None:
+    """Raises ConfigError for what Katib would refuse, while nothing has been made yet."""
+    from components.tasks.katib import katib_request
+
+    if "://" not in store:
+        raise ConfigError(
+            f"run_store_uri is '{store}', which the trials of backend katib cannot reach; give gs://bucket/prefix"
+        )
+    katib_request(config, "", store, **katib)
+
+
+def _experiment(config: Config, reference: str, store: str, katib: Mapping[str, Any]) -> dict[str, str]:
+    """What the summary must know of the Experiment to remove it."""
+    from components.tasks.katib import katib_request
+
+    request = katib_request(config, reference, store, **katib)
+    return {
+        "experiment": request.name,
+        "katib_namespace": request.placement.namespace,
+        "owner": request.owner,
+    }

@@ -1,0 +1,94 @@
+"""A line for the history of scores, and the trend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autogan_core.errors import AutoGANError, StateError
+from autogan_core.report.score_history import Evaluation, HistoryLine, ScoreHistory
+from autogan_core.report.trend import render_trend, trend_markdown
+from autogan_core.runs.run import Run
+from autogan_core.runtime.provenance import code_fingerprint, git_revision
+from autogan_core.search_space import Architecture
+from autogan_core.storage import write_atomically
+from components.tasks.artifact import OutputArtifact
+from components.tasks.form import check_run_name
+from components.tasks.publish import publish_metrics
+from components.tasks.runs import RunReference
+from components.tasks.step import Step
+from components.tasks.work import Work
+
+
+def record(
+    here: Step,
+    reference: str,
+    work: Sequence[str],
+    expected: int,
+    history: str,
+    page: OutputArtifact,
+    text: OutputArtifact,
+    metrics: OutputArtifact,
+) -> None:
+    """Adds this pipeline run's line and publishes the trend, which goes into the run store too.
+
+    Args:
+        here: the step, which must know its job.
+        reference: of the run.
+        work: of the last rung, as JSON.
+        expected: architectures that the pipeline has evaluated, those whose training has diverged included.
+        history: the history's name; "" for the data set's.
+        page: becomes the trend as HTML.
+        text: becomes the trend as Markdown.
+        metrics: becomes the newest scores.
+
+    Raises:
+        ConfigError: the history's name is none.
+        StateError: not all architectures have been evaluated.
+        AutoGANError: all of them have diverged.
+    """
+    run = here.open(reference)
+    name = history or run.config.data.name
+    check_run_name(name, "score_history")
+    entered = [Work.loads(item).parsed for item in work]
+    if expected != len(entered):
+        raise StateError(f"{expected} of {len(entered)} architectures have scores; start the pipeline again")
+    architectures = [architecture for architecture in entered if run.failure(architecture) is None]
+    if not architectures:
+        raise AutoGANError(f"every training of the last rung has diverged: {run.failure(entered[0])}")
+    line = HistoryLine(
+        job=here.known_job.identifier,
+        time=datetime.now(UTC).replace(microsecond=0),
+        run=RunReference.parse(reference).folder,
+        dataset=f"{run.config.data.name} at {run.config.model.image_size}x{run.config.model.image_size}",
+        data=run.config.data.fingerprint or run.inputs.dataset.fingerprint,
+        code=code_fingerprint(),
+        revision=git_revision(),
+        evaluations=_evaluations(run, architectures),
+    )
+    lines = ScoreHistory(here.place.store, f"scores/{name}").add(line)
+    html = render_trend(lines, f"Scores on {name}").encode()
+    here.place.store.write(f"scores/{name}.html", html)
+    here.known_job.keep_page("trend", here.place.store.location(f"scores/{name}.html"))
+    page.uri += ".html"
+    write_atomically(Path(page.path), html)
+    text.uri += ".md"
+    write_atomically(Path(text.path), trend_markdown(lines).encode())
+    numbers = {f"{e.architecture}_{key}": value for e in line.evaluations for key, value in e.scores.items()}
+    location = here.place.store.location(f"scores/{name}.json")
+    publish_metrics(metrics, {**numbers, "lines": len(lines)}, run, history=location)
+
+
+def _evaluations(run: Run, architectures: Sequence[Architecture]) -> tuple[Evaluation, ...]:
+    found = [(architecture, run.final_scores(architecture)) for architecture in architectures]
+    return tuple(
+        Evaluation(
+            architecture=architecture,
+            iteration=scores.best.iteration,
+            scores=scores.best.scores,
+            evaluated=scores.evaluated,
+            collapsed=run.training(architecture).collapsed,
+        )
+        for architecture, scores in found
+    )

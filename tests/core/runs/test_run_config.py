@@ -1,0 +1,50 @@
+"""The configuration that a run keeps."""
+
+from __future__ import annotations
+
+import pytest
+
+from autogan_core.errors import ConfigError, StateError
+from autogan_core.presets import load_config
+from autogan_core.runs.run_config import CONFIG_FILE, keep_config, stored_config
+from autogan_core.storage import RunStore, write_document
+
+OLDER = "search.controller.baseline=moving-average"
+CONFIG = load_config("digits", ["search.top_k=2", OLDER], seed=5)
+
+
+def test_a_run_keeps_its_configuration(store: RunStore) -> None:
+    """Where a run has been, its settings are read back; elsewhere there are none. Keeping them twice is nothing new."""
+    assert stored_config(store) is None
+    keep_config(store, CONFIG)
+    assert stored_config(store) == CONFIG
+    keep_config(store, CONFIG)
+    assert stored_config(store) == CONFIG
+
+
+def test_another_configuration_is_refused_with_its_differences(store: RunStore) -> None:
+    """Settings that decide the result are listed, old value and new; where the data lies is none of them."""
+    keep_config(store, CONFIG)
+    with pytest.raises(ConfigError, match=r"holds a run with other settings(?s:.*)search\.top_k: 2 -> 3$"):
+        keep_config(store, load_config("digits", ["search.top_k=3", OLDER], seed=5))
+    keep_config(store, load_config("digits", ["search.top_k=2", "data.path=elsewhere", OLDER], seed=5))
+    assert stored_config(store) == CONFIG
+
+
+def test_a_run_of_an_earlier_version_goes_on_with_its_settings(store: RunStore) -> None:
+    """A stored configuration without newer settings is taken for one that has what it ran with."""
+    tree = CONFIG.model_dump(mode="json")
+    del tree["search"]["growth"], tree["search"]["controller"]["baseline"]
+    write_document(store, CONFIG_FILE, tree)
+    keep_config(store, CONFIG)
+    assert stored_config(store) == CONFIG
+
+
+def test_what_is_no_configuration_is_refused(store: RunStore) -> None:
+    """Settings of another version are named, and a damaged file is not taken for one."""
+    write_document(store, CONFIG_FILE, {"preset": "digits", "data": {"name": "digits"}, "speed": 1})
+    with pytest.raises(ConfigError, match="there is no setting 'speed'"):
+        stored_config(store)
+    store.write(CONFIG_FILE, store.read(CONFIG_FILE).replace(b"digits", b"digitt"))
+    with pytest.raises(StateError, match=r"config\.json is damaged"):
+        stored_config(store)

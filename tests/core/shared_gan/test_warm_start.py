@@ -1,0 +1,146 @@
+"""A derived GAN that goes on from the shared one: tensors and moments by name, and what stands against it."""
+
+from __future__ import annotations
+
+import logging
+import random
+from pathlib import Path
+
+import pytest
+import torch
+
+from autogan_core.config import Config
+from autogan_core.errors import ConfigError, StateError
+from autogan_core.history import Assignment
+from autogan_core.runtime.distributed import World
+from autogan_core.runtime.monitor import Monitor
+from autogan_core.search_space import NAMED, Architecture, SearchSpace
+from autogan_core.shared_gan.shared_gan import SharedGAN
+from autogan_core.shared_gan.trial_records import SHARED
+from autogan_core.shared_gan.warm_start import start_from_search, supernet_weights
+from autogan_core.storage import CommittedState, DirectoryStore, Snapshot
+from autogan_core.training.design import searched
+from autogan_core.training.gan import GAN
+from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
+
+FROM_SHARED = "retrain.start=shared"
+SPACE = SearchSpace.full()
+TRAINED = (NAMED["paper-top1"], Architecture.parse("0221-02210-02201"))
+OTHERS = (NAMED["sn-gan"], *(SPACE.sample(random.Random(seed)) for seed in range(3)))
+
+
+def train_shared(folder: Path, config: Config, trained: tuple[Architecture, ...] = TRAINED) -> GAN:
+    """A shared GAN after one slot, as it was committed."""
+    shared = SharedGAN(
+        config,
+        config.search_space(),
+        tiny_dataset(),
+        tiny_scorer(folder / "cache"),
+        DirectoryStore(folder),
+        World.single(CPU),
+        Monitor(),
+    )
+    shared.run(Assignment(0, 2, "search", (NAMED["paper-top1"],), trained))
+    return shared._gan
+
+
+def started(folder: Path, config: Config, architecture: Architecture) -> GAN:
+    """A derived GAN with the folder's shared weights."""
+    gan = searched(architecture).gan(config, CPU, 5)
+    start_from_search(gan, architecture, config, tiny_dataset().fingerprint, DirectoryStore(folder))
+    return gan
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    """Equal widths of search and retraining."""
+    return tiny_config(FROM_SHARED)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a run with shared weights."""
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path, config: Config) -> GAN:
+    """The shared GAN that was committed there."""
+    return train_shared(folder, config)
+
+
+@pytest.mark.parametrize("architecture", [*TRAINED, *OTHERS], ids=str)
+def test_a_derived_gan_goes_on_where_the_supernet_was(
+    folder: Path, config: Config, shared: GAN, architecture: Architecture
+) -> None:
+    """It draws the same images and judges alike, to the bit; every tensor and every moment is the supernet's of the
+    same name, and one that the search never moved has no moment."""
+    gan = started(folder, config, architecture)
+    latents = torch.randn(6, config.model.latent_dim, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        images = [source.generator.eval()(latents, architecture) for source in (shared, gan)]
+        assert torch.equal(*images)
+        assert torch.equal(*(judge.discriminator.eval()(images[0], 2) for judge in (shared, gan)))
+    for mine, theirs in ((gan.generator, shared.generator), (gan.discriminator, shared.discriminator)):
+        known = theirs.state_dict()
+        assert all(torch.equal(tensor, known[name]) for name, tensor in mine.state_dict().items())
+    moved = dict.fromkeys((True, False), 0)
+    for mine, theirs, optimizer, known_optimizer in (
+        (gan.generator, shared.generator, gan.generator_optimizer, shared.generator_optimizer),
+        (gan.discriminator, shared.discriminator, gan.discriminator_optimizer, shared.discriminator_optimizer),
+    ):
+        weights = dict(theirs.named_parameters())
+        for name, weight in mine.named_parameters():
+            state, expected = optimizer.state.get(weight, {}), known_optimizer.state.get(weights[name], {})
+            assert state.keys() == expected.keys(), name
+            assert all(torch.equal(state[slot], expected[slot]) for slot in state), name
+            moved[bool(state)] += 1
+    assert moved[True] > 10
+    assert (moved[False] > 0) == (architecture not in TRAINED)
+
+
+def test_naming_the_supernets_weights_draws_nothing(config: Config, shared: GAN) -> None:
+    """The names are those of the real supernet, in its order, and no random number is used for it."""
+    before = torch.get_rng_state()
+    assert supernet_weights(config) == [name for name, _ in shared.generator.named_parameters()]
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_narrowed_space_is_mapped_by_its_own_supernet(tmp_path: Path) -> None:
+    """Fewer options give other numbers to the same weights."""
+    config = tiny_config(FROM_SHARED, "search.space.norm=[none]", "search.space.up=[nearest, bilinear]")
+    shared = train_shared(tmp_path, config, TRAINED[:1])
+    gan = started(tmp_path, config, NAMED["paper-top1"])
+    name = "cells.2.block2.pre.conv.weight"
+    mine, theirs = (dict(source.generator.named_parameters())[name] for source in (gan, shared))
+    assert torch.equal(
+        gan.generator_optimizer.state[mine]["exp_avg_sq"], shared.generator_optimizer.state[theirs]["exp_avg_sq"]
+    )
+    with pytest.raises(ConfigError, match=r"lies outside search\.space.*set retrain\.start=scratch"):
+        started(tmp_path, config, NAMED["sn-gan"])
+
+
+def test_a_run_without_shared_weights_is_refused(tmp_path: Path, config: Config) -> None:
+    """The message says where they should be, and what to set."""
+    with pytest.raises(StateError, match="shared holds no weights of the search.*retrain.start=scratch"):
+        started(tmp_path, config, NAMED["sn-gan"])
+
+
+def test_weights_of_other_settings_are_refused(folder: Path, shared: GAN) -> None:
+    """They belong to another run."""
+    with pytest.raises(StateError, match="the shared GAN in the run store belongs to another configuration"):
+        started(folder, tiny_config(FROM_SHARED, "training.n_critic=1"), NAMED["sn-gan"])
+
+
+def test_collapsed_weights_are_not_used(tmp_path: Path, config: Config, caplog: pytest.LogCaptureFixture) -> None:
+    """Where a reset is due the GAN keeps its fresh weights, and a warning says so."""
+    train_shared(tmp_path, config)
+    state = CommittedState(DirectoryStore(tmp_path), SHARED)
+    snapshot = state.load(CPU)
+    assert snapshot is not None
+    state.commit(Snapshot({**snapshot.meta, "reset_pending": True}, snapshot.tensors))
+    with caplog.at_level(logging.WARNING):
+        gan = started(tmp_path, config, NAMED["sn-gan"])
+    fresh = searched(NAMED["sn-gan"]).gan(config, CPU, 5)
+    assert all(torch.equal(tensor, fresh.state()[name]) for name, tensor in gan.state().items())
+    assert f"{NAMED['sn-gan']} is trained from scratch instead" in caplog.text
