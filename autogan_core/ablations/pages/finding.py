@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+SAMPLES_CAPTION = (
+    "Uncurated samples: real images, and each contender's best checkpoint on the first seed on which it has one."
+)
+"""Stands below `Finding.samples`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

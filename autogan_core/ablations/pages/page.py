@@ -10,8 +10,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from autogan_core.ablations.pages.finding import Finding, Table
-from autogan_core.ablations.suite.samples import CAPTION
+from autogan_core.ablations.pages.finding import SAMPLES_CAPTION, Finding, Table
 from autogan_core.report.figures.style import on_white
 from autogan_core.report.html import render_page
 from autogan_core.report.markdown import escape, table
@@ -69,7 +68,7 @@ def findings_html(findings: Sequence[Finding], facts: Mapping[str, str], title: 
         "facts": facts,
         # Drawn by this package, whose pens escape every text.
         "findings": [(finding, Markup(finding.figure), Markup(finding.samples)) for finding in findings],
-        "samples_caption": CAPTION,
+        "samples_caption": SAMPLES_CAPTION,
         "number_columns": _number_columns,
     }
     return render_page("findings.html", context)
@@ -96,7 +95,7 @@ def _section(finding: Finding) -> str:
         _paragraph(finding),
         *([f"![{escape(finding.title)}]({finding.name}/figure.svg)"] if finding.figure else []),
         f"*Figure:* {escape(finding.caption)}",
-        *([f"![Samples]({finding.name}/samples.svg)", f"*Figure:* {CAPTION}"] if finding.samples else []),
+        *([f"![Samples]({finding.name}/samples.svg)", f"*Figure:* {SAMPLES_CAPTION}"] if finding.samples else []),
         *(_table(shown) for shown in finding.tables),
         f"To repeat it:\n\n```sh\n{finding.command}\n```",
         f"The numbers behind it: [{finding.name}/data.json]({finding.name}/data.json)",

@@ -14,7 +14,6 @@ from autogan_core.report.figures.style import render
 
 COUNT = 36
 """Images of each."""
-CAPTION = "Uncurated samples: real images, and each contender's best checkpoint on the first seed on which it has one."
 _COLUMNS = 4
 _ENLARGED = 3
 """Picture pixels for an image's pixel, so that no viewer blurs them."""
