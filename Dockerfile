@@ -69,7 +69,7 @@ FROM code AS runtime-code
 COPY pipelines ./pipelines
 RUN python -m compileall -q --invalidation-mode unchecked-hash pipelines \
     && mkdir bin \
-    && printf '%s\n' '#!/opt/venv/bin/python' 'from pipelines.cli import main' '' 'main()' > bin/autogan \
+    && printf '%s\n' '#!/opt/venv/bin/python' 'from pipelines.cli.main import main' '' 'main()' > bin/autogan \
     && chmod 755 bin/autogan
 
 # All but torch and CUDA. kfp-server-api has never had a wheel; the pinned setuptools makes one of its few Python files.

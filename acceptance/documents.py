@@ -11,7 +11,7 @@ from typing import Any
 
 from autogan_core.config import Config
 from components.katib_experiments.settings import overrides
-from components.katib_experiments.tree import mapping
+from components.manifest_checks.tree import mapping
 from components.registration.entry import suggestion_entry
 
 HOSTNAME = "kubernetes.io/hostname"

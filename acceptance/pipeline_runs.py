@@ -15,12 +15,12 @@ from acceptance.report import PipelineRun
 from acceptance.settings import PipelinesAccess, Settings
 from components.katib_experiments import recipe
 from pipelines.catalogue import compile_to, compiled
-from pipelines.connection import Address, Server, connect
 from pipelines.parameters import read_arguments
 from pipelines.placement import PipelinePlacement
-from pipelines.remote import Order, RunFailedError, cancel, follow, get_run, submit
-from pipelines.run_steps import FINISHED, elapsed, run_state, run_steps
-from pipelines.specification import Specifications, named_steps
+from pipelines.remote.connection import Address, Server, connect
+from pipelines.remote.run_steps import FINISHED, elapsed, run_state, run_steps
+from pipelines.remote.runs import Order, RunFailedError, cancel, follow, get_run, submit
+from pipelines.remote.specification import Specifications, named_steps
 
 SERVICE, PORT = "ml-pipeline", 8888
 CONFIG_MAP = "autogan"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autogan_core.errors import ConfigError
-from components.tasks.form import CHOICES
+from components.pipeline_run.form import CHOICES
 from pipelines.placement import PipelinePlacement
 
 PIPELINES = ("mlas-search", "transfer-evaluation")

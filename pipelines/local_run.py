@@ -17,8 +17,8 @@ from typing import Any
 
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_core.storage import DirectoryStore
-from components.tasks.events import EVENTS_VARIABLE
-from components.tasks.job import JOB_VARIABLE, Job
+from components.pipeline_run.job import JOB_VARIABLE, Job
+from components.step_runtime.events import EVENTS_VARIABLE
 from pipelines.catalogue import build
 from pipelines.placement import PipelinePlacement
 from pipelines.progress import StepDisplay, StepOutput

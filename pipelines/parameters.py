@@ -11,7 +11,7 @@ import yaml
 
 from autogan_core.errors import ConfigError
 from components.katib_experiments.builder import check_experiment_name
-from components.tasks.form import (
+from components.pipeline_run.form import (
     FIELDS,
     UNSET,
     check_backend,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from autogan_core.errors import ConfigError
 from components.katib_experiments import IMAGE
 from components.katib_experiments.trial_pod import KEY_FOLDER
-from components.tasks.attempts import NODE_VARIABLE, RETRIES_VARIABLE
+from components.step_runtime.attempts import NODE_VARIABLE, RETRIES_VARIABLE
 
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]i?)?")
 _SETTINGS = ("AUTOGAN_STORE", "GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST")

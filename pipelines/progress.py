@@ -12,7 +12,7 @@ from rich.console import Console
 
 from autogan_core.cli.terminal import RunMonitor
 from autogan_core.runtime.monitor import Task
-from components.tasks.events import MARK
+from components.step_runtime.events import MARK
 
 _SHOWN = ("WARNING", "ERROR", "CRITICAL")
 
@@ -27,7 +27,7 @@ class StepDisplay:
         self._lock = threading.Lock()
 
     def show(self, event: dict[str, Any]) -> None:
-        """Shows one event of `components.tasks.events`."""
+        """Shows one event of `components.step_runtime.events`."""
         with self._lock:
             if event["kind"] == "step":
                 self._print(f"step {event['name']}", style="bold")

@@ -12,7 +12,7 @@ from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.variants import MLAS
 from autogan_core.ablations.suite.work import Work
-from autogan_core.report.observations import Choice
+from autogan_core.report.results.observations import Choice
 from autogan_core.search_space import NORMS, UPS, Architecture, Cell, CellSpace, SearchSpace
 
 NAME = "observations"

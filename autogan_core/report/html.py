@@ -17,10 +17,10 @@ from autogan_core.report.figures.charts import policy_figure, reward_figure, tra
 from autogan_core.report.figures.diagram import architecture_svg, choices_text
 from autogan_core.report.figures.ladder_figure import ladder_figure
 from autogan_core.report.images import inline_grid
-from autogan_core.report.ladder import cost_text
-from autogan_core.report.observations import Observation, observe
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
-from autogan_core.report.results import PAGE, CheckpointScores, GeneratorResult, RunResults
+from autogan_core.report.results.ladder import cost_text
+from autogan_core.report.results.observations import Observation, observe
+from autogan_core.report.results.results import PAGE, CheckpointScores, GeneratorResult, RunResults
 from autogan_core.report.summary import summary_json
 from autogan_core.search_space import Architecture, Cell
 from autogan_core.storage import write_atomically

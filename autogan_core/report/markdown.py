@@ -11,8 +11,8 @@ from autogan_core.metrics.features.classifier_accuracy import distrust
 from autogan_core.metrics.protocols import LONG_NAMES, joint_protocol, reward_words
 from autogan_core.presets import load_config
 from autogan_core.report.html import DATA_NAMES, duration, in_words, score_rows, score_text
-from autogan_core.report.ladder import LadderResult, cost_text
-from autogan_core.report.results import GeneratorResult, RunResults
+from autogan_core.report.results.ladder import LadderResult, cost_text
+from autogan_core.report.results.results import GeneratorResult, RunResults
 
 MAX_CHARACTERS = 399_999
 """The UI shows no more of a Markdown artifact than 400,000 characters."""

@@ -7,7 +7,7 @@ from torch import Tensor
 from autogan_core.metrics.protocols import LONG_NAMES, find_score, joint_protocol
 from autogan_core.report.html import render_page
 from autogan_core.report.images import inline_grid
-from autogan_core.report.results import CheckpointScores
+from autogan_core.report.results.results import CheckpointScores
 from autogan_core.search_space import Architecture
 
 

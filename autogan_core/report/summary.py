@@ -7,8 +7,8 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from autogan_core.report.observations import Observation
-from autogan_core.report.results import CheckpointScores, GeneratorResult, RunResults
+from autogan_core.report.results.observations import Observation
+from autogan_core.report.results.results import CheckpointScores, GeneratorResult, RunResults
 
 
 def summary_json(results: RunResults, observations: tuple[Observation, ...]) -> str:

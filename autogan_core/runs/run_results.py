@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from autogan_core.config import Config
 from autogan_core.metrics import generator_macs, generator_parameters
 from autogan_core.report import CheckpointScores, GeneratorResult, RunResults
-from autogan_core.report.ladder import LadderEntry, LadderResult
+from autogan_core.report.results.ladder import LadderEntry, LadderResult
 from autogan_core.runs.cost import final_cost, full_cost, spent_cost
 from autogan_core.runs.ladder import Ladder, Standing
 from autogan_core.runs.run import GRID_IMAGES, Run

@@ -32,11 +32,11 @@ def choose_architectures(
     Returns:
         The architectures that enter the first rung, each with the run's reference, as JSON.
     """
-    from components.tasks.step import step
+    from components.step_runtime.step import step
 
     with step("choose-architectures", store) as here:
+        from components.step_runtime.work import write_rungs
         from components.tasks.choosing import choose
-        from components.tasks.work import write_rungs
 
         chosen = choose(here, run, architectures, search_run, top_k, max_rungs)
         write_rungs(rungs, chosen)

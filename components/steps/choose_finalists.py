@@ -27,7 +27,7 @@ def choose_finalists(
     Returns:
         The architectures, best first, each with the run's reference, as JSON.
     """
-    from components.tasks.step import step
+    from components.step_runtime.step import step
 
     with step("choose-finalists", store) as here:
         from components.tasks.halving import choose_entrants

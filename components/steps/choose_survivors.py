@@ -27,7 +27,7 @@ def choose_survivors(
     Returns:
         The architectures that enter, best first, each with the run's reference, as JSON.
     """
-    from components.tasks.step import step
+    from components.step_runtime.step import step
 
     with step(f"choose-survivors-rung-{rung}", store, title=f"Choose for rung {rung}") as here:
         from components.tasks.halving import choose_entrants

@@ -23,8 +23,8 @@ def evaluate(
         scores: Named by their protocol, such as best_fid_50k.
         samples: Uncurated images of the best checkpoint.
     """
-    from components.tasks.step import step
-    from components.tasks.work import Work
+    from components.step_runtime.step import step
+    from components.step_runtime.work import Work
 
     item = Work.loads(work)
     with step(f"evaluate-{item.architecture}", store, title=f"Score {item.architecture}") as here:

@@ -56,7 +56,7 @@ def prepare_data(
     Returns:
         The run's reference, <folder>@<settings and images>-<code>.
     """
-    from components.tasks.step import step
+    from components.step_runtime.step import step
 
     with step("prepare-data", store, job) as here:
         from components.tasks.preparing import prepare_run

@@ -33,7 +33,7 @@ def record_scores(
         text: The same in short.
         metrics: The newest scores, and their change.
     """
-    from components.tasks.step import step
+    from components.step_runtime.step import step
 
     with step("record-scores", store, job) as here:
         from components.tasks.recording import record

@@ -26,7 +26,7 @@ def report(
         text: The same in short.
         metrics: The best architecture's scores.
     """
-    from components.tasks.step import step
+    from components.step_runtime.step import step
 
     with step("report", store) as here:
         from components.tasks.reporting import report_run

@@ -16,8 +16,8 @@ def retrain(work: str, store: str, model: dsl.Output[dsl.Model]) -> None:
         model: The generator's weights as safetensors; the header says how to build it. If the training diverges and
             others remain, a text that says so.
     """
-    from components.tasks.step import step
-    from components.tasks.work import Work
+    from components.step_runtime.step import step
+    from components.step_runtime.work import Work
 
     item = Work.loads(work)
     with step(f"retrain-{item.architecture}", store, title=item.training) as here:

@@ -40,11 +40,11 @@ def search(
     Returns:
         The architectures that enter the first rung, best first, each with the run's reference, as JSON.
     """
-    from components.tasks.step import step
+    from components.step_runtime.step import step
 
     with step("search", store) as here:
+        from components.step_runtime.work import write_rungs
         from components.tasks.searching import search_run
-        from components.tasks.work import write_rungs
 
         katib = {
             "namespace": katib_namespace,

@@ -21,7 +21,7 @@ def summarize(
         store: The run store; empty for the one in AUTOGAN_STORE.
         summary: The summary.
     """
-    from components.tasks.step import step
+    from components.step_runtime.step import step
 
     with step("summarize", store, job, noted=False) as here:
         from components.tasks.summing_up import sum_up

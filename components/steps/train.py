@@ -15,8 +15,8 @@ def train(work: str, store: str, metrics: dsl.Output[dsl.Metrics]) -> None:
         store: The run store; empty for the one in AUTOGAN_STORE.
         metrics: The scores at the rung's end; none if the training has diverged.
     """
-    from components.tasks.step import step
-    from components.tasks.work import Work
+    from components.step_runtime.step import step
+    from components.step_runtime.work import Work
 
     item = Work.loads(work)
     with step(f"train-{item.architecture}-rung-{item.rung}", store, title=item.training) as here:

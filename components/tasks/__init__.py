@@ -1,1 +1,1 @@
-"""What every pipeline step does around its work: find its run, log, fail for good or for another try, publish."""
+"""The work of each pipeline step, a module for each; `components.steps` hands them to KFP."""

@@ -10,12 +10,12 @@ from autogan_core.presets import command_for
 from autogan_core.report import RunResults
 from autogan_core.report.html import report_files
 from autogan_core.report.markdown import report_markdown
-from autogan_core.report.results import PAGE
+from autogan_core.report.results.results import PAGE
 from autogan_core.runs.run_results import collect_results
 from autogan_core.storage import write_atomically
-from components.tasks.artifact import OutputArtifact
-from components.tasks.publish import describe, publish_metrics
-from components.tasks.step import Step
+from components.step_runtime.artifact import OutputArtifact
+from components.step_runtime.publish import describe, publish_metrics
+from components.step_runtime.step import Step
 
 
 def report_run(

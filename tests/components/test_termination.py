@@ -48,7 +48,7 @@ def test_other_processes_keep_what_they_have() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*ENTRY_POINTS, ROOT / "pipelines/cli.py"], ids=lambda path: str(path.relative_to(ROOT))
+    "path", [*ENTRY_POINTS, ROOT / "pipelines/cli/main.py"], ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_every_entry_point_imports_it_first(path: Path) -> None:
     """Whatever is imported before it, SIGTERM would have to wait for."""

@@ -18,7 +18,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from components.katib_experiments import EXPERIMENTS, Placement, check_text, from_recipe, manifests, render
-from components.katib_experiments.__main__ import header, write_all
+from pipelines.cli.katib import header, write_all
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "manifests" / "experiments"

@@ -13,9 +13,9 @@ import typer
 from typer.testing import CliRunner
 
 from autogan_core.errors import ConfigError
-from pipelines import remote
-from pipelines.connection import Address, Server, connect
-from pipelines.remote_commands import add_to
+from pipelines.cli.remote import add_to
+from pipelines.remote import runs as remote
+from pipelines.remote.connection import Address, Server, connect
 from tests.pipelines.fake_kfp_api import FakeKfp, forget_surroundings, package_text, serving
 
 

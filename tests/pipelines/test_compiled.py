@@ -12,7 +12,7 @@ from kfp.components import load_component_from_file
 
 from autogan_core.errors import ConfigError
 from components.katib_experiments import IMAGE
-from components.tasks.form import CHOICES
+from components.pipeline_run.form import CHOICES
 from pipelines.catalogue import PIPELINES, compile_to, compiled
 from pipelines.parameters import read_parameters
 from pipelines.placement import PipelinePlacement

@@ -13,10 +13,10 @@ import typer
 import yaml
 
 from autogan_core.storage import DirectoryStore
-from components.tasks.form import RESERVED
-from components.tasks.job import Job, StepRecord
+from components.pipeline_run.form import RESERVED
+from components.pipeline_run.job import Job, StepRecord
 from pipelines.catalogue import PIPELINES, compiled
-from pipelines.cli import pipeline as pipeline_commands
+from pipelines.cli.main import pipeline as pipeline_commands
 from pipelines.parameters import read_arguments, read_parameters
 from tests.pipelines.fake_kfp_api import FakeKfp, step_rows
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autogan_core.errors import ConfigError
-from components.tasks.form import FIELDS
+from components.pipeline_run.form import FIELDS
 from pipelines.catalogue import PIPELINES, compiled
 from pipelines.parameters import read_arguments, read_parameters
 

@@ -8,7 +8,7 @@ import threading
 
 from rich.console import Console
 
-from components.tasks.events import MARK
+from components.step_runtime.events import MARK
 from pipelines.progress import StepDisplay, StepOutput
 
 

@@ -15,11 +15,11 @@ import yaml
 from kubernetes.client import ApiClient  # type: ignore[import-untyped]
 
 from components.katib_experiments import IMAGE
-from components.katib_experiments.check_pods import check_pod
-from pipelines.cli import main as cli
-from pipelines.connection import TOKEN_FILE_ENV
+from components.manifest_checks.pods import check_pod
+from pipelines.cli.main import main as cli
 from pipelines.parameters import read_arguments
-from pipelines.rest import HOST_ENV
+from pipelines.remote.connection import TOKEN_FILE_ENV
+from pipelines.remote.rest import HOST_ENV
 from tests.pipelines.fake_kfp_api import FakeKfp
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"

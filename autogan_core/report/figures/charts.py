@@ -16,8 +16,8 @@ from autogan_core.config import ModelConfig
 from autogan_core.history import Record
 from autogan_core.metrics.protocols import LONG_NAMES, Kind, find_score
 from autogan_core.report.figures.style import GREY, PALETTE, render
-from autogan_core.report.observations import choice_shares, drawn_cells
-from autogan_core.report.results import GeneratorResult, RunResults
+from autogan_core.report.results.observations import choice_shares, drawn_cells
+from autogan_core.report.results.results import GeneratorResult, RunResults
 from autogan_core.search_space import SearchSpace
 
 _BLUE, _ORANGE, _GREEN, _PINK, _SKY = PALETTE[:5]

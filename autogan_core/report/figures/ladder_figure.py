@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, StrMethodFormatter
 
 from autogan_core.report.figures.style import GREY, PALETTE, render
-from autogan_core.report.ladder import LadderEntry, LadderResult
+from autogan_core.report.results.ladder import LadderEntry, LadderResult
 
 _DASHES = {"incumbent": "--", "given": "-", "beam": "-", "candidate": ":"}
 

@@ -10,11 +10,11 @@ import pytest
 import yaml
 from kubernetes import client  # type: ignore[import-untyped]
 
-from components.cluster_check.checks import Topic, inspect
-from components.cluster_check.cluster import APPS, KATIB, RBAC, Cluster
-from components.cluster_check.finding import Finding
-from components.cluster_check.inside import Waiting
-from components.cluster_check.target import Target
+from components.cluster_check.base.cluster import APPS, KATIB, RBAC, Cluster
+from components.cluster_check.base.finding import Finding
+from components.cluster_check.base.target import Target
+from components.cluster_check.catalogue import Topic, inspect
+from components.cluster_check.checks.inside import Waiting
 from components.registration.entry import suggestion_entry
 from components.registration.katib_config import KEY, KatibConfig
 from tests.components.cluster_check.api_server import ApiServer
@@ -131,7 +131,7 @@ def connection(port: int) -> Callable[[], Cluster]:
 @pytest.fixture
 def look(connection: Callable[[], Cluster], monkeypatch: pytest.MonkeyPatch) -> Look:
     """Runs every check; without a pod unless somebody waits for it."""
-    monkeypatch.setattr("components.cluster_check.probe.installed_cuda", lambda: "13.2")
+    monkeypatch.setattr("components.cluster_check.checks.probe.installed_cuda", lambda: "13.2")
 
     def look(waiting: Waiting | None = None, **target: Any) -> list[Topic]:
         step = {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": "1"}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from components.cluster_check.cluster import RBAC
-from components.cluster_check.finding import Verdict
+from components.cluster_check.base.cluster import RBAC
+from components.cluster_check.base.finding import Verdict
+from components.cluster_check.checks.namespace import INJECTION
 from components.cluster_check.mending import mend
-from components.cluster_check.namespace import INJECTION
 from components.registration.katib_config import KEY, KatibConfig
 from tests.components.cluster_check.api_server import ApiServer
 from tests.components.cluster_check.conftest import (
@@ -26,7 +26,7 @@ from tests.components.cluster_check.conftest import (
     row,
     rows,
 )
-from tests.components.cluster_check.test_checks import job, unregister
+from tests.components.cluster_check.test_catalogue import job, unregister
 from tests.components.katib_configs import MARSHALLED_019
 
 JOBS = "/apis/batch/v1/namespaces"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from components.cluster_check.checks import Topic
-from components.cluster_check.finding import Repair, missing, ok, unknown, warning
+from components.cluster_check.base.finding import Repair, missing, ok, unknown, warning
+from components.cluster_check.catalogue import Topic
 from components.cluster_check.report import plain, remedies, summary, table
 
 TOPICS = [

@@ -18,10 +18,10 @@ from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from components.katib_experiments import EXPERIMENTS, Placement, build_experiment, check_document, from_recipe, render
-from components.katib_experiments.__main__ import main
 from components.katib_experiments.settings import overrides
 from components.katib_protocol import FIELDS
 from components.suggestion.experiment import parse_experiment
+from pipelines.cli.katib import main
 
 
 def env_of(experiment: dict[str, Any], role: str = "Master") -> dict[str, str]:

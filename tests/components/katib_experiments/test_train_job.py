@@ -18,7 +18,7 @@ from components.katib_experiments import (
     manifests,
 )
 from tests.components.katib_experiments.test_builder import command, pod_of
-from tests.components.katib_experiments.test_check import GONE, changed
+from tests.components.manifest_checks.test_manifests import GONE, changed
 
 TEMPLATE = "spec/trialTemplate"
 JOB = f"{TEMPLATE}/trialSpec/spec"

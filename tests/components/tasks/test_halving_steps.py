@@ -19,6 +19,8 @@ from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore
 from autogan_core.training.derived_gan import DerivedGAN
+from components.pipeline_run.job import JOB_VARIABLE, Job
+from components.step_runtime.work import Work
 from components.steps.choose_architectures import choose_architectures
 from components.steps.choose_finalists import choose_finalists
 from components.steps.choose_survivors import choose_survivors
@@ -30,9 +32,7 @@ from components.steps.retrain import retrain
 from components.steps.search import search
 from components.steps.summarize import summarize
 from components.steps.train import train
-from components.tasks.job import JOB_VARIABLE, Job
-from components.tasks.work import Work
-from tests.components.tasks.process import restored_process
+from tests.components.step_runtime.process import restored_process
 from tests.components.tasks.stand_in import FORM, KATIB, Artifacts
 from tests.core.tiny import CPU
 

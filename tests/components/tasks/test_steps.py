@@ -23,6 +23,9 @@ from autogan_core.runs.run import Run
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import DirectoryStore
+from components.pipeline_run.job import JOB_VARIABLE
+from components.pipeline_run.runs import Place
+from components.step_runtime.work import Work
 from components.steps.choose_architectures import choose_architectures
 from components.steps.evaluate import evaluate
 from components.steps.prepare_data import prepare_data
@@ -31,10 +34,7 @@ from components.steps.report import report
 from components.steps.retrain import retrain
 from components.steps.search import search
 from components.steps.summarize import summarize
-from components.tasks.job import JOB_VARIABLE
-from components.tasks.runs import Place
-from components.tasks.work import Work
-from tests.components.tasks.process import restored_process
+from tests.components.step_runtime.process import restored_process
 from tests.components.tasks.stand_in import FORM, KATIB, Artifacts
 from tests.core.conftest import BUCKET, fake_gcs, gcs  # noqa: F401 - fixtures
 from tests.core.tiny import CPU, tiny_config

@@ -11,7 +11,7 @@ import pytest
 
 from autogan_core.config import parse_config
 from autogan_core.report import RunResults
-from autogan_core.report.observations import observe
+from autogan_core.report.results.observations import observe
 from autogan_core.report.summary import summary_json
 from tests.core.report.fake_run import FAILURE, fake_config, fake_run
 

@@ -1,0 +1,1 @@
+"""What a report shows: a run's results, its ladder, and observations on its search."""

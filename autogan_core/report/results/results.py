@@ -1,0 +1,119 @@
+"""What a finished run hands to the report. The driver fills these; nothing here computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from autogan_core.config import Config
+from autogan_core.history import Record
+from autogan_core.metrics.protocols import find_score
+from autogan_core.report.results.ladder import LadderResult
+from autogan_core.search_space import Architecture, SearchSpace
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PAGE = "report.html"
+"""Name of the report's page in a run's folder."""
+
+
+@dataclass(frozen=True)
+class CheckpointScores:
+    """The scores of one generator checkpoint."""
+
+    iteration: int
+    """Generator steps made so far."""
+    scores: dict[str, float]
+    """Protocol-named, such as ``is_5k_10split_classifier``, its ``_std`` and ``fid_5k_classifier``."""
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratorResult:
+    """One architecture, trained to the end (paper, section 3.3.3)."""
+
+    rank: int
+    """Place from 1: among the beams by search reward, or after successive halving among the finalists by FID."""
+    architecture: Architecture
+    """What was trained."""
+    search_reward: float | None
+    """Its reward in the search; None when it did not come from one."""
+    parameters: int
+    """Trainable numbers in the generator."""
+    macs: int
+    """Multiply-accumulates for one image; the paper's "FLOPs"."""
+    seconds: float
+    """Wall time of the training, validations included."""
+    last: CheckpointScores
+    """Final-protocol scores of the last checkpoint."""
+    best: CheckpointScores
+    """Final-protocol scores of the checkpoint with the lowest validation FID."""
+    curve: tuple[CheckpointScores, ...]
+    """The validations made during training, first to last; their protocol may use fewer images."""
+    collapsed: bool
+    """Whether the last checkpoint is much worse than the best."""
+    samples: Tensor
+    """Uncurated images of the best checkpoint, uint8 (N, C, S, S)."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunResults:
+    """Everything that the report tells."""
+
+    config: Config
+    """The resolved configuration."""
+    command: str
+    """The command line that repeats the run."""
+    space: SearchSpace
+    """What the search could choose from; the reference for entropies and preferences."""
+    git_revision: str | None
+    """Commit of the code; None when it is not known."""
+    created: datetime
+    """When the run ended."""
+    device: str
+    """The hardware, in words."""
+    dataset_size: int
+    """Training images."""
+    classifier_accuracy: float | None
+    """Held-out accuracy in [0, 1] of the classifier that scores the images; None with Inception features."""
+    history: tuple[Record, ...]
+    """The search; empty when architectures were given instead of searched."""
+    entropy: dict[int, float]
+    """Slot -> entropy of the policy over the cell being searched, in nats."""
+    beams: tuple[tuple[Architecture, float], ...]
+    """The last stage's architectures and rewards, best first."""
+    generators: tuple[GeneratorResult, ...]
+    """The retrained ones; empty for a search alone."""
+    real_samples: Tensor
+    """Training images, uint8 (N, C, S, S)."""
+    real_scores: dict[str, float]
+    """Protocol-named scores of the training images themselves."""
+    seconds: dict[str, float]
+    """Phase -> wall time."""
+    ladder: LadderResult | None = None
+    """The pool's successive halving; None when all beams were trained to the end."""
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The history in the order of its slots."""
+        return tuple(sorted(self.history, key=lambda record: record.assignment.slot))
+
+    def max_entropy(self, stage: int) -> float:
+        """Entropy of uniform choices in ``stage`` (0-based), in nats."""
+        depths = [0, *self.config.search.stage_depths(self.space.num_cells)]
+        return self.space.max_entropy(*depths[stage : stage + 2])
+
+    @property
+    def best_generator(self) -> GeneratorResult | None:
+        """The first finalist of a successive halving; else the paper's choice (section 3.3.3): the highest Inception
+        score after retraining, at the best checkpoint."""
+        finalists = self.ladder.finalists if self.ladder else ()
+        if finalists:
+            return next((g for g in self.generators if g.architecture == finalists[0]), None)
+
+        def inception_score(generator: GeneratorResult) -> float:
+            score = find_score(generator.best.scores, "is")
+            return score.value if score else float("-inf")
+
+        return max(self.generators, key=inception_score, default=None)

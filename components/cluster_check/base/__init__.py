@@ -1,0 +1,1 @@
+"""What every check looks at, through what, and what it hands back."""

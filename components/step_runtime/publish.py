@@ -1,0 +1,125 @@
+"""What a step hands to KFP: artifacts that say where they come from, and scores as metrics."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors.torch import save
+
+from autogan_core.data import ImageDataset
+from autogan_core.metrics.protocols import joint_protocol
+from autogan_core.networks.generator import ImageSource
+from autogan_core.runs.final_scores import FinalScores
+from autogan_core.runs.local_search import history_lines
+from autogan_core.runs.run import Run
+from autogan_core.runtime.provenance import code_fingerprint, git_revision
+from autogan_core.storage import write_atomically
+from components.step_runtime.artifact import OutputArtifact
+from components.step_runtime.work import Work
+
+
+def describe(artifact: OutputArtifact, run: Run, **more: str | float) -> None:
+    """Notes on an artifact which settings, images and code it comes from."""
+    artifact.metadata |= provenance(run, **more)
+
+
+def provenance(run: Run, **more: str | float) -> dict[str, str | float]:
+    """Which settings, images and code something comes from. Whole numbers are text: KFP makes floats of them."""
+    config = run.config
+    return {
+        "preset": config.preset,
+        "seed": str(config.seed),
+        "configuration": config.fingerprint(),
+        "data": config.data.name,
+        "data_fingerprint": config.data.fingerprint or "",
+        "git_revision": git_revision() or "unknown",
+        "code": code_fingerprint(),
+        "run": run.location,
+        **more,
+    }
+
+
+def publish_dataset(artifact: OutputArtifact, run: Run, dataset: ImageDataset, inputs: str) -> None:
+    """A card of the prepared images: what they are, and where they lie for every later step.
+
+    Args:
+        artifact: becomes a JSON document.
+        run: of the pipeline.
+        dataset: the images.
+        inputs: where the compact file with images, features and reference statistics lies.
+    """
+    count, channels, size, _ = dataset.images.shape
+    card = {
+        "name": dataset.name,
+        "images": count,
+        "image_shape": [channels, size, size],
+        "classes": dataset.num_classes,
+        "fingerprint": dataset.fingerprint,
+        "inputs": inputs,
+    }
+    artifact.uri += ".json"
+    write_atomically(Path(artifact.path), json.dumps(card, indent=1).encode())
+    describe(artifact, run, images=str(count), image_shape=f"{channels}x{size}x{size}", inputs=inputs)
+
+
+def publish_history(artifact: OutputArtifact, run: Run) -> None:
+    """The search's records, one JSON object a line, as `HistoryFile` keeps them."""
+    artifact.uri += ".jsonl"
+    write_atomically(Path(artifact.path), history_lines(run.history))
+    describe(artifact, run, reward=run.config.search.reward.score)
+
+
+def publish_model(artifact: OutputArtifact, run: Run, work: Work, generator: ImageSource, fid: float) -> None:
+    """The best checkpoint's generator as safetensors, with everything that is needed to build it in the header."""
+    header = {
+        "architecture": work.architecture,
+        "channels": str(run.config.retrain.generator_channels),
+        "model": run.config.model.model_dump_json(),
+    }
+    artifact.uri += ".safetensors"
+    weights = {name: tensor.contiguous().cpu() for name, tensor in generator.state_dict().items()}
+    write_atomically(Path(artifact.path), save(weights, metadata=header))
+    describe(artifact, run, architecture=work.architecture, reference=work.run, validation_fid=fid)
+
+
+def publish_no_model(artifact: OutputArtifact, run: Run, work: Work, reason: str) -> None:
+    """In the place of a model whose training has diverged, why there is none."""
+    artifact.uri += ".txt"
+    write_atomically(Path(artifact.path), f"The training of {work.architecture} has diverged: {reason}\n".encode())
+    describe(artifact, run, architecture=work.architecture, reference=work.run, diverged=reason)
+
+
+def publish_scores(artifact: OutputArtifact, run: Run, work: Work, scores: FinalScores) -> None:
+    """Final scores of both checkpoints, ``best_<score>`` and ``last_<score>``, by protocol names."""
+    metrics = {
+        f"{checkpoint}_{name}": value
+        for checkpoint, found in (("best", scores.best), ("last", scores.last))
+        for name, value in found.scores.items()
+    }
+    publish_metrics(
+        artifact,
+        metrics,
+        run,
+        architecture=work.architecture,
+        protocol=joint_protocol(scores.best.scores),
+        evaluated=scores.evaluated.isoformat(),
+    )
+
+
+def publish_metrics(artifact: OutputArtifact, metrics: Mapping[str, float], run: Run, **more: str | float) -> None:
+    """Numbers for KFP's table of metrics, which knows no NaN and shows all metadata as if it were a number. So where
+    the numbers come from stands in the artifact's file alone.
+
+    Args:
+        artifact: becomes the table.
+        metrics: name -> number.
+        run: what they are of.
+        more: what else there is to say of them.
+    """
+    finite = {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
+    artifact.metadata |= finite
+    content = {"metrics": finite, "provenance": provenance(run, **more)}
+    write_atomically(Path(artifact.path), json.dumps(content, indent=1).encode())

@@ -1,0 +1,206 @@
+"""The frame of every pipeline step: where it works, how it logs, how it is tried again, and how it fails.
+
+Importing it is cheap, so that a step's process can watch over its attempts before it imports what they need. So steps
+import everything else inside the frame.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from rich.console import Console
+
+from autogan_core.errors import AutoGANError, ConfigError, PreemptedError
+from autogan_core.runtime.cache_folder import cache_folder
+from autogan_core.runtime.monitor import Monitor
+from autogan_core.storage import DirectoryStore
+from components.exit_status import PERMANENT, RETRY, status_of
+from components.log_monitor import LogMonitor
+from components.logs import configure_logging
+from components.pipeline_run.job import JOB_VARIABLE, Job, StepRecord
+from components.pipeline_run.runs import Place, RunReference
+from components.step_runtime.attempts import Attempt, begin_attempts, in_pod, repeated_by_argo
+from components.step_runtime.events import EVENTS_VARIABLE, EventHandler, EventMonitor, emit
+
+if TYPE_CHECKING:
+    from autogan_core.runs.run import Run
+
+logger = logging.getLogger(__name__)
+
+
+class RepeatedError(AutoGANError):
+    """An earlier pod of this step has failed for a reason that another one would meet too."""
+
+
+class Step:
+    """What a step works with."""
+
+    def __init__(self, store: str, job_id: str) -> None:
+        """Args:
+        store: URI of the run store; "" for the one in AUTOGAN_STORE.
+        job_id: KFP's id of the pipeline run, for when the environment does not tell; "" if that is not known either.
+        """
+        self._store, self._job_id = store, job_id
+
+    @cached_property
+    def place(self) -> Place:
+        """Where it works.
+
+        Raises:
+            ConfigError: no store is named, or one that the pods of the other steps could not reach.
+        """
+        uri = _shared(self._store or _default_store())
+        return Place(uri, cache_folder(), os.environ.get("AUTOGAN_DEVICE", "auto"))
+
+    @cached_property
+    def job(self) -> Job | None:
+        """The pipeline run; None outside a pipeline."""
+        return Job.current(self.place.store) or (Job(self.place.store, self._job_id) if self._job_id else None)
+
+    @property
+    def known_job(self) -> Job:
+        """The pipeline run, for a step that is always told.
+
+        Raises:
+            ConfigError: it was not.
+        """
+        if self.job is None:
+            raise ConfigError(f"the id of the pipeline run is not known; set {JOB_VARIABLE}")
+        return self.job
+
+    def open(self, reference: str) -> Run:
+        """The pipeline's run. Raises like `Place.open`."""
+        return self.place.open(reference, self._monitor(RunReference.parse(reference).folder))
+
+    def stop_requested(self) -> Callable[[], bool]:
+        """From now on SIGTERM does not end the step: what is returned says whether it came."""
+        stopping = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+        return stopping.is_set
+
+    def _monitor(self, folder: str) -> Monitor:
+        if EVENTS_VARIABLE not in os.environ:
+            return LogMonitor()
+        local = isinstance(self.place.store, DirectoryStore)
+        return EventMonitor(Console(), Path(self.place.uri) / folder if local else None)
+
+
+@contextmanager
+def step(name: str, store: str, job_id: str = "", *, title: str = "", noted: bool = True) -> Iterator[Step]:
+    """The frame of the step ``name``, which must say which turn of a loop it is.
+
+    In a pod it is left once for each attempt, in a process of its own, until one goes well or no other would help.
+
+    Args:
+        name: of the step, unique in its pipeline run.
+        store: URI of the run store; "" for the one in AUTOGAN_STORE.
+        job_id: KFP's id of the pipeline run, if the step is told; what the environment says comes first. Steps that are
+            cached are not told, since it would keep them from ever being found in the cache.
+        title: what it does, for people, if the name does not say it.
+        noted: whether the pipeline run's folder is to say how the step went. What is not noted needs no store.
+
+    Raises:
+        SystemExit: the work failed. The reason is logged in one line and noted. If Argo then makes another pod of the
+            step, and another try would fail too or there were enough, that pod ends with the reason at once.
+    """
+    former = _configure(title or name)
+    here = Step(store, job_id)
+    attempt, record = Attempt(), None
+    try:
+        attempt = begin_attempts(partial(_note_killed, here, name, title))
+        record = _begin(here, name, title, attempt) if noted else None
+        yield here
+        _note(here, record and record.succeed())
+    except Exception as error:
+        status = status_of(error)
+        # What nobody has foreseen may be the node's fault, which another pod would not meet.
+        final = status == PERMANENT and isinstance(error, AutoGANError)
+        exhausted = status == RETRY and attempt.last
+        _note(here, record and record.fail(_reason(error), final=final, exhausted=exhausted))
+        sys.exit(status)
+    finally:
+        signal.signal(signal.SIGTERM, former or signal.SIG_DFL)
+
+
+def _begin(here: Step, name: str, title: str, attempt: Attempt) -> StepRecord | None:
+    """Notes the begin; None outside a pipeline.
+
+    Raises:
+        RepeatedError: Argo has made another pod, and that is of no use.
+    """
+    if here.job is None:
+        return None
+    if repeated_by_argo() and (earlier := here.job.step(name)) and (earlier.final or earlier.exhausted):
+        how = f"{earlier.attempts} attempts have failed" if earlier.exhausted else "an earlier attempt failed for good"
+        raise RepeatedError(f"not tried again, since {how}: {earlier.failure}")
+    record = StepRecord.begin(name, os.environ.get("KFP_POD_NAME", ""), attempt.number, attempt.of, title)
+    here.job.note(record)
+    return record
+
+
+def _note(here: Step, record: StepRecord | None) -> None:
+    if record is None or here.job is None:
+        return
+    try:
+        here.job.note(record)
+    except AutoGANError as error:  # if the step failed, it may well be that the store is out of reach
+        logger.warning("how this step went could not be stored: %s", error)
+
+
+def _note_killed(here: Step, name: str, title: str, last: Attempt, reason: str) -> None:
+    """What the last attempt could not say itself."""
+    logger.error("attempt %d of %d %s", last.number, last.of, reason)
+    try:
+        earlier = here.job.step(name) if here.job else None
+    except AutoGANError as error:
+        logger.warning("how this step went could not be stored: %s", error)
+        return
+    record = earlier or StepRecord.begin(name, os.environ["KFP_POD_NAME"], last.number, last.of, title)
+    _note(here, record.fail(reason, exhausted=True))
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, AutoGANError) else f"{type(error).__name__}: {error}"
+
+
+def _default_store() -> str:
+    if uri := os.environ.get("AUTOGAN_STORE"):
+        return uri
+    raise ConfigError(
+        "there is no run store: set the field run_store_uri to gs://bucket/prefix, or AUTOGAN_STORE in the "
+        "ConfigMap autogan of this namespace"
+    )
+
+
+def _shared(store: str) -> str:
+    """The store's URI, which the pods of all steps must reach."""
+    if in_pod() and "://" not in store:
+        raise ConfigError(
+            f"run_store_uri is '{store}', a folder of this pod, which later steps cannot reach; give gs://bucket/prefix"
+        )
+    return store
+
+
+def _configure(name: str) -> signal._HANDLER:
+    """Sends the log where it belongs, and lets SIGTERM end the work; returns what handled that before."""
+    if EVENTS_VARIABLE in os.environ:
+        logging.basicConfig(level=logging.INFO, handlers=[EventHandler()], force=True)
+        emit("step", name=name)
+    else:
+        configure_logging()
+    return signal.signal(signal.SIGTERM, _stop)
+
+
+def _stop(*_: object) -> NoReturn:
+    # Every phase commits whole checkpoints only, so it may be left anywhere. A signal to the process group comes twice.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise PreemptedError("stopped on request; what is committed stays, and another attempt goes on from there")

@@ -1,0 +1,1 @@
+"""Kubeflow Pipelines from outside: connecting, submitting and following runs, schedules and uploads."""
