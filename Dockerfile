@@ -45,6 +45,7 @@ RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=netrc --mount=type=se
 FROM ${BASE_IMAGE} AS code
 WORKDIR /opt/autogan
 COPY autogan_core ./autogan_core
+COPY autogan_kubeflow ./autogan_kubeflow
 COPY components ./components
 RUN python -m compileall -q --invalidation-mode unchecked-hash .
 
@@ -69,7 +70,7 @@ FROM code AS runtime-code
 COPY pipelines ./pipelines
 RUN python -m compileall -q --invalidation-mode unchecked-hash pipelines \
     && mkdir bin \
-    && printf '%s\n' '#!/opt/venv/bin/python' 'from pipelines.cli.main import main' '' 'main()' > bin/autogan \
+    && printf '%s\n' '#!/opt/venv/bin/python' 'from autogan_kubeflow.pipelines.cli.main import main' '' 'main()' > bin/autogan \
     && chmod 755 bin/autogan
 
 # All but torch and CUDA. kfp-server-api has never had a wheel; the pinned setuptools makes one of its few Python files.

@@ -45,8 +45,8 @@ verify: .venv/ready ## Check style, types and layers only
 	@$(BIN)/lint-imports
 
 manifests: .venv/ready ## Write manifests/experiments and manifests/trainer anew from their recipes
-	@$(BIN)/python -m components.katib_experiments --write manifests/experiments
-	@$(BIN)/python -m components.katib_experiments mlas-smoke --job trainjob > manifests/trainer/mlas-smoke.yaml
+	@$(BIN)/autogan katib experiment --write manifests/experiments
+	@$(BIN)/autogan katib experiment mlas-smoke --job trainjob > manifests/trainer/mlas-smoke.yaml
 
 pipelines: .venv/ready ## Compile the pipelines anew into pipelines/compiled
 	@$(BIN)/autogan pipeline compile --output pipelines/compiled
@@ -57,7 +57,7 @@ bench: .venv/ready ## Time training, rewards, several processes and the suggesti
 	@$(BIN)/python -m benchmarks.suggestion_service
 
 lock: ## Pin the newest versions of all dependencies: for people, and the same for the images (needs uv)
-	@$(PIN) --generate-hashes pyproject.toml --extra dev --upgrade --output-file requirements.txt
+	@$(PIN) --generate-hashes pyproject.toml --all-extras --upgrade --output-file requirements.txt
 	@$(MAKE) --no-print-directory image-lists
 
 image-lists: # What each image takes of requirements.txt.
@@ -67,7 +67,7 @@ image-lists: # What each image takes of requirements.txt.
 		$(PIN) --generate-hashes --no-deps - --output-file requirements-torch.txt
 	@printf 'torch\ntorchvision\n' | \
 		$(PIN) --no-deps --constraint requirements.txt - --output-file requirements-torch-cpu.txt
-	@$(PIN) --generate-hashes pyproject.toml --constraint requirements.txt --no-emit-package triton \
+	@$(PIN) --generate-hashes pyproject.toml --extra katib --extra pipelines --constraint requirements.txt --no-emit-package triton \
 		$$(sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p' requirements-torch.txt) \
 		--output-file requirements-runtime.txt
 

@@ -17,7 +17,7 @@ from acceptance.cluster import Cluster, Pending
 from acceptance.documents import PULL_SECRET
 from acceptance.settings import Settings
 from autogan_core.errors import ConfigError
-from components.katib_search import answers
+from autogan_kubeflow.components.katib_search import answers
 
 MARK = {"autogan-kubeflow/acceptance": "true"}
 """Label of what the test makes: the namespace, and objects outside of it."""

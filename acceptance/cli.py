@@ -17,14 +17,14 @@ from rich.console import Console
 from acceptance import kubectl
 from acceptance.progress import Progress
 from autogan_core.errors import AutoGANError
-from components.katib_experiments import IMAGE
-from components.registration.entry import DEFAULT_IMAGE
+from autogan_kubeflow.components.katib_experiments import IMAGE
+from autogan_kubeflow.components.registration.entry import DEFAULT_IMAGE
 
 if TYPE_CHECKING:
     from acceptance.settings import PipelinesAccess
 
 INTERRUPTED = 130
-LOGGERS = ("components.katib_search",)
+LOGGERS = ("autogan_kubeflow.components.katib_search",)
 
 app = typer.Typer(
     help="Tests a cluster: registers the algorithm, prepares a namespace of its own, searches under Katib while pods "

@@ -12,8 +12,8 @@ from kubernetes.client.exceptions import ApiException  # type: ignore[import-unt
 
 from acceptance.errors import AcceptanceError
 from acceptance.progress import Progress
-from components.katib_search import answers
-from components.katib_search.connection import connect
+from autogan_kubeflow.components.katib_search import answers
+from autogan_kubeflow.components.katib_search.connection import connect
 
 Result = TypeVar("Result")
 

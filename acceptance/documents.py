@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from autogan_core.config import Config
-from components.katib_experiments.settings import overrides
-from components.manifest_checks.tree import mapping
-from components.registration.entry import suggestion_entry
+from autogan_kubeflow.components.katib_experiments.settings import overrides
+from autogan_kubeflow.components.manifest_checks.tree import mapping
+from autogan_kubeflow.components.registration.entry import suggestion_entry
 
 HOSTNAME = "kubernetes.io/hostname"
 """The label with a node's name."""

@@ -13,14 +13,14 @@ from acceptance.cluster import Cluster
 from acceptance.errors import AcceptanceError
 from acceptance.report import PipelineRun
 from acceptance.settings import PipelinesAccess, Settings
-from components.katib_experiments import recipe
-from pipelines.catalogue import compile_to, compiled
-from pipelines.parameters import read_arguments
-from pipelines.placement import PipelinePlacement
-from pipelines.remote.connection import Address, Server, connect
-from pipelines.remote.run_steps import FINISHED, elapsed, run_state, run_steps
-from pipelines.remote.runs import Order, RunFailedError, cancel, follow, get_run, submit
-from pipelines.remote.specification import Specifications, named_steps
+from autogan_kubeflow.components.katib_experiments import recipe
+from autogan_kubeflow.pipelines.catalogue import compile_to, compiled
+from autogan_kubeflow.pipelines.parameters import read_arguments
+from autogan_kubeflow.pipelines.placement import PipelinePlacement
+from autogan_kubeflow.pipelines.remote.connection import Address, Server, connect
+from autogan_kubeflow.pipelines.remote.run_steps import FINISHED, elapsed, run_state, run_steps
+from autogan_kubeflow.pipelines.remote.runs import Order, RunFailedError, cancel, follow, get_run, submit
+from autogan_kubeflow.pipelines.remote.specification import Specifications, named_steps
 
 SERVICE, PORT = "ml-pipeline", 8888
 CONFIG_MAP = "autogan"

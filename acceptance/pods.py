@@ -11,7 +11,7 @@ from kubernetes.client.exceptions import ApiException  # type: ignore[import-unt
 
 from acceptance.cluster import Cluster, Pending
 from acceptance.errors import AcceptanceError
-from components.katib_search import answers
+from autogan_kubeflow.components.katib_search import answers
 
 HOPELESS_S = 60.0
 """A pod may be in a state that seldom passes for so long."""

@@ -14,9 +14,9 @@ from acceptance.cluster import Cluster
 from acceptance.errors import AcceptanceError
 from acceptance.settings import Settings
 from autogan_core.errors import AutoGANError, ConfigError
-from components.katib_search import answers
-from components.registration.katib_config import KatibConfig
-from components.registration.places import CONFIG_MAP, ConfigMapPlace
+from autogan_kubeflow.components.katib_search import answers
+from autogan_kubeflow.components.registration.katib_config import KatibConfig
+from autogan_kubeflow.components.registration.places import CONFIG_MAP, ConfigMapPlace
 
 EXPERIMENTS = {"group": "kubeflow.org", "version": "v1beta1", "plural": "experiments"}
 _INSTALL = "install it as docs/cluster.md says in step 1"

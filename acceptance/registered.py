@@ -8,10 +8,10 @@ from typing import Any
 from acceptance import claim
 from acceptance.claim import Note
 from acceptance.cluster import Cluster
-from components.katib_protocol import ALGORITHM
-from components.registration.entry import suggestion_entry
-from components.registration.katib_config import KatibConfig
-from components.registration.places import ConfigMapPlace
+from autogan_kubeflow.components.katib_protocol import ALGORITHM
+from autogan_kubeflow.components.registration.entry import suggestion_entry
+from autogan_kubeflow.components.registration.katib_config import KatibConfig
+from autogan_kubeflow.components.registration.places import ConfigMapPlace
 
 
 def register(cluster: Cluster, namespace: str, note: Note) -> str:
@@ -60,7 +60,7 @@ def restore(note: Note, others: list[str]) -> str:
     if was is None and others:
         return (
             f"{ALGORITHM} stays registered with {note.suggestion_image}, since Experiments of it were made meanwhile "
-            f"({', '.join(others)}); when they are deleted: python -m components.registration remove"
+            f"({', '.join(others)}); when they are deleted: autogan katib unregister"
         )
     change = place.update(lambda now: restored(now, before, note.suggestion_image))
     if change.before == change.after:

@@ -16,8 +16,8 @@ from acceptance.preconditions import foreign_experiments
 from acceptance.search import delete_experiments
 from acceptance.settings import PipelinesAccess
 from autogan_core.errors import AutoGANError
-from components.katib_protocol import ALGORITHM
-from components.katib_search import answers
+from autogan_kubeflow.components.katib_protocol import ALGORITHM
+from autogan_kubeflow.components.katib_search import answers
 
 EMPTY_S = 300
 

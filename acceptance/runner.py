@@ -27,7 +27,7 @@ from autogan_core.errors import AutoGANError
 from autogan_core.history import Record
 from autogan_core.presets import load_config
 from autogan_core.search.mlas import MultiLevelSearch
-from components.katib_search import answers
+from autogan_kubeflow.components.katib_search import answers
 
 IMAGES_S = 30 * 60
 PREPARE_S = 30 * 60

@@ -16,12 +16,12 @@ from acceptance.overlays import RECIPE
 from autogan_core.config import Config
 from autogan_core.history import Record
 from autogan_core.runs.local_search import history_lines
-from components.katib_search.api import ExperimentsAPI
-from components.katib_search.errors import TimedOutError
-from components.katib_search.following import follow, own_trials
-from components.katib_search.ownership import outcome
-from components.katib_search.results import failure, read_search
-from components.katib_search.waiting import Waiting
+from autogan_kubeflow.components.katib_search.api import ExperimentsAPI
+from autogan_kubeflow.components.katib_search.errors import TimedOutError
+from autogan_kubeflow.components.katib_search.following import follow, own_trials
+from autogan_kubeflow.components.katib_search.ownership import outcome
+from autogan_kubeflow.components.katib_search.results import failure, read_search
+from autogan_kubeflow.components.katib_search.waiting import Waiting
 
 LOCAL_SEARCH_S = 30 * 60
 SEARCH_S = 45 * 60

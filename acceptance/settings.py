@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autogan_core.errors import ConfigError
-from components.katib_experiments import IMAGE
-from components.registration.entry import DEFAULT_IMAGE
+from autogan_kubeflow.components.katib_experiments import IMAGE
+from autogan_kubeflow.components.registration.entry import DEFAULT_IMAGE
 
 NAMESPACE = "autogan-acceptance"
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
 from autogan_core.config import Config
-from autogan_core.metrics import FeatureExtractor
 from autogan_core.metrics.features.classifier import ClassifierExtractor
 from autogan_core.metrics.features.classifier_network import new_network
+from autogan_core.metrics.features.extractor import FeatureExtractor
 from autogan_core.metrics.features.inception import build_inception, choose_precision
 
 PlainExtractor = Callable[[Tensor], tuple[Tensor, Tensor]]

@@ -28,10 +28,10 @@ from rich.table import Table
 from autogan_core.history import Record
 from autogan_core.presets import load_config
 from autogan_core.search.mlas import MultiLevelSearch
-from components.katib_experiments.builder import build_experiment
-from components.katib_protocol import reward_name, to_parameters
-from components.suggestion.experiment import parse_experiment
-from components.suggestion.server import HEALTH_SERVICE
+from autogan_kubeflow.components.katib_experiments.builder import build_experiment
+from autogan_kubeflow.components.katib_protocol import reward_name, to_parameters
+from autogan_kubeflow.components.suggestion.experiment import parse_experiment
+from autogan_kubeflow.components.suggestion.server import HEALTH_SERVICE
 from tests.components.katib import to_proto, trial
 
 SLOTS = 93

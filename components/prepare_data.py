@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import components.termination  # noqa: F401  (first: the imports below take seconds)
+import autogan_kubeflow.components.termination  # noqa: F401  (first: the imports below take seconds)
 
 # isort: split
 import os
@@ -13,9 +13,20 @@ import sys
 
 import typer
 
-from components.environment import DEFAULT_CACHE, Cache, Device, LogLevel, Overrides, Preset, Store, read_config
-from components.exit_status import exit_status
-from components.logs import configure_logging
+from autogan_kubeflow.components.environment import (
+    DEFAULT_CACHE,
+    Cache,
+    Device,
+    LogLevel,
+    Overrides,
+    Preset,
+    Store,
+    read_config,
+)
+from autogan_kubeflow.components.exit_status import exit_status
+from autogan_kubeflow.components.logs import configure_logging
+
+EPILOG = "Exit status: 0 done, 1 a mistake, 138 the store was out of reach and another try may help."
 
 
 def run(
@@ -26,8 +37,9 @@ def run(
     cache: Cache = DEFAULT_CACHE,
     log_level: LogLevel = "info",
 ) -> None:
-    """Fetches and verifies the data set and the feature extractor's weights, computes FID's reference statistics, and
-    stores all of it as a few compact, checksummed files from which every trial reads.
+    """Put images, feature weights and FID's reference statistics into the run store, for all trials.
+
+    Fetches what is not there and verifies it. Trials read a few compact, checksummed files.
 
     Running it again changes nothing; a configuration with other images or features gets files of its own.
     """
@@ -48,9 +60,7 @@ def run(
 def main() -> None:
     """Entry point."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(epilog="Exit status: 0 done, 1 a mistake, 138 the store was out of reach and another try may help.")(
-        run
-    )
+    app.command(epilog=EPILOG)(run)
     app(prog_name="python -m components.prepare_data")
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from autogan_core.errors import ConfigError
-from components.pipeline_run.form import CHOICES
-from pipelines.placement import PipelinePlacement
+from autogan_kubeflow.components.pipeline_run.form import CHOICES
+from autogan_kubeflow.pipelines.placement import PipelinePlacement
 
 PIPELINES = ("mlas-search", "transfer-evaluation")
 COMPILED = Path(__file__).parent / "compiled"
@@ -26,8 +26,8 @@ def compiled(pipeline: str) -> Path:
 
 def build(pipeline: str, placement: PipelinePlacement) -> Any:
     """A pipeline as kfp takes it. Raises like `compiled`."""
-    from pipelines.mlas_search import mlas_search
-    from pipelines.transfer_evaluation import transfer_evaluation
+    from autogan_kubeflow.pipelines.mlas_search import mlas_search
+    from autogan_kubeflow.pipelines.transfer_evaluation import transfer_evaluation
 
     makers: dict[str, Callable[[PipelinePlacement], Any]] = dict(
         zip(PIPELINES, (mlas_search, transfer_evaluation), strict=True)

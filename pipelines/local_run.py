@@ -17,11 +17,11 @@ from typing import Any
 
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_core.storage import DirectoryStore
-from components.pipeline_run.job import JOB_VARIABLE, Job
-from components.step_runtime.events import EVENTS_VARIABLE
-from pipelines.catalogue import build
-from pipelines.placement import PipelinePlacement
-from pipelines.progress import StepDisplay, StepOutput
+from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job
+from autogan_kubeflow.components.step_runtime.events import EVENTS_VARIABLE
+from autogan_kubeflow.pipelines.catalogue import build
+from autogan_kubeflow.pipelines.placement import PipelinePlacement
+from autogan_kubeflow.pipelines.progress import StepDisplay, StepOutput
 
 REPLACED = "python3"
 """kfp's local runner puts the interpreter's path in place of this, wherever it stands in an argument."""

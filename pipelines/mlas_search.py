@@ -4,12 +4,18 @@ from typing import Any
 
 from kfp import dsl
 
-from components.steps.prepare_data import prepare_data
-from components.steps.report import report
-from components.steps.search import search
-from components.steps.summarize import summarize
-from pipelines.placement import PipelinePlacement, place_computing, place_preparing, place_searching, place_summary
-from pipelines.training import training
+from autogan_kubeflow.components.steps.prepare_data import prepare_data
+from autogan_kubeflow.components.steps.report import report
+from autogan_kubeflow.components.steps.search import search
+from autogan_kubeflow.components.steps.summarize import summarize
+from autogan_kubeflow.pipelines.placement import (
+    PipelinePlacement,
+    place_computing,
+    place_preparing,
+    place_searching,
+    place_summary,
+)
+from autogan_kubeflow.pipelines.training import training
 
 NAME = "mlas-search"
 

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from autogan_core.errors import ConfigError
-from components.katib_experiments.builder import check_experiment_name
-from components.pipeline_run.form import (
+from autogan_kubeflow.components.katib_experiments.builder import check_experiment_name
+from autogan_kubeflow.components.pipeline_run.form import (
     FIELDS,
     UNSET,
     check_backend,
@@ -21,7 +21,7 @@ from components.pipeline_run.form import (
     positive,
     read_form,
 )
-from pipelines.catalogue import compiled
+from autogan_kubeflow.pipelines.catalogue import compiled
 
 _CONFIGURING = ("preset", "overrides", "dataset", "seed", "reward", "top_k", "pool", "retrain_iterations")
 """What `read_form` takes, by the names that steps have for it."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from autogan_core.errors import ConfigError
-from components.katib_experiments import IMAGE
-from components.katib_experiments.trial_pod import KEY_FOLDER
-from components.step_runtime.attempts import NODE_VARIABLE, RETRIES_VARIABLE
+from autogan_kubeflow.components.katib_experiments import IMAGE
+from autogan_kubeflow.components.katib_experiments.trial_pod import KEY_FOLDER
+from autogan_kubeflow.components.step_runtime.attempts import NODE_VARIABLE, RETRIES_VARIABLE
 
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]i?)?")
 _SETTINGS = ("AUTOGAN_STORE", "GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST")

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from autogan_core.cli.terminal import RunMonitor
 from autogan_core.runtime.monitor import Task
-from components.step_runtime.events import MARK
+from autogan_kubeflow.components.step_runtime.events import MARK
 
 _SHOWN = ("WARNING", "ERROR", "CRITICAL")
 

@@ -14,12 +14,12 @@ from typing import Any, List  # noqa: UP035 - kfp reads annotations and knows th
 
 from kfp import dsl
 
-from components.steps.choose_finalists import choose_finalists
-from components.steps.choose_survivors import choose_survivors
-from components.steps.evaluate import evaluate
-from components.steps.retrain import retrain
-from components.steps.train import train
-from pipelines.placement import PipelinePlacement, place_computing, place_small
+from autogan_kubeflow.components.steps.choose_finalists import choose_finalists
+from autogan_kubeflow.components.steps.choose_survivors import choose_survivors
+from autogan_kubeflow.components.steps.evaluate import evaluate
+from autogan_kubeflow.components.steps.retrain import retrain
+from autogan_kubeflow.components.steps.train import train
+from autogan_kubeflow.pipelines.placement import PipelinePlacement, place_computing, place_small
 
 
 def training(placement: PipelinePlacement) -> Callable[..., Any]:

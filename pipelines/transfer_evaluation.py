@@ -4,12 +4,12 @@ from typing import Any
 
 from kfp import dsl
 
-from components.steps.choose_architectures import choose_architectures
-from components.steps.prepare_data import prepare_data
-from components.steps.record_scores import record_scores
-from components.steps.summarize import summarize
-from pipelines.placement import PipelinePlacement, place_preparing, place_small, place_summary
-from pipelines.training import training
+from autogan_kubeflow.components.steps.choose_architectures import choose_architectures
+from autogan_kubeflow.components.steps.prepare_data import prepare_data
+from autogan_kubeflow.components.steps.record_scores import record_scores
+from autogan_kubeflow.components.steps.summarize import summarize
+from autogan_kubeflow.pipelines.placement import PipelinePlacement, place_preparing, place_small, place_summary
+from autogan_kubeflow.pipelines.training import training
 
 NAME = "transfer-evaluation"
 

@@ -22,9 +22,9 @@ from packaging.utils import canonicalize_name
 
 from autogan_core import __version__
 from autogan_core.runtime.provenance import REVISION_VARIABLE
-from components.katib_experiments import Placement
-from components.katib_experiments.pytorch_job import pytorch_job
-from pipelines.catalogue import compiled
+from autogan_kubeflow.components.katib_experiments import Placement
+from autogan_kubeflow.components.katib_experiments.pytorch_job import pytorch_job
+from autogan_kubeflow.pipelines.catalogue import compiled
 
 ROOT = Path(__file__).parents[1]
 TARGETS = ("suggestion", "runtime-cpu", "runtime")
@@ -38,7 +38,7 @@ PINNED = ("suggestion", "build", "runtime", "torch")
 """The lists with hashes."""
 INSTALLED = {"suggestion": ["suggestion"], "runtime": ["torch", "runtime"]}
 """The lists that make up an image."""
-SHIPPED = ("autogan_core", "components", "pipelines")
+SHIPPED = ("autogan_core", "autogan_kubeflow", "components", "pipelines")
 SECRETS = ("pip.conf", "netrc", "ca.pem")
 DRIVERS = {"12": "525", "13": "580"}
 """The oldest Linux driver for each major version of CUDA, as NVIDIA promises for all its minor ones."""
@@ -247,8 +247,8 @@ def test_only_the_runtime_has_the_pipelines() -> None:
         for name in ("code", "runtime-code")
     }
     assert copied == {
-        "code": ["autogan_core", "components"],
-        "runtime-code": ["pipelines", "autogan_core", "components"],
+        "code": ["autogan_core", "autogan_kubeflow", "components"],
+        "runtime-code": ["pipelines", "autogan_core", "autogan_kubeflow", "components"],
     }
     for target in ("runtime", "runtime-cpu"):
         assert ast.literal_eval(STAGES[target].all("ENTRYPOINT")[0]) == ["python", "-m", "pipelines.cli"]
@@ -355,7 +355,9 @@ def test_the_images_have_the_versions_that_were_tested(name: str) -> None:
 def test_the_images_have_all_that_the_project_declares(target: str) -> None:
     """What is declared is in the lists."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    declared = {"runtime": project["project"]["dependencies"], "suggestion": project["dependency-groups"]["suggestion"]}
+    extras = project["project"]["optional-dependencies"]
+    runtime = [*project["project"]["dependencies"], *extras["pipelines"], *extras["katib"]]
+    declared = {"runtime": runtime, "suggestion": project["dependency-groups"]["suggestion"]}
     names = {_canonical(line) for line in pins(*INSTALLED[target])}
     assert {_canonical(line) for line in declared[target]} - names == set(), "run 'make lock'"
 
@@ -396,7 +398,9 @@ for module in list(sys.modules.values()):
 """
 
 
-@pytest.mark.parametrize("entry_point", ["components.registration.cli", "components.suggestion.server"])
+@pytest.mark.parametrize(
+    "entry_point", ["autogan_kubeflow.components.registration.cli", "autogan_kubeflow.components.suggestion.server"]
+)
 def test_what_the_small_image_runs_is_installed_in_it(entry_point: str) -> None:
     """Every installed file that gets imported belongs to a package in the list of the suggestion image."""
     requirements = [Requirement(line) for line in pins("suggestion")]

@@ -1,4 +1,4 @@
-"""The paper's experiments: each ablation, baseline and comparison as one command, ``autogan experiment``.
+"""The paper's experiments: each ablation, baseline and comparison as one command, ``autogan reproduce``.
 
 A module for each experiment says which runs it needs and what it makes of them; `catalogue` lists them all. Runs are
 shared: the paper's search on one seed is trained once, and every experiment that compares something with it reads it.

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from autogan_core.baselines import scale
 from autogan_core.config import Config, ModelConfig, TrainingConfig
-from autogan_core.metrics import StepMacs, step_macs
+from autogan_core.metrics.complexity import StepMacs, step_macs
 from autogan_core.networks.cells import BatchNorm2d
 from autogan_core.networks.discriminator import ImageJudge
 from autogan_core.networks.generator import ImageSource

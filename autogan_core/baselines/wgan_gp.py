@@ -22,7 +22,13 @@ from torch import Tensor, nn
 
 from autogan_core.baselines import scale
 from autogan_core.config import Config, ModelConfig, TrainingConfig
-from autogan_core.metrics import StepMacs, discriminator_macs, generator_macs, generator_parameters, step_macs
+from autogan_core.metrics.complexity import (
+    StepMacs,
+    discriminator_macs,
+    generator_macs,
+    generator_parameters,
+    step_macs,
+)
 from autogan_core.networks.discriminator import Discriminator
 from autogan_core.networks.generator import Generator
 from autogan_core.runtime.torch_seeding import seeded_initialisation

@@ -1,4 +1,4 @@
-"""``autogan experiment``: does experiments, and writes what they came to."""
+"""``autogan reproduce``: repeats the paper's experiments, and writes what they came to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import yaml
@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from autogan_core.ablations.suite.budget import budget_names, load_budget
-from autogan_core.ablations.suite.suite import Plan, Suite
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from autogan_core.ablations.suite.suite import Plan, Suite
 
 NAMES = {
     "comparison": "Tables 1 and 2: the paper's architectures and hand-crafted GANs in one harness",
@@ -31,21 +33,25 @@ NAMES = {
 }
 """Every experiment, and what it shows; `catalogue` has what they do."""
 _LINES = "\n".join(f"{name:18}{words}" for name, words in NAMES.items())
-HELP = f"""Repeat the paper's experiments: JSON, a figure and a paragraph each, and a page that collects them.
+_HELP = f"""Repeat the paper's experiments.
+
+Each gives JSON, a figure and a paragraph, and a page collects them.
 
 \b
 {_LINES}
 
 Runs are shared between experiments and resumed after a stop. The same command, started a second time beside the first
-(for another GPU: CUDA_VISIBLE_DEVICES=1 autogan experiment ...), shares the work.
+(for another GPU: CUDA_VISIBLE_DEVICES=1 autogan reproduce ...), shares the work.
 
-To reproduce the paper's tables: autogan experiment comparison transfer --preset cifar10 --set data.path=CIFAR10
+To reproduce the paper's tables: autogan reproduce comparison transfer --preset cifar10 --set data.path=CIFAR10
 --target-path STL10.
 """
-"""Of the command."""
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-def experiment(
+@app.command(help=_HELP)
+def reproduce(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Which ones. [default: all]")] = None,
     preset: Annotated[str, typer.Option(help=f"{', '.join(preset_names())}, or a .yaml file.")] = "digits",
     budget: Annotated[
@@ -68,12 +74,13 @@ def experiment(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the settings and what would be done.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the program's log.")] = False,
 ) -> None:
-    """Does the named experiments, or prints what would be done: see `HELP`."""
+    """Repeats the named experiments, or prints what would be done."""
     chosen = _chosen(names)
     plan = _plan(preset, budget, seeds, overrides or (), target, target_path)
     folder = run_dir or Path("runs/experiments") / f"{Path(preset).stem}-{budget}"
     console = Console(soft_wrap=True)
     from autogan_core.ablations.running import run_experiments
+    from autogan_core.ablations.suite.suite import Suite
     from autogan_core.cli.terminal import RunMonitor, log_to
     from autogan_core.runs.inputs import make_inputs
     from autogan_core.runtime.cache_folder import cache_folder
@@ -115,6 +122,8 @@ def _plan(
     target: str | None,
     target_path: Path | None,
 ) -> Plan:
+    from autogan_core.ablations.suite.suite import Plan
+
     budget = load_budget(budget_name)
     first = load_config(preset, [*budget.settings, *overrides]).seed
     every = tuple(range(first, first + (seeds or budget.seeds)))

@@ -12,7 +12,8 @@ from torch import Tensor
 from autogan_core.config import Config
 from autogan_core.data import to_uint8
 from autogan_core.errors import ConfigError
-from autogan_core.metrics import FeatureExtractor, Moments, ScoreAccumulator, Scores
+from autogan_core.metrics.features.extractor import FeatureExtractor
+from autogan_core.metrics.scores import Moments, ScoreAccumulator, Scores
 from autogan_core.networks.generator import ImageSource, recalibrate
 from autogan_core.runtime.torch_seeding import draw_latents
 from autogan_core.search_space import Architecture

@@ -17,18 +17,11 @@ from autogan_core.config import Config
 from autogan_core.data import ImageDataset, load_dataset
 from autogan_core.data.download import ARCHIVES, download
 from autogan_core.errors import ConflictError, DataError, StateError
-from autogan_core.metrics import (
-    FeatureExtractor,
-    Moments,
-    dump_extractor,
-    load_extractor,
-    real_features,
-    reference_moments,
-    restore_extractor,
-    score_real,
-)
 from autogan_core.metrics.features.cache import cache_key
+from autogan_core.metrics.features.extractor import FeatureExtractor, dump_extractor, load_extractor, restore_extractor
+from autogan_core.metrics.kid import real_features
 from autogan_core.metrics.scorer import Scorer
+from autogan_core.metrics.scores import Moments, reference_moments, score_real
 from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snapshot, read_document, write_document
 
 logger = logging.getLogger(__name__)

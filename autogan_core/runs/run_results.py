@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from autogan_core.config import Config
-from autogan_core.metrics import generator_macs, generator_parameters
+from autogan_core.metrics.complexity import generator_macs, generator_parameters
 from autogan_core.report import CheckpointScores, GeneratorResult, RunResults
 from autogan_core.report.results.ladder import LadderEntry, LadderResult
 from autogan_core.runs.cost import final_cost, full_cost, spent_cost

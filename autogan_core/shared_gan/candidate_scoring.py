@@ -8,8 +8,10 @@ from dataclasses import replace
 
 from autogan_core.config import Config, RewardConfig
 from autogan_core.data import ImageDataset
-from autogan_core.metrics import Scores, generator_macs, needs_fid, needs_kid, reward
+from autogan_core.metrics.complexity import generator_macs
+from autogan_core.metrics.reward import needs_fid, needs_kid, reward
 from autogan_core.metrics.scorer import Scorer
+from autogan_core.metrics.scores import Scores
 from autogan_core.networks.generator import ImageSource
 from autogan_core.runtime.distributed import World
 from autogan_core.search_space import Architecture, SearchSpace

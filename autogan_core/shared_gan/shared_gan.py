@@ -12,8 +12,8 @@ from autogan_core.config import Config, RewardConfig
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConflictError
 from autogan_core.history import Assignment, Record
-from autogan_core.metrics import Scores
 from autogan_core.metrics.scorer import Scorer
+from autogan_core.metrics.scores import Scores
 from autogan_core.runtime.distributed import World, score_sharded
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.runtime.seeding import derive_seed

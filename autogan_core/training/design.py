@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import torch
 
 from autogan_core.config import Config, TrainingConfig
-from autogan_core.metrics import StepMacs, discriminator_macs, generator_macs, generator_parameters, step_macs
+from autogan_core.metrics.complexity import (
+    StepMacs,
+    discriminator_macs,
+    generator_macs,
+    generator_parameters,
+    step_macs,
+)
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.training.gan import GAN
 

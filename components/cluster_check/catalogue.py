@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from components.cluster_check.base.cluster import Cluster, NotPermittedError, RefusedError
-from components.cluster_check.base.finding import Finding, Verdict, unknown
-from components.cluster_check.base.target import Target
-from components.cluster_check.checks import (
+from autogan_kubeflow.components.cluster_check.base.cluster import Cluster, NotPermittedError, RefusedError
+from autogan_kubeflow.components.cluster_check.base.finding import Finding, Verdict, unknown
+from autogan_kubeflow.components.cluster_check.base.target import Target
+from autogan_kubeflow.components.cluster_check.checks import (
     inside,
     leftovers,
     namespace,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from autogan_core.errors import ConfigError
-from components.cluster_check.base.cluster import NotPermittedError, RefusedError
-from components.cluster_check.catalogue import Topic
+from autogan_kubeflow.components.cluster_check.base.cluster import NotPermittedError, RefusedError
+from autogan_kubeflow.components.cluster_check.catalogue import Topic
 
 
 def mend(topics: Iterable[Topic], tell: Callable[[str], None]) -> bool:

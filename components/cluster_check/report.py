@@ -8,8 +8,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from components.cluster_check.base.finding import Verdict
-from components.cluster_check.catalogue import Topic, count
+from autogan_kubeflow.components.cluster_check.base.finding import Verdict
+from autogan_kubeflow.components.cluster_check.catalogue import Topic, count
 
 _STYLES = {
     Verdict.ok: "green",

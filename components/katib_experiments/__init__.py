@@ -1,10 +1,9 @@
-"""Katib Experiments: built from a configuration, written as YAML, and checked against what Katib accepts."""
+"""Katib Experiments: built from a configuration, written as YAML for people to read and edit."""
 
-from components.katib_experiments.builder import build_experiment, build_runtime
-from components.katib_experiments.placement import IMAGE, Placement
-from components.katib_experiments.recipes import EXPERIMENTS, Recipe, from_recipe, manifests, recipe
-from components.katib_experiments.render import render
-from components.manifest_checks.manifests import check_document, check_text
+from autogan_kubeflow.components.katib_experiments.builder import build_experiment, build_runtime
+from autogan_kubeflow.components.katib_experiments.placement import IMAGE, Placement
+from autogan_kubeflow.components.katib_experiments.recipes import EXPERIMENTS, Recipe, from_recipe, manifests, recipe
+from autogan_kubeflow.components.katib_experiments.render import render
 
 __all__ = [
     "EXPERIMENTS",
@@ -13,8 +12,6 @@ __all__ = [
     "Recipe",
     "build_experiment",
     "build_runtime",
-    "check_document",
-    "check_text",
     "from_recipe",
     "manifests",
     "recipe",

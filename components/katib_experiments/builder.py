@@ -7,9 +7,9 @@ from typing import Any
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from components.katib_experiments.placement import Placement
-from components.katib_experiments.pytorch_job import PYTORCH_JOB, pytorch_job
-from components.katib_experiments.settings import (
+from autogan_kubeflow.components.katib_experiments.placement import Placement
+from autogan_kubeflow.components.katib_experiments.pytorch_job import PYTORCH_JOB, pytorch_job
+from autogan_kubeflow.components.katib_experiments.settings import (
     algorithm_settings,
     cell_tokens,
     nas_config,
@@ -17,8 +17,8 @@ from components.katib_experiments.settings import (
     overrides,
     parameters,
 )
-from components.katib_experiments.train_job import TRAIN_JOB, train_job, training_runtime
-from components.katib_protocol import ALGORITHM, FIELDS, reward_names
+from autogan_kubeflow.components.katib_experiments.train_job import TRAIN_JOB, train_job, training_runtime
+from autogan_kubeflow.components.katib_protocol import ALGORITHM, FIELDS, reward_names
 
 EXPERIMENT_NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
 """Katib appends to the name, hence 40 characters at most."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.katib_experiments.placement import Placement
-from components.katib_experiments.trial_pod import JobKind, pod_template
+from autogan_kubeflow.components.katib_experiments.placement import Placement
+from autogan_kubeflow.components.katib_experiments.trial_pod import JobKind, pod_template
 
 PYTORCH_JOB = JobKind(
     api_version="kubeflow.org/v1",

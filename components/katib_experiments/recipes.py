@@ -9,8 +9,8 @@ from typing import Any
 from autogan_core.ablations.suite.variants import FID_REWARD, RANDOM_SHARED, SLAS
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
-from components.katib_experiments.builder import build_experiment, build_runtime
-from components.katib_experiments.placement import Placement
+from autogan_kubeflow.components.katib_experiments.builder import build_experiment, build_runtime
+from autogan_kubeflow.components.katib_experiments.placement import Placement
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from components.katib_experiments.train_job import RUNTIME, TRIAL_RESOURCE
+from autogan_kubeflow.components.katib_experiments.train_job import RUNTIME, TRIAL_RESOURCE
 
 Keys = tuple[str | int, ...]
 """Keys and places on the way to a value."""

@@ -14,7 +14,7 @@ import yaml
 from autogan_core.config import LOCATIONS, Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names
-from components.katib_protocol import OPERATIONS
+from autogan_kubeflow.components.katib_protocol import OPERATIONS
 
 
 def overrides(config: Config) -> list[str]:

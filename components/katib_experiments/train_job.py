@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.exit_status import PERMANENT
-from components.katib_experiments.placement import Placement
-from components.katib_experiments.trial_pod import JobKind, env_list, pod_template
+from autogan_kubeflow.components.exit_status import PERMANENT
+from autogan_kubeflow.components.katib_experiments.placement import Placement
+from autogan_kubeflow.components.katib_experiments.trial_pod import JobKind, env_list, pod_template
 
 TRAIN_JOB = JobKind(
     api_version="trainer.kubeflow.org/v1alpha1",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.katib_experiments.placement import Placement
+from autogan_kubeflow.components.katib_experiments.placement import Placement
 
 POD_LABELS = {
     "app.kubernetes.io/name": "autogan",

@@ -9,7 +9,7 @@ from kubernetes.client.exceptions import ApiException  # type: ignore[import-unt
 from urllib3.exceptions import HTTPError
 
 from autogan_core.errors import AutoGANError, ConfigError
-from components.katib_search.errors import ClusterAccessError
+from autogan_kubeflow.components.katib_search.errors import ClusterAccessError
 
 CallError: TypeAlias = ApiException | HTTPError | json.JSONDecodeError
 """All that a call of the client may raise."""

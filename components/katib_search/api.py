@@ -15,10 +15,10 @@ from kubeflow.katib.utils.utils import FakeResponse
 from kubernetes import client, watch  # type: ignore[import-untyped]
 from kubernetes.client.exceptions import ApiException  # type: ignore[import-untyped]
 
-from components.exit_status import ClusterUnavailableError
-from components.katib_search import answers
-from components.katib_search.connection import connect
-from components.katib_search.waiting import Waiting
+from autogan_kubeflow.components.exit_status import ClusterUnavailableError
+from autogan_kubeflow.components.katib_search import answers
+from autogan_kubeflow.components.katib_search.connection import connect
+from autogan_kubeflow.components.katib_search.waiting import Waiting
 
 logger = logging.getLogger(__name__)
 

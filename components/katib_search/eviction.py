@@ -38,8 +38,8 @@ from typing import Any
 from kubernetes import client  # type: ignore[import-untyped]
 
 from autogan_core.errors import ConfigError
-from components.katib_search.answers import CALL_ERRORS, is_missing_object, message, outage
-from components.katib_search.connection import connect, default_namespace
+from autogan_kubeflow.components.katib_search.answers import CALL_ERRORS, is_missing_object, message, outage
+from autogan_kubeflow.components.katib_search.connection import connect, default_namespace
 
 logger = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ from collections.abc import Generator
 from contextlib import closing
 from typing import Any
 
-from components.katib_search.api import ExperimentsAPI
-from components.katib_search.errors import ExperimentFailedError
-from components.katib_search.ownership import outcome
-from components.katib_search.progress import Progress
-from components.katib_search.trials import belongs_to
+from autogan_kubeflow.components.katib_search.api import ExperimentsAPI
+from autogan_kubeflow.components.katib_search.errors import ExperimentFailedError
+from autogan_kubeflow.components.katib_search.ownership import outcome
+from autogan_kubeflow.components.katib_search.progress import Progress
+from autogan_kubeflow.components.katib_search.trials import belongs_to
 
 
 def follow(experiment: Any, experiments: ExperimentsAPI) -> Any:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from autogan_core.errors import ConfigError
-from components.exit_status import ClusterUnavailableError
-from components.katib_search.api import ExperimentsAPI
+from autogan_kubeflow.components.exit_status import ClusterUnavailableError
+from autogan_kubeflow.components.katib_search.api import ExperimentsAPI
 
 logger = logging.getLogger(__name__)
 

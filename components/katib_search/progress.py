@@ -8,8 +8,8 @@ from statistics import fmean
 from typing import Any
 
 from autogan_core.errors import ConfigError
-from components.katib_protocol import from_parameters, to_rewards
-from components.katib_search.trials import completion_time, failure_reason, has_ended
+from autogan_kubeflow.components.katib_protocol import from_parameters, to_rewards
+from autogan_kubeflow.components.katib_search.trials import completion_time, failure_reason, has_ended
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import Any
 from autogan_core.config import Config
 from autogan_core.history import Record
 from autogan_core.search.mlas import MultiLevelSearch
-from components.katib_search.errors import ExperimentFailedError
-from components.katib_search.trials import completion_time, failure_reason, to_proto
-from components.suggestion.trials import find_run
+from autogan_kubeflow.components.katib_search.errors import ExperimentFailedError
+from autogan_kubeflow.components.katib_search.trials import completion_time, failure_reason, to_proto
+from autogan_kubeflow.components.suggestion.trials import find_run
 
 
 @dataclass(frozen=True, slots=True)

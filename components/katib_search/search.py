@@ -9,13 +9,21 @@ from typing import Any
 
 from autogan_core.config import Config
 from autogan_core.errors import AutoGANError, ConfigError, PreemptedError
-from components.katib_experiments import Placement, build_experiment, check_document
-from components.katib_search.api import ExperimentsAPI
-from components.katib_search.errors import TimedOutError
-from components.katib_search.eviction import PERMISSION, pod_is_going
-from components.katib_search.following import follow, own_trials
-from components.katib_search.ownership import FINGERPRINT, OWNER, delete_own, obtain, outcome, remove_own
-from components.katib_search.results import KatibSearch, failure, read_search
+from autogan_kubeflow.components.katib_experiments import Placement, build_experiment
+from autogan_kubeflow.components.katib_search.api import ExperimentsAPI
+from autogan_kubeflow.components.katib_search.errors import TimedOutError
+from autogan_kubeflow.components.katib_search.eviction import PERMISSION, pod_is_going
+from autogan_kubeflow.components.katib_search.following import follow, own_trials
+from autogan_kubeflow.components.katib_search.ownership import (
+    FINGERPRINT,
+    OWNER,
+    delete_own,
+    obtain,
+    outcome,
+    remove_own,
+)
+from autogan_kubeflow.components.katib_search.results import KatibSearch, failure, read_search
+from autogan_kubeflow.components.manifest_checks import check_document
 
 logger = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from typing import Any
 import yaml
 
 from autogan_core.errors import ConfigError
-from components.manifest_checks import search as check_search
-from components.manifest_checks import train_job as check_train_job
-from components.manifest_checks import trial as check_trial
-from components.manifest_checks.pods import check_pod
-from components.manifest_checks.tree import mapping
+from autogan_kubeflow.components.manifest_checks import search as check_search
+from autogan_kubeflow.components.manifest_checks import train_job as check_train_job
+from autogan_kubeflow.components.manifest_checks import trial as check_trial
+from autogan_kubeflow.components.manifest_checks.pods import check_pod
+from autogan_kubeflow.components.manifest_checks.tree import mapping
 
 _EXPERIMENT_RULES = (
     check_search.check_name,

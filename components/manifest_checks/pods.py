@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
 
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?")
 _VERSION = re.compile(r"v?\d+(\.\d+)+([-+.\w]*)")

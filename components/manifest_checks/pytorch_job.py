@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.katib_experiments.pytorch_job import PYTORCH_JOB
-from components.manifest_checks.pods import check_trial_pod
-from components.manifest_checks.tree import dig, mapping
+from autogan_kubeflow.components.katib_experiments.pytorch_job import PYTORCH_JOB
+from autogan_kubeflow.components.manifest_checks.pods import check_trial_pod
+from autogan_kubeflow.components.manifest_checks.tree import dig, mapping
 
 SHORTEST_TTL = 24 * 3600
 """A PyTorchJob that is gone before Katib has read its state is made again."""

@@ -10,10 +10,10 @@ import yaml
 
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
-from components.katib_experiments.builder import EXPERIMENT_NAME
-from components.katib_experiments.settings import algorithm_settings, nas_config, parameters
-from components.katib_protocol import ALGORITHM, OPERATIONS, SCRATCH_OBJECTIVES, reward_name
-from components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.katib_experiments.builder import EXPERIMENT_NAME
+from autogan_kubeflow.components.katib_experiments.settings import algorithm_settings, nas_config, parameters
+from autogan_kubeflow.components.katib_protocol import ALGORITHM, OPERATIONS, SCRATCH_OBJECTIVES, reward_name
+from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
 
 _SAFE = re.compile(r"[A-Za-z0-9_.,:/-]+")
 _RESUME = ("Never", "LongRunning", "FromVolume")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.katib_experiments.train_job import HOPELESS, RUNTIME, TRAIN_JOB, TRAINER_STEP
-from components.manifest_checks.pods import check_trial_pod
-from components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.katib_experiments.train_job import HOPELESS, RUNTIME, TRAIN_JOB, TRAINER_STEP
+from autogan_kubeflow.components.manifest_checks.pods import check_trial_pod
+from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
 
 RUNTIMES = (RUNTIME, f"Cluster{RUNTIME}")
 

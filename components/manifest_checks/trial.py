@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.katib_experiments.builder import JOB_KINDS
-from components.katib_experiments.train_job import TRAIN_JOB
-from components.katib_experiments.trial_pod import JobKind
-from components.katib_protocol import ALGORITHM, FIELDS
-from components.manifest_checks import pytorch_job as check_pytorch_job
-from components.manifest_checks import train_job as check_train_job
-from components.manifest_checks.tree import dig, items, mapping, strings
+from autogan_kubeflow.components.katib_experiments.builder import JOB_KINDS
+from autogan_kubeflow.components.katib_experiments.train_job import TRAIN_JOB
+from autogan_kubeflow.components.katib_experiments.trial_pod import JobKind
+from autogan_kubeflow.components.katib_protocol import ALGORITHM, FIELDS
+from autogan_kubeflow.components.manifest_checks import pytorch_job as check_pytorch_job
+from autogan_kubeflow.components.manifest_checks import train_job as check_train_job
+from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping, strings
 
 _PLACEHOLDER = re.compile(r"\$\{trialParameters\.([^}]*)\}")
 _META = re.compile(r"\$\{trialSpec\.(Name|Namespace|Kind|APIVersion|(Annotations|Labels)\[[^\]]+\])\}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from components.pipeline_run.job import StepRecord
+from autogan_kubeflow.components.pipeline_run.job import StepRecord
 
 if TYPE_CHECKING:
-    from components.pipeline_run.workflow import FailedPod, Workflow
+    from autogan_kubeflow.components.pipeline_run.workflow import FailedPod, Workflow
 
 
 def causes(steps: Sequence[StepRecord], workflow: Workflow | None) -> list[str]:

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from components.katib_experiments import IMAGE, Placement, build_experiment
-from components.katib_search import ExperimentRequest, ExperimentsAPI, default_namespace, remove_own
-from components.pipeline_run.job import JobCard
+from autogan_kubeflow.components.katib_experiments import IMAGE, Placement, build_experiment
+from autogan_kubeflow.components.katib_search import ExperimentRequest, ExperimentsAPI, default_namespace, remove_own
+from autogan_kubeflow.components.pipeline_run.job import JobCard
 
 TRIAL_VARIABLES = ("cpu", "memory", "scratch", "queue", "priority_class")
 """Fields of `Placement` that the pipeline's own placement decides, as AUTOGAN_TRIAL_<NAME>."""

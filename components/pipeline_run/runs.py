@@ -18,7 +18,7 @@ from autogan_core.runs.run_config import keep_config, stored_config
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.runtime.provenance import code_fingerprint
 from autogan_core.storage import RunStore, open_store
-from components.pipeline_run.form import RUN_NAME, check_run_name
+from autogan_kubeflow.components.pipeline_run.form import RUN_NAME, check_run_name
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from autogan_core.runs.run import Run

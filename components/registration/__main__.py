@@ -1,8 +1,8 @@
 """Entry point of ``python -m components.registration``."""
 
-import components.termination  # noqa: F401  (first: the imports below take seconds)
+import autogan_kubeflow.components.termination  # noqa: F401  (first: the imports below take seconds)
 
 # isort: split
-from components.registration.cli import main
+from autogan_kubeflow.components.registration.cli import main
 
 main()

@@ -12,12 +12,12 @@ import typer
 import yaml
 
 from autogan_core.errors import AutoGANError
-from components.katib_protocol import ALGORITHM
-from components.registration.cluster import ClusterError
-from components.registration.entry import DEFAULT_IMAGE, suggestion_entry
-from components.registration.experiments import WHY, experiments_of_ours, listed, refusal, rescue
-from components.registration.katib_config import KatibConfig
-from components.registration.places import Change, ConfigMapPlace, Edit, FilePlace, Place
+from autogan_kubeflow.components.katib_protocol import ALGORITHM
+from autogan_kubeflow.components.registration.cluster import ClusterError
+from autogan_kubeflow.components.registration.entry import DEFAULT_IMAGE, suggestion_entry
+from autogan_kubeflow.components.registration.experiments import WHY, experiments_of_ours, listed, refusal, rescue
+from autogan_kubeflow.components.registration.katib_config import KatibConfig
+from autogan_kubeflow.components.registration.places import Change, ConfigMapPlace, Edit, FilePlace, Place
 
 app = typer.Typer(
     help=f"Registers the algorithm '{ALGORITHM}' in Katib's configuration, beside what is there. New Experiments take "
@@ -47,7 +47,10 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the difference an
 def add(
     image: Image = DEFAULT_IMAGE, namespace: Namespace = "kubeflow", file: File = None, dry_run: DryRun = False
 ) -> None:
-    """Add our entry, or bring it up to date; prints the difference, and what Experiments without one need."""
+    """Add our algorithm to Katib's configuration, or update it.
+
+    Prints the difference, and what Experiments without the algorithm need.
+    """
     entry = suggestion_entry(image)
     change = _apply(lambda text: KatibConfig(text).with_entry(entry), namespace, file, dry_run)
     if not file and not dry_run and not KatibConfig(change.before).entry:
@@ -56,7 +59,10 @@ def add(
 
 @app.command()
 def remove(namespace: Namespace = "kubeflow", file: File = None, force: Force = False, dry_run: DryRun = False) -> None:
-    """Take our entry out, unless Experiments of the algorithm exist in any namespace; prints the difference."""
+    """Take our algorithm out of Katib's configuration.
+
+    Refuses while Experiments of the algorithm exist in any namespace. Prints the difference.
+    """
 
     def edit(text: str) -> str:
         after = KatibConfig(text).without_entry()
@@ -69,7 +75,7 @@ def remove(namespace: Namespace = "kubeflow", file: File = None, force: Force = 
 
 @app.command()
 def show(namespace: Namespace = "kubeflow", file: File = None) -> None:
-    """Print our entry as it stands there."""
+    """Print our entry in Katib's configuration."""
     text = sys.stdin.read() if file == Path("-") else _place(namespace, file).read()
     katib = KatibConfig(text)
     _warn(katib.warning())

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from autogan_core.errors import ConfigError
-from components.katib_protocol import ALGORITHM
+from autogan_kubeflow.components.katib_protocol import ALGORITHM
 
 DEFAULT_IMAGE = "localhost/autogan/suggestion:0.1.0"
 SERVICE_ACCOUNT = "autogan-suggestion"

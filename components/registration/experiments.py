@@ -9,8 +9,8 @@ from typing import Any
 from kubernetes import client  # type: ignore[import-untyped]
 from kubernetes.client.exceptions import ApiException  # type: ignore[import-untyped]
 
-from components.katib_protocol import ALGORITHM
-from components.registration.cluster import REFUSALS, TIMEOUT_S, ClusterError, connect, reason
+from autogan_kubeflow.components.katib_protocol import ALGORITHM
+from autogan_kubeflow.components.registration.cluster import REFUSALS, TIMEOUT_S, ClusterError, connect, reason
 
 PAGE = 100
 """Experiments for each request."""

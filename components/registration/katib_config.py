@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from autogan_core.errors import ConfigError
-from components.katib_protocol import ALGORITHM
+from autogan_kubeflow.components.katib_protocol import ALGORITHM
 
 KEY = "katib-config.yaml"
 API_VERSION = "config.kubeflow.org/v1beta1"

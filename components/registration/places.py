@@ -16,8 +16,8 @@ from kubernetes.client.exceptions import ApiException  # type: ignore[import-unt
 from urllib3.exceptions import HTTPError
 
 from autogan_core.errors import ConfigError
-from components.registration.cluster import REFUSALS, TIMEOUT_S, ClusterError, connect, reason
-from components.registration.katib_config import KEY
+from autogan_kubeflow.components.registration.cluster import REFUSALS, TIMEOUT_S, ClusterError, connect, reason
+from autogan_kubeflow.components.registration.katib_config import KEY
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from components.exit_status import PREEMPTED
+from autogan_kubeflow.components.exit_status import PREEMPTED
 
 logger = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from autogan_core.runs.local_search import history_lines
 from autogan_core.runs.run import Run
 from autogan_core.runtime.provenance import code_fingerprint, git_revision
 from autogan_core.storage import write_atomically
-from components.step_runtime.artifact import OutputArtifact
-from components.step_runtime.work import Work
+from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.work import Work
 
 
 def describe(artifact: OutputArtifact, run: Run, **more: str | float) -> None:

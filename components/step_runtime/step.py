@@ -23,13 +23,13 @@ from autogan_core.errors import AutoGANError, ConfigError, PreemptedError
 from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import DirectoryStore
-from components.exit_status import PERMANENT, RETRY, status_of
-from components.log_monitor import LogMonitor
-from components.logs import configure_logging
-from components.pipeline_run.job import JOB_VARIABLE, Job, StepRecord
-from components.pipeline_run.runs import Place, RunReference
-from components.step_runtime.attempts import Attempt, begin_attempts, in_pod, repeated_by_argo
-from components.step_runtime.events import EVENTS_VARIABLE, EventHandler, EventMonitor, emit
+from autogan_kubeflow.components.exit_status import PERMANENT, RETRY, status_of
+from autogan_kubeflow.components.log_monitor import LogMonitor
+from autogan_kubeflow.components.logs import configure_logging
+from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job, StepRecord
+from autogan_kubeflow.components.pipeline_run.runs import Place, RunReference
+from autogan_kubeflow.components.step_runtime.attempts import Attempt, begin_attempts, in_pod, repeated_by_argo
+from autogan_kubeflow.components.step_runtime.events import EVENTS_VARIABLE, EventHandler, EventMonitor, emit
 
 if TYPE_CHECKING:
     from autogan_core.runs.run import Run

@@ -4,7 +4,7 @@ from typing import List  # noqa: UP035 - kfp reads annotations and knows this on
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -32,11 +32,11 @@ def choose_architectures(
     Returns:
         The architectures that enter the first rung, each with the run's reference, as JSON.
     """
-    from components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import step
 
     with step("choose-architectures", store) as here:
-        from components.step_runtime.work import write_rungs
-        from components.tasks.choosing import choose
+        from autogan_kubeflow.components.step_runtime.work import write_rungs
+        from autogan_kubeflow.components.tasks.choosing import choose
 
         chosen = choose(here, run, architectures, search_run, top_k, max_rungs)
         write_rungs(rungs, chosen)

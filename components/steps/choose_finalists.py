@@ -4,7 +4,7 @@ from typing import List  # noqa: UP035 - kfp reads annotations and knows this on
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -27,10 +27,10 @@ def choose_finalists(
     Returns:
         The architectures, best first, each with the run's reference, as JSON.
     """
-    from components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import step
 
     with step("choose-finalists", store) as here:
-        from components.tasks.halving import choose_entrants
+        from autogan_kubeflow.components.tasks.halving import choose_entrants
 
         chosen = choose_entrants(here, run, pool, rungs, standings)
     return chosen

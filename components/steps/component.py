@@ -4,7 +4,7 @@ from functools import partial
 
 from kfp import dsl
 
-from components.katib_experiments import IMAGE
+from autogan_kubeflow.components.katib_experiments import IMAGE
 
 component = partial(dsl.component, base_image=IMAGE, install_kfp_package=False)
 """The decorator. The image is a placeholder that `pipelines.placement` replaces."""

@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -23,11 +23,11 @@ def evaluate(
         scores: Named by their protocol, such as best_fid_50k.
         samples: Uncurated images of the best checkpoint.
     """
-    from components.step_runtime.step import step
-    from components.step_runtime.work import Work
+    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.work import Work
 
     item = Work.loads(work)
     with step(f"evaluate-{item.architecture}", store, title=f"Score {item.architecture}") as here:
-        from components.tasks.evaluating import evaluate_model
+        from autogan_kubeflow.components.tasks.evaluating import evaluate_model
 
         evaluate_model(here, item, model, scores, samples)

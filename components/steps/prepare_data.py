@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -56,10 +56,10 @@ def prepare_data(
     Returns:
         The run's reference, <folder>@<settings and images>-<code>.
     """
-    from components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import step
 
     with step("prepare-data", store, job) as here:
-        from components.tasks.preparing import prepare_run
+        from autogan_kubeflow.components.tasks.preparing import prepare_run
 
         form = {
             "preset": preset,

@@ -4,7 +4,7 @@ from typing import List  # noqa: UP035 - kfp reads annotations and knows this on
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -33,9 +33,9 @@ def record_scores(
         text: The same in short.
         metrics: The newest scores, and their change.
     """
-    from components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import step
 
     with step("record-scores", store, job) as here:
-        from components.tasks.recording import record
+        from autogan_kubeflow.components.tasks.recording import record
 
         record(here, run, work, len(scores), history, page, text, metrics)

@@ -4,7 +4,7 @@ from typing import List  # noqa: UP035 - kfp reads annotations and knows this on
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -26,9 +26,9 @@ def report(
         text: The same in short.
         metrics: The best architecture's scores.
     """
-    from components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import step
 
     with step("report", store) as here:
-        from components.tasks.reporting import report_run
+        from autogan_kubeflow.components.tasks.reporting import report_run
 
         report_run(here, run, len(scores), page, text, metrics)

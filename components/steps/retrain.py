@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -16,11 +16,11 @@ def retrain(work: str, store: str, model: dsl.Output[dsl.Model]) -> None:
         model: The generator's weights as safetensors; the header says how to build it. If the training diverges and
             others remain, a text that says so.
     """
-    from components.step_runtime.step import step
-    from components.step_runtime.work import Work
+    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.work import Work
 
     item = Work.loads(work)
     with step(f"retrain-{item.architecture}", store, title=item.training) as here:
-        from components.tasks.training import train_to_end
+        from autogan_kubeflow.components.tasks.training import train_to_end
 
         train_to_end(here, item, model)

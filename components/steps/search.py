@@ -4,7 +4,7 @@ from typing import List  # noqa: UP035 - kfp reads annotations and knows this on
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -40,11 +40,11 @@ def search(
     Returns:
         The architectures that enter the first rung, best first, each with the run's reference, as JSON.
     """
-    from components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import step
 
     with step("search", store) as here:
-        from components.step_runtime.work import write_rungs
-        from components.tasks.searching import search_run
+        from autogan_kubeflow.components.step_runtime.work import write_rungs
+        from autogan_kubeflow.components.tasks.searching import search_run
 
         katib = {
             "namespace": katib_namespace,

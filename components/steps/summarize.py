@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -21,9 +21,9 @@ def summarize(
         store: The run store; empty for the one in AUTOGAN_STORE.
         summary: The summary.
     """
-    from components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import step
 
     with step("summarize", store, job, noted=False) as here:
-        from components.tasks.summing_up import sum_up
+        from autogan_kubeflow.components.tasks.summing_up import sum_up
 
         sum_up(here, status.state, status.error_message or "", summary)

@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -15,11 +15,11 @@ def train(work: str, store: str, metrics: dsl.Output[dsl.Metrics]) -> None:
         store: The run store; empty for the one in AUTOGAN_STORE.
         metrics: The scores at the rung's end; none if the training has diverged.
     """
-    from components.step_runtime.step import step
-    from components.step_runtime.work import Work
+    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.work import Work
 
     item = Work.loads(work)
     with step(f"train-{item.architecture}-rung-{item.rung}", store, title=item.training) as here:
-        from components.tasks.training import train_to_rung
+        from autogan_kubeflow.components.tasks.training import train_to_rung
 
         train_to_rung(here, item, metrics)

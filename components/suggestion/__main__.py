@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import components.termination  # noqa: F401  (first: the imports below take seconds)
+import autogan_kubeflow.components.termination  # noqa: F401  (first: the imports below take seconds)
 
 # isort: split
 import os
@@ -11,6 +11,6 @@ import os
 # read when numpy is first imported, hence its place here.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from components.suggestion.server import main  # noqa: E402
+from autogan_kubeflow.components.suggestion.server import main  # noqa: E402
 
 main()

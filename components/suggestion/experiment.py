@@ -12,7 +12,7 @@ from kubeflow.katib import katib_api_pb2 as api
 from autogan_core.config import ControllerConfig, SearchConfig, SpaceConfig, validated
 from autogan_core.errors import ConfigError
 from autogan_core.search_space import SearchSpace
-from components.katib_protocol import OBJECTIVES, OPERATIONS, reward_names
+from autogan_kubeflow.components.katib_protocol import OBJECTIVES, OPERATIONS, reward_names
 
 SETTINGS = (
     "seed",

@@ -15,8 +15,8 @@ import typer
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from kubeflow.katib import katib_api_pb2_grpc as api_grpc
 
-from components.logs import configure_logging
-from components.suggestion.service import SuggestionService
+from autogan_kubeflow.components.logs import configure_logging
+from autogan_kubeflow.components.suggestion.service import SuggestionService
 
 logger = logging.getLogger(__name__)
 

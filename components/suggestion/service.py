@@ -15,9 +15,9 @@ from kubeflow.katib import katib_api_pb2_grpc as api_grpc
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
 from autogan_core.search.mlas import MultiLevelSearch
-from components.katib_protocol import to_parameters
-from components.suggestion.experiment import SearchRequest, parse_experiment
-from components.suggestion.trials import Run, find_run
+from autogan_kubeflow.components.katib_protocol import to_parameters
+from autogan_kubeflow.components.suggestion.experiment import SearchRequest, parse_experiment
+from autogan_kubeflow.components.suggestion.trials import Run, find_run
 
 logger = logging.getLogger(__name__)
 

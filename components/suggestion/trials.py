@@ -10,7 +10,7 @@ from kubeflow.katib import katib_api_pb2 as api
 
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
-from components.katib_protocol import NEW_RUN, from_parameters, to_rewards
+from autogan_kubeflow.components.katib_protocol import NEW_RUN, from_parameters, to_rewards
 
 logger = logging.getLogger(__name__)
 

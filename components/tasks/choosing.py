@@ -7,10 +7,10 @@ from autogan_core.runs.run_config import stored_config
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.search_space import Architecture
 from autogan_core.storage import open_store
-from components.pipeline_run.form import UNSET, parse_architectures, positive
-from components.pipeline_run.runs import Place
-from components.step_runtime.step import Step
-from components.tasks.halving import check_rungs, pool_ladder, rung_work
+from autogan_kubeflow.components.pipeline_run.form import UNSET, parse_architectures, positive
+from autogan_kubeflow.components.pipeline_run.runs import Place
+from autogan_kubeflow.components.step_runtime.step import Step
+from autogan_kubeflow.components.tasks.halving import check_rungs, pool_ladder, rung_work
 
 
 def choose(here: Step, reference: str, architectures: str, search_run: str, top_k: int, max_rungs: int) -> list[str]:

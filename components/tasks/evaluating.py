@@ -10,10 +10,10 @@ from autogan_core.errors import StateError
 from autogan_core.report.samples import samples_page
 from autogan_core.runs.run import GRID_IMAGES, Run
 from autogan_core.storage import write_atomically
-from components.step_runtime.artifact import OutputArtifact
-from components.step_runtime.publish import describe, publish_metrics, publish_scores
-from components.step_runtime.step import Step
-from components.step_runtime.work import Work
+from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.publish import describe, publish_metrics, publish_scores
+from autogan_kubeflow.components.step_runtime.step import Step
+from autogan_kubeflow.components.step_runtime.work import Work
 
 logger = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from autogan_core.runs.ladder import Ladder
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.search_space import Architecture
 from autogan_core.storage import write_atomically
-from components.pipeline_run.standings import fall_outs, standings_markdown
-from components.step_runtime.artifact import OutputArtifact
-from components.step_runtime.step import Step
-from components.step_runtime.work import Work
+from autogan_kubeflow.components.pipeline_run.standings import fall_outs, standings_markdown
+from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.step import Step
+from autogan_kubeflow.components.step_runtime.work import Work
 
 logger = logging.getLogger(__name__)
 

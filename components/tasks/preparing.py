@@ -13,12 +13,12 @@ from autogan_core.errors import ConfigError
 from autogan_core.runs.halving import largest_pool, rungs, unusable_incumbents
 from autogan_core.runs.inputs import inputs_location, pinned, prepare
 from autogan_core.runtime.devices import open_device
-from components.pipeline_run.form import check_backend, check_run_name, data_location, read_form
-from components.pipeline_run.job import JobCard
-from components.step_runtime.artifact import OutputArtifact
-from components.step_runtime.publish import publish_dataset
-from components.step_runtime.step import Step
-from components.tasks.halving import check_rungs
+from autogan_kubeflow.components.pipeline_run.form import check_backend, check_run_name, data_location, read_form
+from autogan_kubeflow.components.pipeline_run.job import JobCard
+from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.publish import publish_dataset
+from autogan_kubeflow.components.step_runtime.step import Step
+from autogan_kubeflow.components.tasks.halving import check_rungs
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def prepare_run(
 
 def _check_katib(config: Config, store: str, katib: Mapping[str, Any]) -> None:
     """Raises ConfigError for what Katib would refuse, while nothing has been made yet."""
-    from components.pipeline_run.katib import katib_request
+    from autogan_kubeflow.components.pipeline_run.katib import katib_request
 
     if "://" not in store:
         raise ConfigError(
@@ -93,7 +93,7 @@ def _check_katib(config: Config, store: str, katib: Mapping[str, Any]) -> None:
 
 def _experiment(config: Config, reference: str, store: str, katib: Mapping[str, Any]) -> dict[str, str]:
     """What the summary must know of the Experiment to remove it."""
-    from components.pipeline_run.katib import katib_request
+    from autogan_kubeflow.components.pipeline_run.katib import katib_request
 
     request = katib_request(config, reference, store, **katib)
     return {

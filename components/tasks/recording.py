@@ -13,12 +13,12 @@ from autogan_core.runs.run import Run
 from autogan_core.runtime.provenance import code_fingerprint, git_revision
 from autogan_core.search_space import Architecture
 from autogan_core.storage import write_atomically
-from components.pipeline_run.form import check_run_name
-from components.pipeline_run.runs import RunReference
-from components.step_runtime.artifact import OutputArtifact
-from components.step_runtime.publish import publish_metrics
-from components.step_runtime.step import Step
-from components.step_runtime.work import Work
+from autogan_kubeflow.components.pipeline_run.form import check_run_name
+from autogan_kubeflow.components.pipeline_run.runs import RunReference
+from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.publish import publish_metrics
+from autogan_kubeflow.components.step_runtime.step import Step
+from autogan_kubeflow.components.step_runtime.work import Work
 
 
 def record(

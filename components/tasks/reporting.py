@@ -13,9 +13,9 @@ from autogan_core.report.markdown import report_markdown
 from autogan_core.report.results.results import PAGE
 from autogan_core.runs.run_results import collect_results
 from autogan_core.storage import write_atomically
-from components.step_runtime.artifact import OutputArtifact
-from components.step_runtime.publish import describe, publish_metrics
-from components.step_runtime.step import Step
+from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.publish import describe, publish_metrics
+from autogan_kubeflow.components.step_runtime.step import Step
 
 
 def report_run(

@@ -8,11 +8,11 @@ from typing import Any
 
 from autogan_core.metrics.protocols import reward_words
 from autogan_core.runs.run import Run
-from components.pipeline_run.form import check_backend
-from components.step_runtime.artifact import OutputArtifact
-from components.step_runtime.publish import publish_history, publish_metrics
-from components.step_runtime.step import Step
-from components.tasks.halving import rung_work
+from autogan_kubeflow.components.pipeline_run.form import check_backend
+from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.publish import publish_history, publish_metrics
+from autogan_kubeflow.components.step_runtime.step import Step
+from autogan_kubeflow.components.tasks.halving import rung_work
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +53,9 @@ def search_run(
 
 def _search_under_katib(here: Step, run: Run, reference: str, katib: Mapping[str, Any]) -> None:
     # Slow to import, and of no use to a local search.
-    from components.katib_search import finish, search_with_katib
-    from components.pipeline_run.katib import connect, katib_request
-    from components.trial.search_iteration import run_folder
+    from autogan_kubeflow.components.katib_search import finish, search_with_katib
+    from autogan_kubeflow.components.pipeline_run.katib import connect, katib_request
+    from autogan_kubeflow.components.trial.search_iteration import run_folder
 
     request = katib_request(run.config, reference, here.place.uri, **katib)
     experiments = connect(request)

@@ -14,15 +14,15 @@ from autogan_core.metrics.protocols import LONG_NAMES, find_score, joint_protoco
 from autogan_core.report.results.results import PAGE
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.storage import write_atomically
-from components.pipeline_run.causes import causes
-from components.pipeline_run.job import JOB_VARIABLE, Job, JobCard
-from components.pipeline_run.standings import standings_markdown
-from components.step_runtime.artifact import OutputArtifact
-from components.step_runtime.attempts import in_pod
-from components.step_runtime.step import Step
+from autogan_kubeflow.components.pipeline_run.causes import causes
+from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job, JobCard
+from autogan_kubeflow.components.pipeline_run.standings import standings_markdown
+from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.attempts import in_pod
+from autogan_kubeflow.components.step_runtime.step import Step
 
 if TYPE_CHECKING:  # the cluster is asked about a run that did not succeed
-    from components.pipeline_run.workflow import Workflow
+    from autogan_kubeflow.components.pipeline_run.workflow import Workflow
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def _workflow(identifier: str, card: JobCard | None) -> Workflow | None:
     """The run as Argo has it, where there is a cluster."""
     if not in_pod() and not (card and card.experiment):
         return None
-    from components.pipeline_run.workflow import find_workflow
+    from autogan_kubeflow.components.pipeline_run.workflow import find_workflow
 
     return find_workflow(identifier)
 
@@ -143,7 +143,7 @@ def _dispose(card: JobCard, job: Job, workflow: Workflow | None) -> list[str]:
     It is removed, unless the search step was lost without anybody having asked for that: then it goes on, and starting
     the pipeline again finds it.
     """
-    from components.pipeline_run.katib import remove_running
+    from autogan_kubeflow.components.pipeline_run.katib import remove_running
 
     name = f"`{card.katib_namespace}/{card.experiment}`"
     search, failures = job.step("search"), job.failures()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from autogan_core.runs.halving import Rung
 from autogan_core.runs.run import Run
 from autogan_core.training.validation import Training
-from components.step_runtime.artifact import OutputArtifact
-from components.step_runtime.publish import publish_metrics, publish_model, publish_no_model
-from components.step_runtime.step import Step
-from components.step_runtime.work import Work
+from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.publish import publish_metrics, publish_model, publish_no_model
+from autogan_kubeflow.components.step_runtime.step import Step
+from autogan_kubeflow.components.step_runtime.work import Work
 
 
 def train_to_rung(here: Step, work: Work, metrics: OutputArtifact) -> None:

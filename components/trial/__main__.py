@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import components.termination  # noqa: F401  (first: the imports below take seconds)
+import autogan_kubeflow.components.termination  # noqa: F401  (first: the imports below take seconds)
 
 # isort: split
-from components.trial.cli import main
+from autogan_kubeflow.components.trial.cli import main
 
 main()

@@ -16,14 +16,23 @@ import typer
 from autogan_core.config import Config
 from autogan_core.errors import PreemptedError
 from autogan_core.runtime.monitor import Monitor
-from components.environment import DEFAULT_CACHE, Cache, Device, LogLevel, Overrides, Preset, Store, read_config
-from components.exit_status import exit_status
-from components.katib_protocol import FIELDS
-from components.log_monitor import LogMonitor
-from components.logs import configure_logging
+from autogan_kubeflow.components.environment import (
+    DEFAULT_CACHE,
+    Cache,
+    Device,
+    LogLevel,
+    Overrides,
+    Preset,
+    Store,
+    read_config,
+)
+from autogan_kubeflow.components.exit_status import exit_status
+from autogan_kubeflow.components.katib_protocol import FIELDS
+from autogan_kubeflow.components.log_monitor import LogMonitor
+from autogan_kubeflow.components.logs import configure_logging
 
 if TYPE_CHECKING:  # these take seconds to import, and --help needs none of them
-    from components.trial.reporting import Reporter
+    from autogan_kubeflow.components.trial.reporting import Reporter
 
 VARIABLES = {field: f"AUTOGAN_{field.upper()}" for field in FIELDS}
 """Where the assignment is found."""
@@ -91,7 +100,7 @@ def _search(config: Config, trial: str, where: Where, reporter: Reporter) -> Non
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())  # before the imports, which take seconds
     from autogan_core.runtime.devices import open_device
     from autogan_core.runtime.distributed import World
-    from components.trial.search_iteration import run_search_iteration
+    from autogan_kubeflow.components.trial.search_iteration import run_search_iteration
 
     parameters = {field: os.environ.get(variable, "") for field, variable in VARIABLES.items()}
     device = open_device(where.device, config.cpu_threads)
@@ -107,7 +116,7 @@ def _search(config: Config, trial: str, where: Where, reporter: Reporter) -> Non
 def _train_from_scratch(config: Config, trial: str, where: Where, reporter: Reporter) -> None:
     signal.signal(signal.SIGTERM, _raise_preempted)
     from autogan_core.runtime.devices import open_device
-    from components.trial.from_scratch import architecture_from, train_from_scratch
+    from autogan_kubeflow.components.trial.from_scratch import architecture_from, train_from_scratch
 
     architecture = architecture_from(os.environ, config.model.num_cells)
     device = open_device(where.device, config.cpu_threads)
@@ -122,7 +131,7 @@ def _raise_preempted(*_: object) -> NoReturn:
 
 
 def _reporter(metrics: Metrics, trial: str, db_manager: str) -> Reporter:
-    from components.trial.reporting import PrintReporter, PushReporter
+    from autogan_kubeflow.components.trial.reporting import PrintReporter, PushReporter
 
     return PushReporter(trial, db_manager) if metrics is Metrics.push else PrintReporter()
 

@@ -13,8 +13,8 @@ import grpc
 from kubeflow.katib import katib_api_pb2 as api
 from kubeflow.katib import katib_api_pb2_grpc as api_grpc
 
-from components.exit_status import ReportingError
-from components.trial.collector import await_collector
+from autogan_kubeflow.components.exit_status import ReportingError
+from autogan_kubeflow.components.trial.collector import await_collector
 
 logger = logging.getLogger(__name__)
 

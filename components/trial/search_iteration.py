@@ -14,7 +14,7 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.storage import open_store
-from components.katib_protocol import NEW_RUN, from_parameters, to_metrics
+from autogan_kubeflow.components.katib_protocol import NEW_RUN, from_parameters, to_metrics
 
 logger = logging.getLogger(__name__)
 

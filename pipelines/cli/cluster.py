@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:  # importing the Kubernetes client takes a second, and --help needs none of it
-    from components.cluster_check.catalogue import Topic
+    from autogan_kubeflow.components.cluster_check.catalogue import Topic
 
 MISSING = 1
 """Exit status: something has to be mended."""
@@ -66,15 +66,15 @@ def check(
 
     What you may not look at is said, too, and who could.
     """
-    from components.cluster_check import report
-    from components.cluster_check.base.cluster import Cluster
-    from components.cluster_check.base.finding import Verdict
-    from components.cluster_check.base.target import Target
-    from components.cluster_check.catalogue import count, inspect
-    from components.cluster_check.checks.inside import Waiting
-    from components.cluster_check.checks.rights import whoami
-    from components.cluster_check.mending import mend
-    from pipelines.placement import PipelinePlacement
+    from autogan_kubeflow.components.cluster_check import report
+    from autogan_kubeflow.components.cluster_check.base.cluster import Cluster
+    from autogan_kubeflow.components.cluster_check.base.finding import Verdict
+    from autogan_kubeflow.components.cluster_check.base.target import Target
+    from autogan_kubeflow.components.cluster_check.catalogue import count, inspect
+    from autogan_kubeflow.components.cluster_check.checks.inside import Waiting
+    from autogan_kubeflow.components.cluster_check.checks.rights import whoami
+    from autogan_kubeflow.components.cluster_check.mending import mend
+    from autogan_kubeflow.pipelines.placement import PipelinePlacement
 
     out, progress = Console(), Console(stderr=True, soft_wrap=True)
 

@@ -1,30 +1,34 @@
-"""``python -m components.katib_experiments``: prints an Experiment, or checks manifests."""
+"""The commands of ``autogan katib``: Experiments, and our algorithm in Katib's configuration."""
 
 from __future__ import annotations
 
-import components.termination  # noqa: F401  (first: the imports below take seconds)
-
-# isort: split
 import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from autogan_core.errors import AutoGANError, ConfigError
-from components.katib_experiments.placement import Placement
-from components.katib_experiments.recipes import EXPERIMENTS, from_recipe, manifests, recipe
-from components.katib_experiments.render import render
-from components.manifest_checks.manifests import check_text
+from autogan_core.errors import ConfigError
+from autogan_kubeflow.components import prepare_data
+from autogan_kubeflow.components.katib_experiments.placement import Placement
+from autogan_kubeflow.components.katib_experiments.recipes import EXPERIMENTS, from_recipe, manifests, recipe
+from autogan_kubeflow.components.katib_experiments.render import render
+from autogan_kubeflow.components.manifest_checks.manifests import check_text
+from autogan_kubeflow.components.registration.cli import add, remove, show
 
-PROGRAM = ("python", "-m", "components.katib_experiments")
+COMMAND = ("katib", "experiment")
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+katib = typer.Typer(
+    help="Katib: Experiments, and our algorithm in its configuration.",
+    epilog="Start with: autogan katib register --image REGISTRY/suggestion:TAG, then autogan katib experiment.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 
 class Job(StrEnum):
@@ -34,8 +38,8 @@ class Job(StrEnum):
     trainjob = "trainjob"
 
 
-@app.command(no_args_is_help=True)
-def experiments(
+@katib.command(no_args_is_help=True)
+def experiment(
     context: typer.Context,
     recipe_name: Annotated[str | None, typer.Argument(metavar="[NAME]", help=", ".join(EXPERIMENTS))] = None,
     name: Annotated[str | None, typer.Option(help="Name of the Experiment. [default: NAME]")] = None,
@@ -61,17 +65,15 @@ def experiments(
         list[str] | None,
         typer.Option(metavar="KEY[=VALUE][:EFFECT]", help="Taint that the pods tolerate. Repeatable."),
     ] = None,
-    check: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Check the manifests in a file instead; - is standard input.")
-    ] = None,
     write: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write all of them into a folder instead, NAME.yaml each.")
     ] = None,
 ) -> None:
-    """Prints a Katib Experiment as YAML: python -m components.katib_experiments mlas-cifar10 | kubectl apply -f -"""
-    if check is not None:
-        _check(check)
-    elif write is not None:
+    """Print an Experiment as YAML.
+
+    autogan katib experiment mlas-cifar10 | kubectl apply -f -
+    """
+    if write is not None:
         write_all(write)
     elif recipe_name is None:
         raise ConfigError(f"say which experiment: {', '.join(EXPERIMENTS)}")
@@ -93,20 +95,20 @@ def experiments(
         sys.stdout.write(render(documents, header(chosen.title, context.obj)))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line; mistakes that users can mend end in one message.
-
-    Args:
-        arguments: what stands behind ``python -m components.katib_experiments``; None takes the process's own.
-
-    Raises:
-        SystemExit: always, with status 0, 1 (refused, or the check found problems) or 2 (wrong usage).
-    """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+@katib.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML of any objects; - is standard input.")],
+) -> None:
+    """Check manifests without a cluster: what Katib, the jobs' controllers and our own rules ask."""
     try:
-        app(given, prog_name=" ".join(PROGRAM), obj=given)
-    except AutoGANError as error:
-        _fail(str(error))
+        text = sys.stdin.read() if str(file) == "-" else file.read_text()
+    except OSError as error:
+        raise ConfigError(f"cannot read '{file}': {error.strerror}") from error
+    count, problems = check_text(text)
+    if problems:
+        typer.echo("\n".join(problems), err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{file}: {count} objects, no problems")
 
 
 def write_all(folder: Path) -> None:
@@ -114,13 +116,18 @@ def write_all(folder: Path) -> None:
     for name, chosen in EXPERIMENTS.items():
         path = folder / f"{name}.yaml"
         draft = path.with_suffix(".tmp")
-        draft.write_text(render([from_recipe(chosen, name)], header(chosen.title, [name])))
+        draft.write_text(render([from_recipe(chosen, name)], header(chosen.title, [*COMMAND, name])))
         draft.replace(path)
 
 
 def header(title: str, arguments: Sequence[str]) -> str:
-    """What stands on top of an Experiment: its title, and the command that made it."""
-    return f"{title}.\nMade by: {shlex.join([*PROGRAM, *arguments])}"
+    """The comment at the top of an Experiment: its title and the command that made it.
+
+    Args:
+        title: of the recipe.
+        arguments: of that command, behind ``autogan``.
+    """
+    return f"{title}.\nMade by: {shlex.join(['autogan', *arguments])}"
 
 
 def _placed(placement: Placement, **options: Any) -> Placement:
@@ -128,21 +135,7 @@ def _placed(placement: Placement, **options: Any) -> Placement:
     return replace(placement, **{name: value for name, value in options.items() if value is not None})
 
 
-def _check(path: Path) -> None:
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text()
-    except OSError as error:
-        raise ConfigError(f"cannot read '{path}': {error.strerror}") from error
-    count, problems = check_text(text)
-    if problems:
-        _fail("\n".join(problems))
-    sys.stdout.write(f"{path}: {count} objects, no problems\n")
-
-
-def _fail(message: str) -> NoReturn:
-    Console(stderr=True, soft_wrap=True).print(message, highlight=False, markup=False)
-    sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()
+katib.command("register")(add)
+katib.command("unregister")(remove)
+katib.command("registered")(show)
+katib.command("prepare", epilog=prepare_data.EPILOG)(prepare_data.run)

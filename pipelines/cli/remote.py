@@ -11,11 +11,11 @@ import typer
 import yaml
 
 from autogan_core.errors import AutoGANError, ConfigError
-from pipelines.remote.cron import Cron
+from autogan_kubeflow.pipelines.remote.cron import Cron
 
 if TYPE_CHECKING:  # importing kfp takes a second, and --help needs none of it
-    from pipelines.remote.connection import Address, Server
-    from pipelines.remote.runs import Order
+    from autogan_kubeflow.pipelines.remote.connection import Address, Server
+    from autogan_kubeflow.pipelines.remote.runs import Order
 
 EXPERIMENT = "autogan"
 
@@ -63,10 +63,10 @@ def upload(
     namespace: Namespace = None,
 ) -> None:
     """Put a pipeline among those that the Kubeflow UI offers, or a new version of it."""
-    from pipelines.catalogue import check_pipeline, compiled
-    from pipelines.remote.connection import connect
-    from pipelines.remote.specification import in_package
-    from pipelines.remote.upload import upload as send
+    from autogan_kubeflow.pipelines.catalogue import check_pipeline, compiled
+    from autogan_kubeflow.pipelines.remote.connection import connect
+    from autogan_kubeflow.pipelines.remote.specification import in_package
+    from autogan_kubeflow.pipelines.remote.upload import upload as send
 
     package = file or compiled(pipeline)
     in_package(package, check_pipeline(pipeline))  # a wrong file is found before a server is asked
@@ -90,8 +90,8 @@ def submit(
     dry_run: DryRun = False,
 ) -> None:
     """Start a run on Kubeflow Pipelines."""
-    from pipelines.remote.connection import connect
-    from pipelines.remote.runs import submit as send
+    from autogan_kubeflow.pipelines.remote.connection import connect
+    from autogan_kubeflow.pipelines.remote.runs import submit as send
 
     order = _order(pipeline, param, file, experiment, pipeline_root, service_account, no_cache)
     name = run_name or f"{pipeline} {datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
@@ -135,10 +135,10 @@ def schedule(
     ] = False,
 ) -> None:
     """Run a pipeline again and again; a schedule of this name is brought up to date."""
-    from pipelines.catalogue import check_pipeline
-    from pipelines.remote.connection import connect
-    from pipelines.remote.schedules import Schedule, apply
-    from pipelines.remote.schedules import remove as delete
+    from autogan_kubeflow.pipelines.catalogue import check_pipeline
+    from autogan_kubeflow.pipelines.remote.connection import connect
+    from autogan_kubeflow.pipelines.remote.schedules import Schedule, apply
+    from autogan_kubeflow.pipelines.remote.schedules import remove as delete
 
     address = _address(host, token_file, ca_file, namespace)
     label = name or check_pipeline(pipeline)
@@ -164,8 +164,8 @@ def status(
     namespace: Namespace = None,
 ) -> None:
     """Show the latest runs and the schedules, or one run's steps, why it failed and where its outputs lie."""
-    from pipelines.remote.connection import connect
-    from pipelines.remote.overview import overview_lines, run_lines
+    from autogan_kubeflow.pipelines.remote.connection import connect
+    from autogan_kubeflow.pipelines.remote.overview import overview_lines, run_lines
 
     server = connect(_address(host, token_file, ca_file, namespace))
     for line in run_lines(server, run_id) if run_id else overview_lines(server):
@@ -180,10 +180,10 @@ def cancel(
     namespace: Namespace = None,
 ) -> None:
     """Cancel a run; its Summary step removes the Katib Experiment of its search."""
-    from pipelines.remote.connection import connect
-    from pipelines.remote.run_steps import FINISHED
-    from pipelines.remote.runs import cancel as terminate
-    from pipelines.remote.runs import get_run
+    from autogan_kubeflow.pipelines.remote.connection import connect
+    from autogan_kubeflow.pipelines.remote.run_steps import FINISHED
+    from autogan_kubeflow.pipelines.remote.runs import cancel as terminate
+    from autogan_kubeflow.pipelines.remote.runs import get_run
 
     server = connect(_address(host, token_file, ca_file, namespace))
     run = get_run(server, run_id)
@@ -203,9 +203,9 @@ def _order(
     service_account: str | None,
     no_cache: bool,
 ) -> Order:
-    from pipelines.catalogue import check_pipeline, compiled
-    from pipelines.parameters import read_arguments
-    from pipelines.remote.runs import Order
+    from autogan_kubeflow.pipelines.catalogue import check_pipeline, compiled
+    from autogan_kubeflow.pipelines.parameters import read_arguments
+    from autogan_kubeflow.pipelines.remote.runs import Order
 
     return Order(
         pipeline=check_pipeline(pipeline),
@@ -219,7 +219,7 @@ def _order(
 
 
 def _address(host: str | None, token_file: Path | None, ca_file: Path | None, namespace: str | None) -> Address:
-    from pipelines.remote.connection import Address
+    from autogan_kubeflow.pipelines.remote.connection import Address
 
     return Address(host=host, token_file=token_file, ca_file=ca_file, namespace=namespace)
 
@@ -231,7 +231,7 @@ def _print_request(settings: dict[str, Any], address: Address) -> None:
 
 
 def _follow(server: Server, run_id: str) -> None:
-    from pipelines.remote.runs import follow
+    from autogan_kubeflow.pipelines.remote.runs import follow
 
     try:
         follow(server, run_id, typer.echo)

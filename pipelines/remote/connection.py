@@ -19,7 +19,7 @@ import kfp
 from google.auth.exceptions import GoogleAuthError
 
 from autogan_core.errors import ConfigError
-from pipelines.remote.rest import HOST_ENV, TOKEN_ENV, BoundedRestClient, PipelinesError
+from autogan_kubeflow.pipelines.remote.rest import HOST_ENV, TOKEN_ENV, BoundedRestClient, PipelinesError
 
 UI_ENV = "KF_PIPELINES_UI_ENDPOINT"
 TOKEN_FILE_ENV = "KF_PIPELINES_SA_TOKEN_PATH"

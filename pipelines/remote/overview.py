@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from autogan_core.errors import ConfigError
-from pipelines.catalogue import PIPELINES
-from pipelines.remote.connection import Server
-from pipelines.remote.cron import Cron
-from pipelines.remote.run_reasons import reasons, where_to_look, why_waiting
-from pipelines.remote.run_steps import elapsed, run_state, run_steps, waiting_for_a_node
-from pipelines.remote.runs import get_run
-from pipelines.remote.schedules import cron_text, existing
-from pipelines.remote.specification import Specification, Specifications, named_steps, pipeline_name
+from autogan_kubeflow.pipelines.catalogue import PIPELINES
+from autogan_kubeflow.pipelines.remote.connection import Server
+from autogan_kubeflow.pipelines.remote.cron import Cron
+from autogan_kubeflow.pipelines.remote.run_reasons import reasons, where_to_look, why_waiting
+from autogan_kubeflow.pipelines.remote.run_steps import elapsed, run_state, run_steps, waiting_for_a_node
+from autogan_kubeflow.pipelines.remote.runs import get_run
+from autogan_kubeflow.pipelines.remote.schedules import cron_text, existing
+from autogan_kubeflow.pipelines.remote.specification import Specification, Specifications, named_steps, pipeline_name
 
 LATEST_RUNS = 10
 LOOKED_AT = 200

@@ -12,10 +12,10 @@ from typing import Any
 from autogan_core.errors import AutoGANError
 from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.storage import RunStore, open_store
-from components.pipeline_run.form import FIELDS
-from components.pipeline_run.job import Job
-from pipelines.remote.run_steps import FINISHED, RunStep, run_error
-from pipelines.remote.specification import NamedStep, Specification, parameter_default
+from autogan_kubeflow.components.pipeline_run.form import FIELDS
+from autogan_kubeflow.components.pipeline_run.job import Job
+from autogan_kubeflow.pipelines.remote.run_steps import FINISHED, RunStep, run_error
+from autogan_kubeflow.pipelines.remote.specification import NamedStep, Specification, parameter_default
 
 STORE_DEADLINE_S = 10.0
 """People wait, and the reasons are in the logs, too."""

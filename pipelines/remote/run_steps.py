@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipelines.remote.specification import NamedStep
+from autogan_kubeflow.pipelines.remote.specification import NamedStep
 
 FINISHED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED", "CANCELED"})
 _CANCELLING = frozenset({"CANCELING", "CANCELED"})

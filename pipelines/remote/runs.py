@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from autogan_core.errors import AutoGANError, ConfigError
-from pipelines.remote.connection import Server, quiet
-from pipelines.remote.rest import PipelinesError, PipelinesUnavailableError
-from pipelines.remote.run_reasons import reasons, where_to_look, why_waiting
-from pipelines.remote.run_steps import FINISHED, run_state, run_steps, waiting_for_a_node
-from pipelines.remote.specification import Specifications, in_package, named_steps, read_documents
+from autogan_kubeflow.pipelines.remote.connection import Server, quiet
+from autogan_kubeflow.pipelines.remote.rest import PipelinesError, PipelinesUnavailableError
+from autogan_kubeflow.pipelines.remote.run_reasons import reasons, where_to_look, why_waiting
+from autogan_kubeflow.pipelines.remote.run_steps import FINISHED, run_state, run_steps, waiting_for_a_node
+from autogan_kubeflow.pipelines.remote.specification import Specifications, in_package, named_steps, read_documents
 
 POLL_S = 5.0
 OUTAGE_S = 600.0

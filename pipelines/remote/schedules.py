@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from autogan_core.errors import ConfigError
-from pipelines.remote.connection import Server, quiet
-from pipelines.remote.cron import Cron
-from pipelines.remote.rest import PipelinesError
-from pipelines.remote.run_steps import FINISHED
-from pipelines.remote.runs import Order, Report, cancel
+from autogan_kubeflow.pipelines.remote.connection import Server, quiet
+from autogan_kubeflow.pipelines.remote.cron import Cron
+from autogan_kubeflow.pipelines.remote.rest import PipelinesError
+from autogan_kubeflow.pipelines.remote.run_steps import FINISHED
+from autogan_kubeflow.pipelines.remote.runs import Order, Report, cancel
 
 _MARK = re.compile(r"autogan schedule ([0-9a-f]{16}), pipeline ([0-9a-f]{16})")
 """Stands in the description of every schedule that is ours: digests of all its content and of its pipeline."""

@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from autogan_core.errors import ConfigError
-from pipelines.catalogue import PIPELINES, compiled
-from pipelines.remote.connection import Server
-from pipelines.remote.rest import PipelinesError
+from autogan_kubeflow.pipelines.catalogue import PIPELINES, compiled
+from autogan_kubeflow.pipelines.remote.connection import Server
+from autogan_kubeflow.pipelines.remote.rest import PipelinesError
 
 Specification = dict[str, Any]
 """A pipeline's own part of a compiled file, in plain values."""

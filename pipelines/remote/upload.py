@@ -9,8 +9,8 @@ from typing import Any
 
 import kfp_server_api
 
-from pipelines.remote.connection import Server, quiet
-from pipelines.remote.specification import in_package
+from autogan_kubeflow.pipelines.remote.connection import Server, quiet
+from autogan_kubeflow.pipelines.remote.specification import in_package
 
 
 def upload(server: Server, pipeline: str, package: Path) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from components.registration.katib_config import KEY
+from autogan_kubeflow.components.registration.katib_config import KEY
 from tests.components.katib_configs import PLAIN_017
 
 KATIB_CONFIG = "/api/v1/namespaces/kubeflow/configmaps/katib-config"

@@ -13,10 +13,11 @@ from acceptance.documents import (
     trial_image_pod,
     trial_settings,
 )
-from autogan_core.cli.main import app
+from autogan_core.cli.main import main
 from autogan_core.presets import load_config
-from components.katib_experiments import check_document, recipe
-from components.registration.entry import suggestion_entry
+from autogan_kubeflow.components.katib_experiments import recipe
+from autogan_kubeflow.components.manifest_checks import check_document
+from autogan_kubeflow.components.registration.entry import suggestion_entry
 from tests.acceptance.fake_api_server import experiment_manifest
 
 EXPERIMENT = experiment_manifest()
@@ -52,7 +53,7 @@ def test_the_local_search_s_command_is_one(capsys: pytest.CaptureFixture[str]) -
     """The command line takes every option of it."""
     [search] = local_search_pod(EXPERIMENT, CONFIG)["spec"]["initContainers"]
     with pytest.raises(SystemExit) as done:
-        app([*search["command"][search["command"].index("search") :], "--dry-run"])
+        main([*search["command"][search["command"].index("search") :], "--dry-run"])
     assert done.value.code == 0
     assert "shared_epochs: 1" in capsys.readouterr().out
 

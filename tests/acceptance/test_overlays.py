@@ -15,7 +15,8 @@ from acceptance.kubectl import kustomize
 from acceptance.overlays import EPOCHS, selected, write_base, write_experiment
 from acceptance.settings import Settings
 from autogan_core.presets import load_config
-from components.katib_experiments import check_document, recipe
+from autogan_kubeflow.components.katib_experiments import recipe
+from autogan_kubeflow.components.manifest_checks import check_document
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl, which holds kustomize, is missing")
 

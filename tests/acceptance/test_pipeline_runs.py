@@ -17,10 +17,10 @@ from acceptance.claim import MARK, Note
 from acceptance.cluster import Cluster
 from acceptance.errors import AcceptanceError
 from acceptance.settings import PipelinesAccess, Settings
-from pipelines.catalogue import compile_to
-from pipelines.placement import PipelinePlacement
-from pipelines.remote import runs as remote
-from pipelines.remote.runs import RunFailedError
+from autogan_kubeflow.pipelines.catalogue import compile_to
+from autogan_kubeflow.pipelines.placement import PipelinePlacement
+from autogan_kubeflow.pipelines.remote import runs as remote
+from autogan_kubeflow.pipelines.remote.runs import RunFailedError
 from tests.acceptance.fake_api_server import FakeApiServer
 from tests.pipelines.fake_kfp_api import FakeKfp, forget_surroundings, serving
 

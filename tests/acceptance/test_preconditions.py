@@ -10,7 +10,7 @@ from acceptance.cluster import Cluster
 from acceptance.errors import AcceptanceError
 from acceptance.preconditions import check, foreign_experiments
 from acceptance.settings import Settings
-from components.registration.katib_config import KEY
+from autogan_kubeflow.components.registration.katib_config import KEY
 from tests.acceptance.fake_api_server import EXPERIMENTS, KATIB_CONFIG, FakeApiServer
 from tests.components.katib_configs import PLAIN_017
 

@@ -8,8 +8,8 @@ from acceptance import claim, registered
 from acceptance.claim import Note
 from acceptance.cluster import Cluster
 from acceptance.settings import Settings
-from components.registration.entry import suggestion_entry
-from components.registration.katib_config import KEY, KatibConfig
+from autogan_kubeflow.components.registration.entry import suggestion_entry
+from autogan_kubeflow.components.registration.katib_config import KEY, KatibConfig
 from tests.acceptance.fake_api_server import KATIB_CONFIG, FakeApiServer
 from tests.components.katib_configs import CONFIGS, EDITED_018
 
@@ -57,7 +57,9 @@ def test_an_entry_that_others_need_stays(cluster: Cluster, server: FakeApiServer
     """Their Experiments could not be deleted without it; the message says which, and what to do later."""
     note = registered_note(cluster, settings)
     words = registered.restore(note, ["team/theirs"])
-    assert words.startswith("autogan stays registered") and "team/theirs" in words and "registration remove" in words
+    assert (
+        words.startswith("autogan stays registered") and "team/theirs" in words and "autogan katib unregister" in words
+    )
     assert KatibConfig(server.katib_config).entry is not None
 
 

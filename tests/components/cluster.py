@@ -21,9 +21,9 @@ from autogan_core.config import Config
 from autogan_core.history import Record
 from autogan_core.presets import load_config
 from autogan_core.search.mlas import MultiLevelSearch
-from components.exit_status import PREEMPTED, RETRY
-from components.katib_experiments.recipes import from_recipe, recipe
-from components.suggestion.trials import Run, find_run
+from autogan_kubeflow.components.exit_status import PREEMPTED, RETRY
+from autogan_kubeflow.components.katib_experiments.recipes import from_recipe, recipe
+from autogan_kubeflow.components.suggestion.trials import Run, find_run
 from tests.components.db_manager import DBManager, db_manager
 from tests.components.katib import Katib, to_proto, trial_environment
 from tests.components.pods import start

@@ -12,7 +12,7 @@ from kubeflow.katib import katib_api_pb2 as api
 from kubeflow.katib import katib_api_pb2_grpc as api_grpc
 
 from autogan_core.config import SearchConfig
-from components.katib_protocol import OPERATIONS, reward_names
+from autogan_kubeflow.components.katib_protocol import OPERATIONS, reward_names
 
 SMALL_SETTINGS = {
     "controller_steps": "3",

@@ -17,7 +17,12 @@ import torch
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["components.suggestion.server", "components.trial.search_iteration", "components.trial.reporting", "torch._dynamo"]
+    [
+        "autogan_kubeflow.components.suggestion.server",
+        "autogan_kubeflow.components.trial.search_iteration",
+        "autogan_kubeflow.components.trial.reporting",
+        "torch._dynamo",
+    ]
 )
 
 

@@ -18,10 +18,10 @@ from autogan_core.history import Record
 from autogan_core.presets import load_config
 from autogan_core.search.mlas import MultiLevelSearch
 from autogan_core.search_space import Architecture
-from components.katib_experiments import Placement
-from components.katib_protocol import from_parameters, to_metrics
-from components.katib_search import ExperimentRequest, ExperimentsAPI, Waiting
-from components.suggestion.service import SuggestionService
+from autogan_kubeflow.components.katib_experiments import Placement
+from autogan_kubeflow.components.katib_protocol import from_parameters, to_metrics
+from autogan_kubeflow.components.katib_search import ExperimentRequest, ExperimentsAPI, Waiting
+from autogan_kubeflow.components.suggestion.service import SuggestionService
 from tests.components.fake_kubernetes import FakeKubernetes
 from tests.components.katib import Katib, to_proto
 from tests.components.katib_player import Publisher, playing

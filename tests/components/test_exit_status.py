@@ -19,7 +19,14 @@ from autogan_core.errors import (
     StorageUnavailableError,
     SupersededError,
 )
-from components.exit_status import PERMANENT, PREEMPTED, RETRY, ClusterUnavailableError, ReportingError, exit_status
+from autogan_kubeflow.components.exit_status import (
+    PERMANENT,
+    PREEMPTED,
+    RETRY,
+    ClusterUnavailableError,
+    ReportingError,
+    exit_status,
+)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,13 @@ from autogan_core.config import RewardConfig, RewardScore, SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
 from autogan_core.search_space import Architecture
-from components.katib_protocol import from_parameters, reward_names, to_metrics, to_parameters, to_rewards
+from autogan_kubeflow.components.katib_protocol import (
+    from_parameters,
+    reward_names,
+    to_metrics,
+    to_parameters,
+    to_rewards,
+)
 
 ONE, TWO = Architecture.parse("1011-10111"), Architecture.parse("0120-01201")
 SEARCH = Assignment(7, 1, "search", (ONE, TWO, ONE), (TWO,))

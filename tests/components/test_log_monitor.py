@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
-from components.log_monitor import LogMonitor
-from components.logs import JSONFormatter
+from autogan_kubeflow.components.log_monitor import LogMonitor
+from autogan_kubeflow.components.logs import JSONFormatter
 
 
 @pytest.mark.parametrize(("seconds", "lines"), [(3600.0, 2), (0.0, 5)])

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from components.termination import STATUS
+from autogan_kubeflow.components.termination import STATUS
 
 ROOT = Path(__file__).parents[2]
+MODULE = "autogan_kubeflow.components.termination"
 ENTRY_POINTS = [*sorted((ROOT / "components").glob("*/__main__.py")), ROOT / "components/prepare_data.py"]
 AS_PROCESS_1 = [
     "unshare",
@@ -36,13 +37,13 @@ def process_1(code: str) -> subprocess.CompletedProcess[str]:
 def test_process_1_ends_at_sigterm() -> None:
     """With the status of a terminated program; without the module the kernel drops the signal."""
     assert process_1(KILL).stdout == "goes on\n"
-    ended = process_1(f"import components.termination; {KILL}")
+    ended = process_1(f"import {MODULE}; {KILL}")
     assert (ended.returncode, ended.stdout) == (STATUS, "") == (143, "")
 
 
 def test_other_processes_keep_what_they_have() -> None:
     """Importing it changes nothing in a program that is not a container's first process."""
-    code = "import signal, components.termination; print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)"
+    code = f"import signal, {MODULE}; print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "True\n"
 
@@ -54,4 +55,4 @@ def test_every_entry_point_imports_it_first(path: Path) -> None:
     """Whatever is imported before it, SIGTERM would have to wait for."""
     imports = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
     first = [node for node in imports if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")][0]
-    assert isinstance(first, ast.Import) and [name.name for name in first.names] == ["components.termination"]
+    assert isinstance(first, ast.Import) and [name.name for name in first.names] == [MODULE]

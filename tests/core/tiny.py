@@ -14,8 +14,8 @@ from torch.nn import functional as F
 
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset, load_dataset
-from autogan_core.metrics import reference_moments
 from autogan_core.metrics.scorer import Scorer
+from autogan_core.metrics.scores import reference_moments
 from autogan_core.presets import load_config
 from autogan_core.runtime.monitor import Monitor, Task
 

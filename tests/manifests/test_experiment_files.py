@@ -17,8 +17,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from components.katib_experiments import EXPERIMENTS, Placement, check_text, from_recipe, manifests, render
-from pipelines.cli.katib import header, write_all
+from autogan_kubeflow.components.katib_experiments import EXPERIMENTS, Placement, from_recipe, manifests, render
+from autogan_kubeflow.components.manifest_checks import check_text
+from autogan_kubeflow.pipelines.cli.katib import COMMAND, header, write_all
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "manifests" / "experiments"
@@ -146,7 +147,7 @@ def test_the_trainer_file_is_what_the_builder_makes() -> None:
     chosen = EXPERIMENTS["mlas-smoke"]
     placement = replace(chosen.placement, job="trainjob")
     documents = manifests(chosen, "mlas-smoke", placement=placement)
-    text = render(documents, header(chosen.title, ["mlas-smoke", "--job", "trainjob"]))
+    text = render(documents, header(chosen.title, [*COMMAND, "mlas-smoke", "--job", "trainjob"]))
     path = ROOT / "manifests" / "trainer" / "mlas-smoke.yaml"
     assert path.read_text() == text
     assert check_text(text) == (2, [])

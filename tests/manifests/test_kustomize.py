@@ -15,8 +15,9 @@ import pytest
 import yaml
 from kubernetes.client import ApiClient  # type: ignore[import-untyped]
 
-from components.katib_experiments import EXPERIMENTS, IMAGE, check_document
-from components.katib_experiments.trial_pod import KEY_FOLDER
+from autogan_kubeflow.components.katib_experiments import EXPERIMENTS, IMAGE
+from autogan_kubeflow.components.katib_experiments.trial_pod import KEY_FOLDER
+from autogan_kubeflow.components.manifest_checks import check_document
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 OVERLAYS = ("gpu", "cpu-smoke", "gcs-workload-identity", "gcs-key-secret")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from components.katib_search import finish, search_with_katib
-from components.katib_search.answers import ROLE
+from autogan_kubeflow.components.katib_search import finish, search_with_katib
+from autogan_kubeflow.components.katib_search.answers import ROLE
 from tests.components.fake_kubernetes import FakeKubernetes
 from tests.components.scripted_katib import CONFIG, cluster, request
 

@@ -13,9 +13,9 @@ import typer
 from typer.testing import CliRunner
 
 from autogan_core.errors import ConfigError
-from pipelines.cli.remote import add_to
-from pipelines.remote import runs as remote
-from pipelines.remote.connection import Address, Server, connect
+from autogan_kubeflow.pipelines.cli.remote import add_to
+from autogan_kubeflow.pipelines.remote import runs as remote
+from autogan_kubeflow.pipelines.remote.connection import Address, Server, connect
 from tests.pipelines.fake_kfp_api import FakeKfp, forget_surroundings, package_text, serving
 
 
@@ -63,10 +63,10 @@ def autogan(host: str, package: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
             raise ConfigError(f"{pipeline} has no parameter 'unknown'")
         return dict(pairs)
 
-    stand_in = types.ModuleType("pipelines.parameters")
+    stand_in = types.ModuleType("autogan_kubeflow.pipelines.parameters")
     stand_in.__dict__["read_arguments"] = read_arguments
-    monkeypatch.setitem(sys.modules, "pipelines.parameters", stand_in)
-    monkeypatch.setattr("pipelines.catalogue.compiled", lambda _: package)
+    monkeypatch.setitem(sys.modules, "autogan_kubeflow.pipelines.parameters", stand_in)
+    monkeypatch.setattr("autogan_kubeflow.pipelines.catalogue.compiled", lambda _: package)
     app = typer.Typer()
     add_to(app)
 

@@ -11,11 +11,11 @@ import yaml
 from kfp.components import load_component_from_file
 
 from autogan_core.errors import ConfigError
-from components.katib_experiments import IMAGE
-from components.pipeline_run.form import CHOICES
-from pipelines.catalogue import PIPELINES, compile_to, compiled
-from pipelines.parameters import read_parameters
-from pipelines.placement import PipelinePlacement
+from autogan_kubeflow.components.katib_experiments import IMAGE
+from autogan_kubeflow.components.pipeline_run.form import CHOICES
+from autogan_kubeflow.pipelines.catalogue import PIPELINES, compile_to, compiled
+from autogan_kubeflow.pipelines.parameters import read_parameters
+from autogan_kubeflow.pipelines.placement import PipelinePlacement
 
 SMALL = {"summarize", "choose-architectures", "choose-finalists", "choose-survivors", "record-scores"}
 SPARING = {"prepare-data", "search"}

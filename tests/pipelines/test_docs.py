@@ -13,11 +13,11 @@ import typer
 import yaml
 
 from autogan_core.storage import DirectoryStore
-from components.pipeline_run.form import RESERVED
-from components.pipeline_run.job import Job, StepRecord
-from pipelines.catalogue import PIPELINES, compiled
-from pipelines.cli.main import pipeline as pipeline_commands
-from pipelines.parameters import read_arguments, read_parameters
+from autogan_kubeflow.components.pipeline_run.form import RESERVED
+from autogan_kubeflow.components.pipeline_run.job import Job, StepRecord
+from autogan_kubeflow.pipelines.catalogue import PIPELINES, compiled
+from autogan_kubeflow.pipelines.cli.pipeline import pipeline as pipeline_commands
+from autogan_kubeflow.pipelines.parameters import read_arguments, read_parameters
 from tests.pipelines.fake_kfp_api import FakeKfp, step_rows
 
 ROOT = Path(__file__).parents[2]

@@ -25,11 +25,11 @@ from autogan_core.runs.run_config import stored_config
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore
-from components.pipeline_run.job import Job
-from pipelines.catalogue import compiled
-from pipelines.cli.main import main as cli
-from pipelines.local_run import LocalRun, run_locally
-from pipelines.progress import StepDisplay
+from autogan_kubeflow.components.pipeline_run.job import Job
+from autogan_kubeflow.pipelines.catalogue import compiled
+from autogan_kubeflow.pipelines.cli.main import main as cli
+from autogan_kubeflow.pipelines.local_run import LocalRun, run_locally
+from autogan_kubeflow.pipelines.progress import StepDisplay
 from tests.core.tiny import CPU, OVERRIDES, tiny_config, tiny_dataset
 
 SEARCH = {

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from autogan_core.errors import ConfigError
-from components.pipeline_run.form import FIELDS
-from pipelines.catalogue import PIPELINES, compiled
-from pipelines.parameters import read_arguments, read_parameters
+from autogan_kubeflow.components.pipeline_run.form import FIELDS
+from autogan_kubeflow.pipelines.catalogue import PIPELINES, compiled
+from autogan_kubeflow.pipelines.parameters import read_arguments, read_parameters
 
 
 def test_values_have_their_parameters_types() -> None:

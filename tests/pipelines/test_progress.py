@@ -8,8 +8,8 @@ import threading
 
 from rich.console import Console
 
-from components.step_runtime.events import MARK
-from pipelines.progress import StepDisplay, StepOutput
+from autogan_kubeflow.components.step_runtime.events import MARK
+from autogan_kubeflow.pipelines.progress import StepDisplay, StepOutput
 
 
 def event(**content: object) -> str:

@@ -14,12 +14,12 @@ import pytest
 import yaml
 from kubernetes.client import ApiClient  # type: ignore[import-untyped]
 
-from components.katib_experiments import IMAGE
-from components.manifest_checks.pods import check_pod
-from pipelines.cli.main import main as cli
-from pipelines.parameters import read_arguments
-from pipelines.remote.connection import TOKEN_FILE_ENV
-from pipelines.remote.rest import HOST_ENV
+from autogan_kubeflow.components.katib_experiments import IMAGE
+from autogan_kubeflow.components.manifest_checks.pods import check_pod
+from autogan_kubeflow.pipelines.cli.main import main as cli
+from autogan_kubeflow.pipelines.parameters import read_arguments
+from autogan_kubeflow.pipelines.remote.connection import TOKEN_FILE_ENV
+from autogan_kubeflow.pipelines.remote.rest import HOST_ENV
 from tests.pipelines.fake_kfp_api import FakeKfp
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"

@@ -13,7 +13,8 @@ from statistics import fmean
 from autogan_core.config import Config
 from autogan_core.errors import StateError
 from autogan_core.history import Assignment, Record
-from autogan_core.metrics import discriminator_macs, extractor_macs, generator_macs, step_macs
+from autogan_core.metrics.complexity import discriminator_macs, generator_macs, step_macs
+from autogan_core.metrics.features.extractor_macs import extractor_macs
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.trial_records import slot_costs
 from autogan_core.storage import RunStore

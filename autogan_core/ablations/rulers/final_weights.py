@@ -10,7 +10,8 @@ from torch import nn
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.config import RewardConfig
 from autogan_core.errors import StateError
-from autogan_core.metrics import FeatureExtractor, Scores
+from autogan_core.metrics.features.extractor import FeatureExtractor
+from autogan_core.metrics.scores import Scores
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.torch_seeding import draw_latents
 from autogan_core.search_space import Architecture

@@ -7,15 +7,9 @@ import time
 import torch
 from torch import Tensor
 
-from autogan_core.metrics import (
-    FeatureExtractor,
-    Moments,
-    Scores,
-    frechet_distance,
-    inception_score,
-    kernel_distance,
-)
-from autogan_core.metrics.scores import MomentsAccumulator
+from autogan_core.metrics.features.extractor import FeatureExtractor
+from autogan_core.metrics.kid import kernel_distance
+from autogan_core.metrics.scores import Moments, MomentsAccumulator, Scores, frechet_distance, inception_score
 
 
 class RecordingExtractor:

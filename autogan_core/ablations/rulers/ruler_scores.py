@@ -15,7 +15,7 @@ from autogan_core.ablations.rulers.rulers import STATISTICS_WORDS, Ruler, adapta
 from autogan_core.ablations.rulers.scratch_curves import uniform_architectures
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.work import Work
-from autogan_core.metrics import Scores
+from autogan_core.metrics.scores import Scores
 from autogan_core.search_space import Architecture
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
 from autogan_core.training.cost import Cost

@@ -9,7 +9,8 @@ from typing import Literal
 
 from autogan_core.ablations.suite.suite import Plan
 from autogan_core.config import RewardConfig, RewardScore
-from autogan_core.metrics import Scores, reward
+from autogan_core.metrics.reward import reward
+from autogan_core.metrics.scores import Scores
 
 Statistics = Literal["recalibrated", "running"]
 """Of batch norm, as `RewardConfig.statistics` has them."""

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autogan_core.metrics import generator_macs, needs_kid, reward
+from autogan_core.metrics.complexity import generator_macs
+from autogan_core.metrics.reward import needs_kid, reward
 from autogan_core.runs.run import Run
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.shared_gan import SharedGAN

@@ -137,7 +137,7 @@ class Suite:
 
     def command_for(self, name: str) -> str:
         """The command line that repeats one experiment."""
-        return f"autogan experiment {name} {self.command}"
+        return f"autogan reproduce {name} {self.command}"
 
     def data(self, target: bool = False) -> DataConfig:
         """The data of the plan, or those to transfer to."""

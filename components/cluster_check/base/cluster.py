@@ -8,10 +8,17 @@ from kubernetes import client  # type: ignore[import-untyped]
 from kubernetes.client.exceptions import ApiException  # type: ignore[import-untyped]
 
 from autogan_core.errors import AutoGANError
-from components.exit_status import ClusterUnavailableError
-from components.katib_search.answers import CALL_ERRORS, CONFLICT, NOT_FOUND, UNAUTHORIZED, CallError, message
-from components.katib_search.connection import connect
-from components.katib_search.errors import ClusterAccessError
+from autogan_kubeflow.components.exit_status import ClusterUnavailableError
+from autogan_kubeflow.components.katib_search.answers import (
+    CALL_ERRORS,
+    CONFLICT,
+    NOT_FOUND,
+    UNAUTHORIZED,
+    CallError,
+    message,
+)
+from autogan_kubeflow.components.katib_search.connection import connect
+from autogan_kubeflow.components.katib_search.errors import ClusterAccessError
 
 KATIB = "/apis/kubeflow.org/v1beta1"
 """Katib's resources."""

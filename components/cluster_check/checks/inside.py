@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from components.cluster_check.base.cluster import Cluster, RefusedError
-from components.cluster_check.base.finding import Finding, missing, note, ok, warning
-from components.cluster_check.base.target import Target
-from components.cluster_check.checks import probe
-from components.cluster_check.checks.namespace import CONFIG_MAP, PLACEHOLDER, config_map
-from components.katib_experiments.placement import IMAGE, Placement
-from components.katib_experiments.pytorch_job import PYTORCH_JOB, pytorch_job
-from components.manifest_checks.tree import dig, items
+from autogan_kubeflow.components.cluster_check.base.cluster import Cluster, RefusedError
+from autogan_kubeflow.components.cluster_check.base.finding import Finding, missing, note, ok, warning
+from autogan_kubeflow.components.cluster_check.base.target import Target
+from autogan_kubeflow.components.cluster_check.checks import probe
+from autogan_kubeflow.components.cluster_check.checks.namespace import CONFIG_MAP, PLACEHOLDER, config_map
+from autogan_kubeflow.components.katib_experiments.placement import IMAGE, Placement
+from autogan_kubeflow.components.katib_experiments.pytorch_job import PYTORCH_JOB, pytorch_job
+from autogan_kubeflow.components.manifest_checks.tree import dig, items
 
 PATIENCE_S = 120.0
 POLL_S = 2.0

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from components.cluster_check.base.cluster import APPS, RBAC, Cluster
-from components.cluster_check.base.finding import Finding, Repair, note, ok, warning
-from components.cluster_check.base.target import PART_OF, Target
-from components.cluster_check.checks.inside import INSTANCE, INSTANCE_LABEL
-from components.cluster_check.checks.registered import experiments_of_ours
-from components.katib_protocol import ALGORITHM
-from components.katib_search.ownership import OWNER
-from components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.cluster_check.base.cluster import APPS, RBAC, Cluster
+from autogan_kubeflow.components.cluster_check.base.finding import Finding, Repair, note, ok, warning
+from autogan_kubeflow.components.cluster_check.base.target import PART_OF, Target
+from autogan_kubeflow.components.cluster_check.checks.inside import INSTANCE, INSTANCE_LABEL
+from autogan_kubeflow.components.cluster_check.checks.registered import experiments_of_ours
+from autogan_kubeflow.components.katib_protocol import ALGORITHM
+from autogan_kubeflow.components.katib_search.ownership import OWNER
+from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
 
 REGISTRATION = "autogan-registration"
 """Job, account and rights of manifests/katib/job."""

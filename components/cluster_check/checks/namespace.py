@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from components.cluster_check.base.cluster import Cluster
-from components.cluster_check.base.finding import Finding, Repair, missing, note, ok, warning
-from components.cluster_check.base.target import KATIB_NAMESPACE, Target, manifest
-from components.cluster_check.checks.versions import find_pipelines
-from components.manifest_checks.tree import dig, mapping
+from autogan_kubeflow.components.cluster_check.base.cluster import Cluster
+from autogan_kubeflow.components.cluster_check.base.finding import Finding, Repair, missing, note, ok, warning
+from autogan_kubeflow.components.cluster_check.base.target import KATIB_NAMESPACE, Target, manifest
+from autogan_kubeflow.components.cluster_check.checks.versions import find_pipelines
+from autogan_kubeflow.components.manifest_checks.tree import dig, mapping
 
 INJECTION = "katib.kubeflow.org/metrics-collector-injection"
 """Label without which Katib refuses Experiments, whatever collects the metrics."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from components.cluster_check.base.cluster import Cluster, NotPermittedError
-from components.cluster_check.base.finding import Finding, missing, note, ok, warning
-from components.cluster_check.checks.quotas import GPU, Amounts, Demand, amounts, plain
-from components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.cluster_check.base.cluster import Cluster, NotPermittedError
+from autogan_kubeflow.components.cluster_check.base.finding import Finding, missing, note, ok, warning
+from autogan_kubeflow.components.cluster_check.checks.quotas import GPU, Amounts, Demand, amounts, plain
+from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Runs in a pod with the trials' account, image and settings, and tells what it can reach from there.
 
-``python -m components.cluster_check.checks.probe``, of which `components.cluster_check.checks.inside` makes the pod.
+``python -m autogan_kubeflow.components.cluster_check.checks.probe``; `inside` makes the pod.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _use_store() -> None:
 def _find_inputs() -> None:
     from autogan_core.runs.inputs import inputs_location, is_prepared
     from autogan_core.storage import open_store
-    from components.environment import read_config
+    from autogan_kubeflow.components.environment import read_config
 
     config = read_config(os.environ.get("AUTOGAN_PRESET", "digits"), "")
     with TemporaryDirectory() as cache:

@@ -9,13 +9,13 @@ from typing import Any
 
 from kubernetes.utils.quantity import parse_quantity  # type: ignore[import-untyped]
 
-from components.cluster_check.base.cluster import Cluster
-from components.cluster_check.base.finding import Finding, missing, note, ok, warning
-from components.cluster_check.base.target import Target
-from components.katib_experiments.placement import Placement
-from components.katib_experiments.recipes import recipe
-from components.manifest_checks.tree import dig, items, mapping
-from components.registration.entry import DEFAULT_IMAGE, suggestion_entry
+from autogan_kubeflow.components.cluster_check.base.cluster import Cluster
+from autogan_kubeflow.components.cluster_check.base.finding import Finding, missing, note, ok, warning
+from autogan_kubeflow.components.cluster_check.base.target import Target
+from autogan_kubeflow.components.katib_experiments.placement import Placement
+from autogan_kubeflow.components.katib_experiments.recipes import recipe
+from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.registration.entry import DEFAULT_IMAGE, suggestion_entry
 
 GPU = "nvidia.com/gpu"
 

@@ -8,14 +8,14 @@ from typing import Any
 import yaml
 
 from autogan_core.errors import ConfigError
-from components.cluster_check.base.cluster import APPS, KATIB, Cluster, NotPermittedError
-from components.cluster_check.base.finding import Finding, Repair, missing, note, ok, warning
-from components.cluster_check.base.target import Target
-from components.cluster_check.checks.versions import KATIB_INSTALL, TRAINER
-from components.katib_protocol import ALGORITHM
-from components.manifest_checks.tree import dig, items, mapping
-from components.registration.entry import suggestion_entry
-from components.registration.katib_config import KEY, TRIAL_RESOURCE, KatibConfig
+from autogan_kubeflow.components.cluster_check.base.cluster import APPS, KATIB, Cluster, NotPermittedError
+from autogan_kubeflow.components.cluster_check.base.finding import Finding, Repair, missing, note, ok, warning
+from autogan_kubeflow.components.cluster_check.base.target import Target
+from autogan_kubeflow.components.cluster_check.checks.versions import KATIB_INSTALL, TRAINER
+from autogan_kubeflow.components.katib_protocol import ALGORITHM
+from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.registration.entry import suggestion_entry
+from autogan_kubeflow.components.registration.katib_config import KEY, TRIAL_RESOURCE, KatibConfig
 
 _SUBJECT = f"algorithm {ALGORITHM}"
 
@@ -126,7 +126,7 @@ def _entry(cluster: Cluster, target: Target, entry: dict[str, Any] | None) -> It
 
 def _command(target: Target, image: str | None) -> str:
     where = "" if target.katib_namespace == "kubeflow" else f" --namespace {target.katib_namespace}"
-    return f"python -m components.registration add --image {image or 'REGISTRY/suggestion:TAG'}{where}"
+    return f"autogan katib register --image {image or 'REGISTRY/suggestion:TAG'}{where}"
 
 
 def _registering(cluster: Cluster, target: Target, image: str | None) -> Repair | None:

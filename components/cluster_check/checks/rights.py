@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from components.cluster_check.base.cluster import RBAC, Cluster, NotPermittedError, RefusedError
-from components.cluster_check.base.finding import Finding, Repair, missing, note, ok, warning
-from components.cluster_check.base.target import PART_OF, Target, manifest
-from components.cluster_check.checks.versions import find_pipelines
-from components.katib_search.answers import ROLE
-from components.manifest_checks.tree import dig, items
+from autogan_kubeflow.components.cluster_check.base.cluster import RBAC, Cluster, NotPermittedError, RefusedError
+from autogan_kubeflow.components.cluster_check.base.finding import Finding, Repair, missing, note, ok, warning
+from autogan_kubeflow.components.cluster_check.base.target import PART_OF, Target, manifest
+from autogan_kubeflow.components.cluster_check.checks.versions import find_pipelines
+from autogan_kubeflow.components.katib_search.answers import ROLE
+from autogan_kubeflow.components.manifest_checks.tree import dig, items
 
 RULES: list[dict[str, Any]] = [
     {

@@ -8,13 +8,13 @@ from typing import Any
 
 import yaml
 
-from components.cluster_check.base.cluster import KATIB, Cluster
-from components.cluster_check.base.finding import Finding, Repair, missing, note, ok
-from components.cluster_check.base.target import Target
-from components.cluster_check.checks.namespace import INJECTION
-from components.cluster_check.checks.registered import experiments_of_ours, registered_entry
-from components.cluster_check.checks.versions import CONTROLLER, PYTORCH_CRD, deployment, idle
-from components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.cluster_check.base.cluster import KATIB, Cluster
+from autogan_kubeflow.components.cluster_check.base.finding import Finding, Repair, missing, note, ok
+from autogan_kubeflow.components.cluster_check.base.target import Target
+from autogan_kubeflow.components.cluster_check.checks.namespace import INJECTION
+from autogan_kubeflow.components.cluster_check.checks.registered import experiments_of_ours, registered_entry
+from autogan_kubeflow.components.cluster_check.checks.versions import CONTROLLER, PYTORCH_CRD, deployment, idle
+from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
 
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/katib.kubeflow.org"
 STUCK_AFTER_S = 120.0

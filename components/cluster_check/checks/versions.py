@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from components.cluster_check.base.cluster import APPS, KATIB, Cluster
-from components.cluster_check.base.finding import Finding, missing, note, ok, warning
-from components.cluster_check.base.target import PIPELINES_NAMESPACE
-from components.manifest_checks.tree import dig, items
+from autogan_kubeflow.components.cluster_check.base.cluster import APPS, KATIB, Cluster
+from autogan_kubeflow.components.cluster_check.base.finding import Finding, missing, note, ok, warning
+from autogan_kubeflow.components.cluster_check.base.target import PIPELINES_NAMESPACE
+from autogan_kubeflow.components.manifest_checks.tree import dig, items
 
 LOWEST_KUBERNETES = (1, 26)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from components.cluster_check.base.cluster import RBAC
+from autogan_kubeflow.components.cluster_check.base.cluster import RBAC
 
 Object = dict[str, Any]
 LISTED = frozenset(

@@ -10,13 +10,13 @@ import pytest
 import yaml
 from kubernetes import client  # type: ignore[import-untyped]
 
-from components.cluster_check.base.cluster import APPS, KATIB, RBAC, Cluster
-from components.cluster_check.base.finding import Finding
-from components.cluster_check.base.target import Target
-from components.cluster_check.catalogue import Topic, inspect
-from components.cluster_check.checks.inside import Waiting
-from components.registration.entry import suggestion_entry
-from components.registration.katib_config import KEY, KatibConfig
+from autogan_kubeflow.components.cluster_check.base.cluster import APPS, KATIB, RBAC, Cluster
+from autogan_kubeflow.components.cluster_check.base.finding import Finding
+from autogan_kubeflow.components.cluster_check.base.target import Target
+from autogan_kubeflow.components.cluster_check.catalogue import Topic, inspect
+from autogan_kubeflow.components.cluster_check.checks.inside import Waiting
+from autogan_kubeflow.components.registration.entry import suggestion_entry
+from autogan_kubeflow.components.registration.katib_config import KEY, KatibConfig
 from tests.components.cluster_check.api_server import ApiServer
 from tests.components.json_server import serving
 from tests.components.katib_configs import MARSHALLED_019
@@ -131,7 +131,7 @@ def connection(port: int) -> Callable[[], Cluster]:
 @pytest.fixture
 def look(connection: Callable[[], Cluster], monkeypatch: pytest.MonkeyPatch) -> Look:
     """Runs every check; without a pod unless somebody waits for it."""
-    monkeypatch.setattr("components.cluster_check.checks.probe.installed_cuda", lambda: "13.2")
+    monkeypatch.setattr("autogan_kubeflow.components.cluster_check.checks.probe.installed_cuda", lambda: "13.2")
 
     def look(waiting: Waiting | None = None, **target: Any) -> list[Topic]:
         step = {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": "1"}

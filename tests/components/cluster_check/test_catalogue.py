@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
-from components.cluster_check.base.cluster import KATIB, RBAC, Cluster
-from components.cluster_check.base.finding import Verdict
-from components.cluster_check.catalogue import count
-from components.cluster_check.checks.namespace import INJECTION, LABELS, POLICIES
-from components.cluster_check.checks.rights import ACCOUNTS, RULES, TOKENLESS
-from components.exit_status import ClusterUnavailableError
-from components.katib_search.errors import ClusterAccessError
-from components.registration.katib_config import KEY
+from autogan_kubeflow.components.cluster_check.base.cluster import KATIB, RBAC, Cluster
+from autogan_kubeflow.components.cluster_check.base.finding import Verdict
+from autogan_kubeflow.components.cluster_check.catalogue import count
+from autogan_kubeflow.components.cluster_check.checks.namespace import INJECTION, LABELS, POLICIES
+from autogan_kubeflow.components.cluster_check.checks.rights import ACCOUNTS, RULES, TOKENLESS
+from autogan_kubeflow.components.exit_status import ClusterUnavailableError
+from autogan_kubeflow.components.katib_search.errors import ClusterAccessError
+from autogan_kubeflow.components.registration.katib_config import KEY
 from tests.components.cluster_check.api_server import ApiServer
 from tests.components.cluster_check.conftest import (
     AUTOGAN,
@@ -36,6 +36,7 @@ from tests.components.cluster_check.conftest import (
 from tests.components.katib_configs import MARSHALLED_019
 
 Break = Callable[[ApiServer], Any]
+CHECK = "autogan_kubeflow.components.cluster_check"
 QUOTAS = f"{AUTOGAN}/resourcequotas"
 NODE = "/api/v1/nodes/a"
 ON_ERROR = "{spec: {templateDefaults: {retryStrategy: {limit: '2', retryPolicy: OnError}}}}"
@@ -196,28 +197,28 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str, str]] = {
         "algorithm autogan",
         Verdict.missing,
         "not registered",
-        "python -m components.registration add --image REGISTRY/suggestion:TAG",
+        "autogan katib register --image REGISTRY/suggestion:TAG",
     ),
     "not registered, Experiments": (
         both(unregister, lambda s: experiment(s, "mlas-smoke")),
         "algorithm autogan",
         Verdict.missing,
         "not registered, though Experiments of it exist (autogan/mlas-smoke): they can neither go on nor be deleted",
-        "registration add",
+        "autogan katib register",
     ),
     "registered in other words": (
         lambda s: edit_config(s, "memory: 1Gi", "memory: 2Gi"),
         "algorithm autogan",
         Verdict.warning,
         f"registered with {SUGGESTION_IMAGE}, in other words than this version's (resources)",
-        f"registration add --image {SUGGESTION_IMAGE}",
+        f"autogan katib register --image {SUGGESTION_IMAGE}",
     ),
     "registered by a tag that moves": (
         lambda s: edit_config(s, SUGGESTION_IMAGE, "x/suggestion:latest"),
         "algorithm autogan",
         Verdict.warning,
         "has no fixed tag",
-        "registration add",
+        "autogan katib register",
     ),
     "no katib-config": (
         lambda s: s.objects.pop(KATIB_CONFIG),
@@ -616,8 +617,8 @@ def test_other_images_of_cuda(server: ApiServer, look: Look, monkeypatch: pytest
     """CUDA 12 runs on older drivers; an image without CUDA is told where there are GPUs, an unknown one not judged."""
     label_node(server, cuda_driver__version_major="535")
     for cuda, verdict in (("12.8", Verdict.ok), ("99.0", Verdict.note), (None, Verdict.warning)):
-        monkeypatch.setattr("components.cluster_check.checks.probe.installed_cuda", lambda cuda=cuda: cuda)
-        monkeypatch.setattr("components.cluster_check.catalogue.probe.installed_cuda", lambda cuda=cuda: cuda)
+        monkeypatch.setattr(f"{CHECK}.checks.probe.installed_cuda", lambda cuda=cuda: cuda)
+        monkeypatch.setattr(f"{CHECK}.catalogue.probe.installed_cuda", lambda cuda=cuda: cuda)
         assert row(look(), "CUDA").verdict is verdict
 
 
@@ -626,7 +627,7 @@ def test_the_image_of_a_service_that_runs_is_the_one_to_register(server: ApiServ
     unregister(server)
     service(server, "mlas-smoke", "registry.example/suggestion:0.0.9")
     assert row(look(), "algorithm autogan").remedy == (
-        "python -m components.registration add --image registry.example/suggestion:0.0.9",
+        "autogan katib register --image registry.example/suggestion:0.0.9",
     )
 
 
@@ -647,7 +648,7 @@ def test_another_suggestion_image_is_wanted(look: Look) -> None:
     found = row(look(suggestion_image="registry.example/suggestion:0.2.0"), "algorithm autogan")
     assert found.verdict is Verdict.warning
     assert found.seen == f"registered with {SUGGESTION_IMAGE}, not with registry.example/suggestion:0.2.0"
-    assert found.remedy == ("python -m components.registration add --image registry.example/suggestion:0.2.0",)
+    assert found.remedy == ("autogan katib register --image registry.example/suggestion:0.2.0",)
 
 
 def test_other_namespaces(server: ApiServer, look: Look) -> None:

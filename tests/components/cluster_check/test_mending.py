@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from components.cluster_check.base.cluster import RBAC
-from components.cluster_check.base.finding import Verdict
-from components.cluster_check.checks.namespace import INJECTION
-from components.cluster_check.mending import mend
-from components.registration.katib_config import KEY, KatibConfig
+from autogan_kubeflow.components.cluster_check.base.cluster import RBAC
+from autogan_kubeflow.components.cluster_check.base.finding import Verdict
+from autogan_kubeflow.components.cluster_check.checks.namespace import INJECTION
+from autogan_kubeflow.components.cluster_check.mending import mend
+from autogan_kubeflow.components.registration.katib_config import KEY, KatibConfig
 from tests.components.cluster_check.api_server import ApiServer
 from tests.components.cluster_check.conftest import (
     AUTOGAN,

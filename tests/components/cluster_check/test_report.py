@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from components.cluster_check.base.finding import Repair, missing, ok, unknown, warning
-from components.cluster_check.catalogue import Topic
-from components.cluster_check.report import plain, remedies, summary, table
+from autogan_kubeflow.components.cluster_check.base.finding import Repair, missing, ok, unknown, warning
+from autogan_kubeflow.components.cluster_check.catalogue import Topic
+from autogan_kubeflow.components.cluster_check.report import plain, remedies, summary, table
 
 TOPICS = [
     Topic("programs", (ok("Katib", "v0.19.0"), warning("GPUs", "[none]", "kubectl get nodes"))),

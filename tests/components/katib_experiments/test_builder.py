@@ -17,11 +17,12 @@ from kubeflow.katib import katib_api_pb2 as api
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
-from components.katib_experiments import EXPERIMENTS, Placement, build_experiment, check_document, from_recipe, render
-from components.katib_experiments.settings import overrides
-from components.katib_protocol import FIELDS
-from components.suggestion.experiment import parse_experiment
-from pipelines.cli.katib import main
+from autogan_kubeflow.components.katib_experiments import EXPERIMENTS, Placement, build_experiment, from_recipe, render
+from autogan_kubeflow.components.katib_experiments.settings import overrides
+from autogan_kubeflow.components.katib_protocol import FIELDS
+from autogan_kubeflow.components.manifest_checks import check_document
+from autogan_kubeflow.components.suggestion.experiment import parse_experiment
+from autogan_kubeflow.pipelines.cli.main import main
 
 
 def env_of(experiment: dict[str, Any], role: str = "Master") -> dict[str, str]:
@@ -43,10 +44,10 @@ def settings_of(experiment: dict[str, Any]) -> dict[str, str]:
 
 
 def command(*arguments: str) -> tuple[int, str, str]:
-    """Runs the command line in this process: exit status, standard output, standard error."""
+    """Runs ``autogan katib`` in this process: exit status, standard output, standard error."""
     stdout, stderr = io.StringIO(), io.StringIO()
     with redirect_stdout(stdout), redirect_stderr(stderr), pytest.raises(SystemExit) as stop:
-        main(arguments)
+        main(["katib", *arguments])
     return int(stop.value.code or 0), stdout.getvalue(), stderr.getvalue()
 
 
@@ -286,9 +287,9 @@ def test_command_prints_an_experiment() -> None:
     """Options reach the Experiment, and its first lines say how it was made."""
     arguments = ["mlas-smoke", "--name", "mine", "--set", "search.iterations=5", "--workers", "2"]
     arguments += ["--store", "gs://b/p", "--image", "registry.example/r:1.2.3", "--namespace", "team"]
-    status, out, err = command(*arguments)
+    status, out, err = command("experiment", *arguments)
     assert (status, err) == (0, "")
-    assert out.splitlines()[1] == "# Made by: python -m components.katib_experiments " + " ".join(arguments)
+    assert out.splitlines()[1] == "# Made by: autogan katib experiment " + " ".join(arguments)
     experiment = yaml.safe_load(out)
     assert (experiment["metadata"]["name"], experiment["metadata"]["namespace"]) == ("mine", "team")
     assert experiment["spec"]["maxTrialCount"] == 8
@@ -300,12 +301,12 @@ def test_command_prints_an_experiment() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["mlas"], "there is no experiment 'mlas'; choose one of mlas-cifar10"),
-        (["mlas-smoke", "--set", "search.iteration=5"], "did you mean 'search.iterations'"),
-        (["mlas-smoke", "--workers", "-1"], "workers must be 0 or more, not -1"),
-        (["mlas-smoke", "--name", "A"], "not 'A'"),
-        (["--set", "seed=1"], "say which experiment: mlas-cifar10"),
-        (["--check", "missing.yaml"], "cannot read 'missing.yaml': No such file"),
+        (["experiment", "mlas"], "there is no experiment 'mlas'; choose one of mlas-cifar10"),
+        (["experiment", "mlas-smoke", "--set", "search.iteration=5"], "did you mean 'search.iterations'"),
+        (["experiment", "mlas-smoke", "--workers", "-1"], "workers must be 0 or more, not -1"),
+        (["experiment", "mlas-smoke", "--name", "A"], "not 'A'"),
+        (["experiment", "--set", "seed=1"], "say which experiment: mlas-cifar10"),
+        (["check", "missing.yaml"], "cannot read 'missing.yaml': No such file"),
     ],
 )
 def test_command_refuses_in_a_sentence(arguments: list[str], message: str) -> None:
@@ -317,12 +318,12 @@ def test_command_refuses_in_a_sentence(arguments: list[str], message: str) -> No
 
 def test_command_checks_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A right file passes; a wrong one and standard input are named with what is wrong."""
-    _, text, _ = command("mlas-smoke")
+    _, text, _ = command("experiment", "mlas-smoke")
     good, bad = tmp_path / "good.yaml", text.replace("parallelTrialCount: 1", "parallelTrialCount: 2")
     good.write_text(f"{text}---\n{text}")
-    assert command("--check", str(good)) == (0, f"{good}: 2 objects, no problems\n", "")
+    assert command("check", str(good)) == (0, f"{good}: 2 objects, no problems\n", "")
     monkeypatch.setattr("sys.stdin", io.StringIO(bad))
-    status, out, err = command("--check", "-")
+    status, out, err = command("check", "-")
     assert (status, out) == (1, "")
     assert err == "Experiment mlas-smoke: parallelTrialCount must be 1: trials on shared weights follow one another\n"
 
@@ -334,5 +335,5 @@ def test_command_refuses_what_is_no_manifest(text: str, message: str, tmp_path: 
     """An empty or foreign file is no success."""
     path = tmp_path / "file.yaml"
     path.write_text(text)
-    status, _, err = command("--check", str(path))
+    status, _, err = command("check", str(path))
     assert status == 1 and message in err

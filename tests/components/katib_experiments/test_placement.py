@@ -9,7 +9,8 @@ import yaml
 
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
-from components.katib_experiments import Placement, build_experiment, build_runtime, check_document
+from autogan_kubeflow.components.katib_experiments import Placement, build_experiment, build_runtime
+from autogan_kubeflow.components.manifest_checks import check_document
 from tests.components.katib_experiments.test_builder import command
 
 POOL: dict[str, Any] = {
@@ -76,7 +77,7 @@ def test_what_the_cluster_would_refuse_is_refused_before(field: str, value: Any,
 @pytest.mark.parametrize("kind", ["pytorchjob", "trainjob"])
 def test_command_takes_them_as_options(kind: str) -> None:
     """What the command prints is what the builder makes of the same placement."""
-    status, out, err = command("mlas-smoke", "--job", kind, *OPTIONS)
+    status, out, err = command("experiment", "mlas-smoke", "--job", kind, *OPTIONS)
     assert (status, err) == (0, "")
     *_, experiment = yaml.safe_load_all(out)
     assert experiment["spec"]["trialTemplate"]["trialSpec"]["metadata"]["labels"] == {

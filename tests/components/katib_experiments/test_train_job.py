@@ -8,15 +8,15 @@ import pytest
 import yaml
 
 from autogan_core.presets import load_config
-from components.exit_status import PERMANENT, PREEMPTED, RETRY
-from components.katib_experiments import (
+from autogan_kubeflow.components.exit_status import PERMANENT, PREEMPTED, RETRY
+from autogan_kubeflow.components.katib_experiments import (
     EXPERIMENTS,
     Placement,
     build_experiment,
     build_runtime,
-    check_document,
     manifests,
 )
+from autogan_kubeflow.components.manifest_checks import check_document
 from tests.components.katib_experiments.test_builder import command, pod_of
 from tests.components.manifest_checks.test_manifests import GONE, changed
 
@@ -111,7 +111,9 @@ def test_exit_statuses_mean_what_they_mean_in_a_pytorch_job(runtime: dict[str, A
 
 def test_command_prints_the_runtime_first() -> None:
     """One stream for kubectl apply: what a trial refers to is there before the Experiment is."""
-    status, out, err = command("mlas-smoke", "--job", "trainjob", "--workers", "1", "--image", "registry.example/r:1.2")
+    status, out, err = command(
+        "experiment", "mlas-smoke", "--job", "trainjob", "--workers", "1", "--image", "registry.example/r:1.2"
+    )
     assert (status, err) == (0, "")
     runtime, experiment = yaml.safe_load_all(out)
     assert (runtime["kind"], experiment["kind"]) == ("TrainingRuntime", "Experiment")

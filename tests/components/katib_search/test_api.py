@@ -10,9 +10,9 @@ import pytest
 from kubernetes.config import kube_config  # type: ignore[import-untyped]
 
 from autogan_core.errors import ConfigError
-from components.exit_status import ClusterUnavailableError
-from components.katib_search import ClusterAccessError, ExperimentsAPI, default_namespace, remove_own
-from components.katib_search import api as api_module
+from autogan_kubeflow.components.exit_status import ClusterUnavailableError
+from autogan_kubeflow.components.katib_search import ClusterAccessError, ExperimentsAPI, default_namespace, remove_own
+from autogan_kubeflow.components.katib_search import api as api_module
 from tests.components.fake_kubernetes import LABEL, FakeKubernetes, Fault, Request
 from tests.components.katib_player import owner_reference
 from tests.components.kubernetes_server import serving

@@ -11,8 +11,8 @@ from kubernetes import client  # type: ignore[import-untyped]
 from kubernetes.config import kube_config  # type: ignore[import-untyped]
 
 from autogan_core.errors import PreemptedError
-from components.katib_search import TimedOutError, search_with_katib
-from components.katib_search.eviction import pod_is_going
+from autogan_kubeflow.components.katib_search import TimedOutError, search_with_katib
+from autogan_kubeflow.components.katib_search.eviction import pod_is_going
 from tests.components.fake_kubernetes import FakeKubernetes, Fault
 from tests.components.kubernetes_server import serving
 from tests.components.scripted_katib import CONFIG, NAME, FakeClock, api, cluster, local_records, request
@@ -118,7 +118,7 @@ def test_what_cannot_be_told_is_said(
     kubernetes.trouble = lambda _: fault
     assert ask() is None
     assert len(kubernetes.requests) == 1
-    [line] = [r.getMessage() for r in caplog.records if r.name == "components.katib_search.eviction"]
+    [line] = [r.getMessage() for r in caplog.records if r.name == "autogan_kubeflow.components.katib_search.eviction"]
     assert line.startswith("cannot tell whether the pod of this step is going away: ")
     assert words in line
     assert "\n" not in line

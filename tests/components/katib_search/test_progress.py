@@ -11,9 +11,9 @@ from kubeflow.katib import katib_api_pb2 as api
 from kubeflow.katib.utils.utils import FakeResponse
 
 from autogan_core.search.mlas import MultiLevelSearch
-from components.katib_protocol import to_parameters
-from components.katib_search.progress import Progress
-from components.katib_search.trials import to_proto
+from autogan_kubeflow.components.katib_protocol import to_parameters
+from autogan_kubeflow.components.katib_search.progress import Progress
+from autogan_kubeflow.components.katib_search.trials import to_proto
 from tests.components.scripted_katib import CONFIG
 
 [FIRST] = MultiLevelSearch(CONFIG.search_space(), CONFIG.search, CONFIG.seed).ask([], 0)

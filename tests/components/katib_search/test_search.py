@@ -11,16 +11,16 @@ import pytest
 from autogan_core.errors import ConfigError, PreemptedError
 from autogan_core.history import Record
 from autogan_core.search.mlas import MultiLevelSearch
-from components.exit_status import ClusterUnavailableError
-from components.katib_experiments import Placement
-from components.katib_search import (
+from autogan_kubeflow.components.exit_status import ClusterUnavailableError
+from autogan_kubeflow.components.katib_experiments import Placement
+from autogan_kubeflow.components.katib_search import (
     ClusterAccessError,
     ExperimentFailedError,
     TimedOutError,
     finish,
     search_with_katib,
 )
-from components.katib_search import api as api_module
+from autogan_kubeflow.components.katib_search import api as api_module
 from tests.components.fake_kubernetes import LABEL, FakeKubernetes, Fault, Request, storm
 from tests.components.katib_player import Publisher, owner_reference, playing
 from tests.components.kubernetes_server import serving
@@ -43,7 +43,7 @@ def test_a_search_ends_as_without_katib(caplog: pytest.LogCaptureFixture, monkey
     """Records to the last bit, by slot, through several pages; a line for each trial; deleted by finish alone."""
     monkeypatch.setattr(api_module, "PAGE", 2)
     kubernetes = FakeKubernetes()
-    with cluster(kubernetes) as experiments, caplog.at_level(logging.INFO, "components.katib_search"):
+    with cluster(kubernetes) as experiments, caplog.at_level(logging.INFO, "autogan_kubeflow.components.katib_search"):
         assert search_with_katib(CONFIG, request(), experiments).records == EXPECTED
         made = kubernetes.find("experiments", NAME)
         finish(request(), experiments)

@@ -22,9 +22,9 @@ from autogan_core.search.mlas import MultiLevelSearch
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.shared_gan.warm_start import keep_weights
 from autogan_core.storage import CommittedState, DirectoryStore, RunStore, open_store
-from components.katib_experiments import recipe
-from components.katib_search import ExperimentRequest, KatibSearch, search_with_katib
-from components.trial.search_iteration import run_folder
+from autogan_kubeflow.components.katib_experiments import recipe
+from autogan_kubeflow.components.katib_search import ExperimentRequest, KatibSearch, search_with_katib
+from autogan_kubeflow.components.trial.search_iteration import run_folder
 from tests.components.cluster import BUCKET, Cluster
 from tests.components.db_manager import DBManager, db_manager
 from tests.components.fake_kubernetes import FakeKubernetes, storm

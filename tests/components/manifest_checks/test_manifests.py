@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from autogan_core.config import RewardScore
-from components.katib_experiments import EXPERIMENTS, Placement, check_document, check_text, from_recipe
-from components.katib_protocol import SCRATCH_OBJECTIVES
-from components.manifest_checks.pods import check_pod
+from autogan_kubeflow.components.katib_experiments import EXPERIMENTS, Placement, from_recipe
+from autogan_kubeflow.components.katib_protocol import SCRATCH_OBJECTIVES
+from autogan_kubeflow.components.manifest_checks import check_document, check_text
+from autogan_kubeflow.components.manifest_checks.pods import check_pod
 
 GONE = object()
 TEMPLATE = "spec/trialTemplate"

@@ -9,7 +9,7 @@ import pytest
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from autogan_core.search_space import NAMED, Architecture
-from components.pipeline_run.form import (
+from autogan_kubeflow.components.pipeline_run.form import (
     DATASETS,
     check_backend,
     check_run_name,

@@ -9,7 +9,7 @@ import pytest
 
 from autogan_core.errors import ConfigError
 from autogan_core.storage import DirectoryStore
-from components.pipeline_run.job import JOB_VARIABLE, Job, JobCard, StepRecord
+from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job, JobCard, StepRecord
 
 CARD = JobCard("mlas-search", "digits@0123456789ab-0123456789ab", "2026-01-02T03:04:05+00:00", "mlas-x", "ns", "me")
 

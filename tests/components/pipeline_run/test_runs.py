@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import components.pipeline_run.runs as runs
+import autogan_kubeflow.components.pipeline_run.runs as runs
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError, StateError
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import write_document
-from components.pipeline_run.form import RESERVED, RUN_NAME
-from components.pipeline_run.runs import Place, RunReference
-from components.step_runtime.work import Work
+from autogan_kubeflow.components.pipeline_run.form import RESERVED, RUN_NAME
+from autogan_kubeflow.components.pipeline_run.runs import Place, RunReference
+from autogan_kubeflow.components.step_runtime.work import Work
 from tests.core.tiny import tiny_config
 
 FINGERPRINT = "a" * 64

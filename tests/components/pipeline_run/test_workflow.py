@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kubernetes import client  # type: ignore[import-untyped]
 
-from components.pipeline_run.workflow import FailedPod, Workflow, find_workflow
+from autogan_kubeflow.components.pipeline_run.workflow import FailedPod, Workflow, find_workflow
 from tests.components.fake_kubernetes import FakeKubernetes, Fault
 from tests.components.kubernetes_server import serving
 

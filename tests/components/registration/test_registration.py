@@ -16,16 +16,16 @@ import pytest
 import yaml
 
 from autogan_core.errors import ConfigError
-from components.registration.cli import main
-from components.registration.entry import DEFAULT_IMAGE, suggestion_entry
-from components.registration.experiments import SHOWN
-from components.registration.katib_config import KatibConfig
-from components.registration.places import ATTEMPTS
+from autogan_kubeflow.components.registration.cli import main
+from autogan_kubeflow.components.registration.entry import DEFAULT_IMAGE, suggestion_entry
+from autogan_kubeflow.components.registration.experiments import SHOWN
+from autogan_kubeflow.components.registration.katib_config import KatibConfig
+from autogan_kubeflow.components.registration.places import ATTEMPTS
 from tests.components.fake_katib_api import FakeCluster, experiment
 from tests.components.json_server import serving, write_kubeconfig
 from tests.components.katib_configs import CONFIGS, EDITED_018, MARSHALLED_019, PLAIN_017
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ENTRY = suggestion_entry(DEFAULT_IMAGE)
 OTHER = suggestion_entry("registry.example:5000/team/suggestion@sha256:" + "0" * 64)
 
@@ -445,7 +445,7 @@ def test_it_runs_as_a_module_without_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Add our entry" in done.stdout
+    assert "Add our algorithm" in done.stdout
 
 
 # --- manifests/katib

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from autogan_core.storage import open_store
-from components.exit_status import PERMANENT, PREEMPTED, RETRY
-from components.pipeline_run.job import JOB_VARIABLE, Job, StepRecord
-from components.step_runtime.attempts import NODE_VARIABLE, RETRIES_VARIABLE, Attempt, Backoff
+from autogan_kubeflow.components.exit_status import PERMANENT, PREEMPTED, RETRY
+from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job, StepRecord
+from autogan_kubeflow.components.step_runtime.attempts import NODE_VARIABLE, RETRIES_VARIABLE, Attempt, Backoff
 from tests.components.step_runtime.trying import trying
 from tests.core.conftest import BUCKET, fake_gcs, gcs  # noqa: F401 - fixtures
 

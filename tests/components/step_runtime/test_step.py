@@ -14,12 +14,12 @@ import pytest
 from autogan_core.cli.terminal import RunMonitor
 from autogan_core.errors import ConfigError, PreemptedError
 from autogan_core.storage import DirectoryStore
-from components.exit_status import PERMANENT, PREEMPTED
-from components.log_monitor import LogMonitor
-from components.pipeline_run.job import JOB_VARIABLE, Job
-from components.step_runtime.attempts import NODE_VARIABLE
-from components.step_runtime.events import EVENTS_VARIABLE, MARK, EventMonitor
-from components.step_runtime.step import step
+from autogan_kubeflow.components.exit_status import PERMANENT, PREEMPTED
+from autogan_kubeflow.components.log_monitor import LogMonitor
+from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job
+from autogan_kubeflow.components.step_runtime.attempts import NODE_VARIABLE
+from autogan_kubeflow.components.step_runtime.events import EVENTS_VARIABLE, MARK, EventMonitor
+from autogan_kubeflow.components.step_runtime.step import step
 from tests.components.step_runtime.process import restored_process
 
 

@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from components.steps.component import component
+from autogan_kubeflow.components.steps.component import component
 
 
 @component
@@ -18,8 +18,8 @@ def trying(behaviours: str, folder: str, store: str, scores: dsl.Output[dsl.Metr
     Returns:
         The last attempt's number.
     """
-    from components.step_runtime import attempts
-    from components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime import attempts
+    from autogan_kubeflow.components.step_runtime.step import step
 
     attempts.BACKOFF = attempts.Backoff(first_s=0.01)
     with step("trying", store) as here:

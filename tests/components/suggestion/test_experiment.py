@@ -10,7 +10,7 @@ from kubeflow.katib import katib_api_pb2 as api
 from autogan_core.config import SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.search_space import SearchSpace
-from components.suggestion.experiment import parse_experiment
+from autogan_kubeflow.components.suggestion.experiment import parse_experiment
 from tests.components.katib import experiment
 
 

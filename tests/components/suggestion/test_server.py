@@ -39,5 +39,5 @@ def test_a_process_serves_logs_and_stops_on_sigterm() -> None:
     assert (answered["slot"], answered["stage"], answered["phase"]) == (0, 1, "search")
     assert 3.4 < answered["entropy"] < 3.6
     imported = [line.rpartition("|")[2].strip() for line in lines if line.startswith("import time")]
-    assert "components.suggestion.service" in imported
+    assert "autogan_kubeflow.components.suggestion.service" in imported
     assert not any(name.split(".")[0] == "torch" for name in imported)

@@ -19,10 +19,10 @@ from kubeflow.katib import katib_api_pb2_grpc as api_grpc
 from autogan_core.config import RewardConfig
 from autogan_core.history import Assignment, Record
 from autogan_core.search.mlas import Beam, MultiLevelSearch
-from components.katib_protocol import FIELDS, from_parameters, to_metrics, to_parameters
-from components.suggestion.experiment import parse_experiment
-from components.suggestion.server import HEALTH_SERVICE, start
-from components.suggestion.trials import find_run
+from autogan_kubeflow.components.katib_protocol import FIELDS, from_parameters, to_metrics, to_parameters
+from autogan_kubeflow.components.suggestion.experiment import parse_experiment
+from autogan_kubeflow.components.suggestion.server import HEALTH_SERVICE, start
+from autogan_kubeflow.components.suggestion.trials import find_run
 from tests.components.katib import Katib, experiment, trial
 
 NAMESPACE = "gan-team"
@@ -198,7 +198,7 @@ def test_a_defect_is_no_final_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("components.suggestion.service.parse_experiment", broken)
+    monkeypatch.setattr("autogan_kubeflow.components.suggestion.service.parse_experiment", broken)
     with service() as channel:
         code, details = refusal(channel, api.ValidateAlgorithmSettingsRequest(experiment=experiment()))
     assert (code, details) == (grpc.StatusCode.INTERNAL, "ZeroDivisionError: oops")

@@ -6,8 +6,8 @@ from kubeflow.katib import katib_api_pb2 as api
 
 from autogan_core.history import Assignment
 from autogan_core.search_space import Architecture
-from components.katib_protocol import to_parameters
-from components.suggestion.trials import find_run
+from autogan_kubeflow.components.katib_protocol import to_parameters
+from autogan_kubeflow.components.suggestion.trials import find_run
 from tests.components.katib import trial
 
 A, B = Architecture.parse("1011"), Architecture.parse("0120")

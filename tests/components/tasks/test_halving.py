@@ -16,9 +16,9 @@ from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import CommittedState, DirectoryStore, Snapshot
 from autogan_core.training.failures import keep_failure
 from autogan_core.training.validation import Validation
-from components.step_runtime.step import Step
-from components.step_runtime.work import Work, write_rungs
-from components.tasks.halving import check_rungs, choose_entrants, pool_ladder, rung_work
+from autogan_kubeflow.components.step_runtime.step import Step
+from autogan_kubeflow.components.step_runtime.work import Work, write_rungs
+from autogan_kubeflow.components.tasks.halving import check_rungs, choose_entrants, pool_ladder, rung_work
 from tests.core.tiny import tiny_config
 
 A, B, C = (Architecture.parse(f"{first}-10011-10103") for first in ("1011", "1010", "1001"))

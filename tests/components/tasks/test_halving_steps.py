@@ -19,19 +19,19 @@ from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore
 from autogan_core.training.derived_gan import DerivedGAN
-from components.pipeline_run.job import JOB_VARIABLE, Job
-from components.step_runtime.work import Work
-from components.steps.choose_architectures import choose_architectures
-from components.steps.choose_finalists import choose_finalists
-from components.steps.choose_survivors import choose_survivors
-from components.steps.evaluate import evaluate
-from components.steps.prepare_data import prepare_data
-from components.steps.record_scores import record_scores
-from components.steps.report import report
-from components.steps.retrain import retrain
-from components.steps.search import search
-from components.steps.summarize import summarize
-from components.steps.train import train
+from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job
+from autogan_kubeflow.components.step_runtime.work import Work
+from autogan_kubeflow.components.steps.choose_architectures import choose_architectures
+from autogan_kubeflow.components.steps.choose_finalists import choose_finalists
+from autogan_kubeflow.components.steps.choose_survivors import choose_survivors
+from autogan_kubeflow.components.steps.evaluate import evaluate
+from autogan_kubeflow.components.steps.prepare_data import prepare_data
+from autogan_kubeflow.components.steps.record_scores import record_scores
+from autogan_kubeflow.components.steps.report import report
+from autogan_kubeflow.components.steps.retrain import retrain
+from autogan_kubeflow.components.steps.search import search
+from autogan_kubeflow.components.steps.summarize import summarize
+from autogan_kubeflow.components.steps.train import train
 from tests.components.step_runtime.process import restored_process
 from tests.components.tasks.stand_in import FORM, KATIB, Artifacts
 from tests.core.tiny import CPU

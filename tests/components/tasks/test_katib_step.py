@@ -13,17 +13,18 @@ from kfp import dsl
 
 from autogan_core.errors import ConfigError
 from autogan_core.search.mlas import MultiLevelSearch
-from components.katib_experiments import build_experiment, check_document
-from components.katib_search.connection import default_namespace
-from components.katib_search.ownership import OWNER
-from components.pipeline_run.job import JOB_VARIABLE, Job, StepRecord
-from components.pipeline_run.katib import experiment_name, katib_request
-from components.pipeline_run.runs import Place
-from components.step_runtime.attempts import NODE_VARIABLE
-from components.step_runtime.work import Work
-from components.steps.prepare_data import prepare_data
-from components.steps.search import search
-from components.steps.summarize import summarize
+from autogan_kubeflow.components.katib_experiments import build_experiment
+from autogan_kubeflow.components.katib_search.connection import default_namespace
+from autogan_kubeflow.components.katib_search.ownership import OWNER
+from autogan_kubeflow.components.manifest_checks import check_document
+from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job, StepRecord
+from autogan_kubeflow.components.pipeline_run.katib import experiment_name, katib_request
+from autogan_kubeflow.components.pipeline_run.runs import Place
+from autogan_kubeflow.components.step_runtime.attempts import NODE_VARIABLE
+from autogan_kubeflow.components.step_runtime.work import Work
+from autogan_kubeflow.components.steps.prepare_data import prepare_data
+from autogan_kubeflow.components.steps.search import search
+from autogan_kubeflow.components.steps.summarize import summarize
 from tests.components.fake_kubernetes import FakeKubernetes, Fault
 from tests.components.json_server import write_kubeconfig
 from tests.components.katib_player import playing
@@ -296,7 +297,7 @@ def test_a_summary_without_its_store_says_what_argo_saw(
 ) -> None:
     """In a pod the Workflow is asked; KFP's state alone is no answer, and a missing store is said as well."""
     monkeypatch.setenv("KFP_POD_NAME", "w-impl-1")
-    monkeypatch.setattr("components.pipeline_run.workflow.default_namespace", lambda: "autogan")
+    monkeypatch.setattr("autogan_kubeflow.components.pipeline_run.workflow.default_namespace", lambda: "autogan")
     assert summed_up("", tmp_path, "RUNNING").startswith("# Pipeline run ended\n\n- KFP says: RUNNING\n- What it left")
     pod = {"id": "w-77", "name": "w.root.search.executor(0)", "type": "Pod", "phase": "Failed", "message": "Evicted"}
     put_workflow(kubernetes, status={"nodes": {"w-77": pod}})
@@ -311,7 +312,7 @@ def test_a_run_is_done_when_its_page_is_uploaded(
 ) -> None:
     """KFP may call it RUNNING for ever; but where the pod of the last step failed after the step, that is said."""
     monkeypatch.setenv("KFP_POD_NAME", "w-impl-1")
-    monkeypatch.setattr("components.pipeline_run.workflow.default_namespace", lambda: "autogan")
+    monkeypatch.setattr("autogan_kubeflow.components.pipeline_run.workflow.default_namespace", lambda: "autogan")
     prepared(store, tmp_path)
     job = Job(Place(store, tmp_path / "cache", "cpu").store, "one")
     job.keep_page("report", "gs://b/report.html")

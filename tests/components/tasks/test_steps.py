@@ -23,17 +23,17 @@ from autogan_core.runs.run import Run
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import DirectoryStore
-from components.pipeline_run.job import JOB_VARIABLE
-from components.pipeline_run.runs import Place
-from components.step_runtime.work import Work
-from components.steps.choose_architectures import choose_architectures
-from components.steps.evaluate import evaluate
-from components.steps.prepare_data import prepare_data
-from components.steps.record_scores import record_scores
-from components.steps.report import report
-from components.steps.retrain import retrain
-from components.steps.search import search
-from components.steps.summarize import summarize
+from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE
+from autogan_kubeflow.components.pipeline_run.runs import Place
+from autogan_kubeflow.components.step_runtime.work import Work
+from autogan_kubeflow.components.steps.choose_architectures import choose_architectures
+from autogan_kubeflow.components.steps.evaluate import evaluate
+from autogan_kubeflow.components.steps.prepare_data import prepare_data
+from autogan_kubeflow.components.steps.record_scores import record_scores
+from autogan_kubeflow.components.steps.report import report
+from autogan_kubeflow.components.steps.retrain import retrain
+from autogan_kubeflow.components.steps.search import search
+from autogan_kubeflow.components.steps.summarize import summarize
 from tests.components.step_runtime.process import restored_process
 from tests.components.tasks.stand_in import FORM, KATIB, Artifacts
 from tests.core.conftest import BUCKET, fake_gcs, gcs  # noqa: F401 - fixtures
@@ -315,18 +315,19 @@ def test_a_step_needs_nothing_that_only_the_compiler_has() -> None:
     """In a pod kfp has no ``dsl.component``: all that the steps' bodies import works without it."""
     names = (
         *("preparing", "searching", "training", "halving", "evaluating", "reporting", "choosing", "recording"),
-        *("summing_up", "katib"),
+        "summing_up",
     )
-    imports = ", ".join(f"components.tasks.{name}" for name in names)
+    imports = ", ".join(f"autogan_kubeflow.components.tasks.{name}" for name in names)
     code = f"import os; os.environ['_KFP_RUNTIME'] = 'true'; import kfp.dsl, sys, {imports}; "
-    check = "assert not hasattr(kfp.dsl, 'component'); assert 'components.steps' not in sys.modules"
+    check = "assert not hasattr(kfp.dsl, 'component'); assert 'autogan_kubeflow.components.steps' not in sys.modules"
     subprocess.run([sys.executable, "-c", code + check], check=True, timeout=100)
 
 
 def test_what_must_always_find_room_needs_no_torch() -> None:
     """Summary asks for little memory, and the watcher of every step begins each attempt in a process as it was."""
-    for module in ("summing_up", "workflow", "step", "choosing", "halving"):
-        code = f"import sys, components.tasks.{module}; assert 'torch' not in sys.modules"
+    rooms = ("tasks.summing_up", "pipeline_run.workflow", "step_runtime.step", "tasks.choosing", "tasks.halving")
+    for module in rooms:
+        code = f"import sys, autogan_kubeflow.components.{module}; assert 'torch' not in sys.modules"
         subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
 
 

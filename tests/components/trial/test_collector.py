@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.trial.collector import await_collector
+from autogan_kubeflow.components.trial.collector import await_collector
 
 COMMAND = b"./file-metricscollector\0-t\0mlas-1\0-path\0/var/log/katib/metrics.log\0"
 

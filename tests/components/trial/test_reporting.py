@@ -8,8 +8,8 @@ import re
 import grpc
 import pytest
 
-from components.exit_status import ReportingError
-from components.trial.reporting import PrintReporter, PushReporter
+from autogan_kubeflow.components.exit_status import ReportingError
+from autogan_kubeflow.components.trial.reporting import PrintReporter, PushReporter
 from tests.components.db_manager import db_manager
 
 METRICS = {"inception-score": 0.1 + 0.2, "reward-00": 0.1 + 0.2, "reward-01": 1e-7, "reward-02": -2.5}

@@ -25,12 +25,12 @@ from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.trial_records import load_record
 from autogan_core.storage import CommittedState, DirectoryStore, open_store
-from components.exit_status import PERMANENT, PREEMPTED, RETRY
-from components.katib_protocol import SCRATCH_OBJECTIVES, to_parameters
-from components.prepare_data import run as prepare_data
-from components.trial.cli import VARIABLES, app
-from components.trial.from_scratch import architecture_from, train_from_scratch
-from components.trial.search_iteration import run_folder, run_search_iteration
+from autogan_kubeflow.components.exit_status import PERMANENT, PREEMPTED, RETRY
+from autogan_kubeflow.components.katib_protocol import SCRATCH_OBJECTIVES, to_parameters
+from autogan_kubeflow.components.prepare_data import run as prepare_data
+from autogan_kubeflow.components.trial.cli import VARIABLES, app
+from autogan_kubeflow.components.trial.from_scratch import architecture_from, train_from_scratch
+from autogan_kubeflow.components.trial.search_iteration import run_folder, run_search_iteration
 from tests.core.tiny import OVERRIDES, tiny_config
 from tests.fake_gcs import free_port
 
@@ -169,7 +169,7 @@ def environment(store: Path, assignment: Assignment = FIRST, run: str = "ns/new"
 @pytest.fixture
 def runner(monkeypatch: pytest.MonkeyPatch) -> Iterator[CliRunner]:
     """The command line in this process, without what it does to logging."""
-    monkeypatch.setattr("components.trial.cli.configure_logging", lambda _: None)
+    monkeypatch.setattr("autogan_kubeflow.components.trial.cli.configure_logging", lambda _: None)
     yield CliRunner()
 
 
@@ -244,7 +244,7 @@ def test_training_from_scratch_goes_on_after_a_kill(store: Path, config: Config)
 
 def test_preparing_is_a_command(store: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """What is there is left alone, with status 0; a mistake has status 1."""
-    monkeypatch.setattr("components.prepare_data.configure_logging", lambda _: None)
+    monkeypatch.setattr("autogan_kubeflow.components.prepare_data.configure_logging", lambda _: None)
     settings = "\n".join((*OVERRIDES, *SETTINGS))
     with caplog.at_level("INFO"), pytest.raises(SystemExit) as done:
         prepare_data(str(store), "digits", settings, "cpu", store / "cache")

@@ -12,14 +12,14 @@ import pytest
 import typer
 
 from autogan_core.ablations.catalogue import EXPERIMENTS
-from autogan_core.cli.main import app
+from autogan_core.cli.reproduce import app
 
 PAGE = Path(__file__).parents[3] / "docs" / "results.md"
 TEXT = PAGE.read_text()
 STUDY = PAGE.parent / "study"
 DATA_SETS = ("cifar10", "fashion-mnist")
 STUDIED = ("payoff", "proxy")
-"""Experiments that have a page for each data set, as `autogan experiment` wrote it."""
+"""Experiments that have a page for each data set, as `autogan reproduce` wrote it."""
 SHOWN = [name for name in EXPERIMENTS if name not in STUDIED]
 
 
@@ -78,9 +78,9 @@ def test_every_command_is_one() -> None:
     lines = [shlex.split(line) for line in blocks.splitlines()]
     found = [words[2:] for words in lines if words[0].endswith("autogan")]
     assert len(found) >= len(SHOWN) + 3
-    command = vars(typer.main.get_command(app))["commands"]["experiment"]
+    command = typer.main.get_command(app)
     for arguments in found:
-        context = command.make_context("experiment", list(arguments))
+        context = command.make_context("reproduce", list(arguments))
         assert set(context.params["names"] or ()) <= set(EXPERIMENTS)
 
 

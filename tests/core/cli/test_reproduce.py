@@ -1,4 +1,4 @@
-"""``autogan experiment``, as a person meets it: its short form to the end."""
+"""``autogan reproduce``, as a person meets it: its short form to the end."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def options(base: Path, run_dir: str, *, seeds: int = 2) -> list[str]:
     """Options of the short form on digits, in a folder of ``base``."""
     settings = [part for override in SMALLER for part in ("--set", override)]
     plan = ["--preset", "digits", "--budget", "short", "--seeds", str(seeds), "--target", str(base / "inverted.yaml")]
-    return ["experiment", *plan, "--run-dir", str(base / run_dir), "--device", "cpu", *settings]
+    return ["reproduce", *plan, "--run-dir", str(base / run_dir), "--device", "cpu", *settings]
 
 
 @pytest.fixture
@@ -110,9 +110,7 @@ def test_the_pages_name_every_experiment_and_its_command(finished: Path) -> None
         assert heading in html
         assert f"({name}/figure.svg)" in markdown
         for page in (markdown, html):
-            assert (
-                f"autogan experiment {name} --preset digits --budget short --seeds 2 --set data.max_images=48" in page
-            )
+            assert f"autogan reproduce {name} --preset digits --budget short --seeds 2 --set data.max_images=48" in page
     assert [("<svg" in section) for section in html.split("<section id=")[1:]] == [True] * len(NAMES)
 
 
@@ -203,7 +201,7 @@ def test_a_killed_process_changes_no_result(base: Path, finished: Path) -> None:
 
 def test_dry_run_prints_pieces_and_totals_and_writes_nothing(here: Path) -> None:
     """The paper's size in numbers, without its images: 90 iterations of 15 epochs of 782 steps, and what they score."""
-    done = autogan("experiment", "--preset", "cifar10", "--dry-run")
+    done = autogan("reproduce", "--preset", "cifar10", "--dry-run")
     assert done.returncode == 0, done.stderr
     rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if re.match(r" *\S+/", line)}
     scored = (90 * 30 + 3 * 10 + 93 * 4 + 3 * 2 * 30) * 5000
@@ -231,7 +229,7 @@ def test_dry_run_prints_pieces_and_totals_and_writes_nothing(here: Path) -> None
 )
 def test_mistakes_end_in_one_message(here: Path, arguments: list[str], status: int, message: str) -> None:
     """No traceback: what is wrong, the value seen and what to do, with a failing status; nothing is computed."""
-    done = autogan("experiment", *arguments)
+    done = autogan("reproduce", *arguments)
     assert done.returncode == status
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -240,10 +238,10 @@ def test_mistakes_end_in_one_message(here: Path, arguments: list[str], status: i
 
 def test_help_names_experiments_and_budgets() -> None:
     """Every experiment and every budget, and the command that reproduces the paper's tables."""
-    text = re.sub(r"(?<=-) ", "", " ".join(autogan("experiment", "--help").stdout.split()))  # lines break at hyphens
+    text = re.sub(r"(?<=-) ", "", " ".join(autogan("reproduce", "--help").stdout.split()))  # lines break at hyphens
     assert all(name in text for name in NAMES)
     assert all(f"{budget}: " in text for budget in ("short", "reduced", "full"))
-    assert "autogan experiment comparison transfer --preset cifar10 --set data.path=CIFAR10 --target-path STL10" in text
+    assert "autogan reproduce comparison transfer --preset cifar10 --set data.path=CIFAR10 --target-path STL10" in text
 
 
 def test_the_command_line_knows_exactly_the_experiments_that_there_are() -> None:

@@ -14,9 +14,10 @@ import autogan_core.runs.inputs
 from autogan_core.config import Config
 from autogan_core.data import load_dataset
 from autogan_core.errors import DataError, StateError
-from autogan_core.metrics import FeatureExtractor, Moments, load_extractor, reference_moments, score_real
 from autogan_core.metrics.features.classifier_network import NUM_FEATURES
+from autogan_core.metrics.features.extractor import FeatureExtractor, load_extractor
 from autogan_core.metrics.features.inception import build_inception
+from autogan_core.metrics.scores import Moments, reference_moments, score_real
 from autogan_core.runs.inputs import Inputs, inputs_location, is_prepared, load_inputs, pinned, prepare
 from autogan_core.storage import DirectoryStore, RunStore
 from tests.core.tiny import CPU, tiny_config, tiny_dataset

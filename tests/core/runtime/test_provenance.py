@@ -45,9 +45,9 @@ def test_the_fingerprint_follows_the_source(monkeypatch: pytest.MonkeyPatch, tmp
 
     try:
         assert fresh() == original
-        (copy / "mlas.py").write_text((copy / "mlas.py").read_text() + "# changed")
+        (copy / "search" / "mlas.py").write_text((copy / "search" / "mlas.py").read_text() + "# changed")
         changed = fresh()
-        (copy / "mlas.py").rename(copy / "nlas.py")
+        (copy / "search" / "mlas.py").rename(copy / "nlas.py")
         renamed = fresh()
         assert len({original, changed, renamed}) == 3
     finally:

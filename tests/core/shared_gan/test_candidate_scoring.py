@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from autogan_core.config import Config
-from autogan_core.metrics import Scores
+from autogan_core.metrics.scores import Scores
 from autogan_core.runtime.distributed import World
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.adaptation import Adaptation

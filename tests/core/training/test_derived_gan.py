@@ -11,8 +11,8 @@ import torch
 from autogan_core.baselines import BASELINES
 from autogan_core.config import Config
 from autogan_core.errors import NonFiniteLossError, StateError
-from autogan_core.metrics import Scores
 from autogan_core.metrics.scorer import Scorer, sample_images
+from autogan_core.metrics.scores import Scores
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED
 from autogan_core.storage import CommittedState, DirectoryStore

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-import pipelines.cli.main  # noqa: F401  (gives the core its commands)
-from autogan_core.cli.main import main as core_main
+from autogan_kubeflow.pipelines.cli.main import main
 from tests.components.cluster_check.api_server import ApiServer
 from tests.components.cluster_check.conftest import AUTOGAN, server
 from tests.components.cluster_check.test_catalogue import unregister
@@ -33,7 +32,7 @@ def run(
 
     def command(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as stop:
-            core_main(["cluster", "check", *arguments])
+            main(["cluster", "check", *arguments])
         return int(stop.value.code or 0), *capsys.readouterr()
 
     with serving(server, kubeconfig):
@@ -53,7 +52,7 @@ def test_something_missing_is_status_1_and_changes_nothing(server: ApiServer, ru
     unregister(server)
     status, out, _ = run("--no-pod")
     assert status == 1
-    assert "\n   python -m components.registration add --image REGISTRY/suggestion:TAG\n" in out
+    assert "\n   autogan katib register --image REGISTRY/suggestion:TAG\n" in out
     assert server.changes == []
 
 

@@ -16,9 +16,9 @@ import pytest
 from google.auth.exceptions import DefaultCredentialsError
 
 from autogan_core.errors import AutoGANError, ConfigError
-from pipelines.remote import rest
-from pipelines.remote.connection import IN_CLUSTER_HOST, Address, Server, connect, quiet, read_token
-from pipelines.remote.rest import PipelinesError, PipelinesUnavailableError
+from autogan_kubeflow.pipelines.remote import rest
+from autogan_kubeflow.pipelines.remote.connection import IN_CLUSTER_HOST, Address, Server, connect, quiet, read_token
+from autogan_kubeflow.pipelines.remote.rest import PipelinesError, PipelinesUnavailableError
 from tests.pipelines.fake_kfp_api import (
     LOGIN_PAGE,
     NO_SUCH_PAGE,

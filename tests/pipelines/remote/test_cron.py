@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autogan_core.errors import ConfigError
-from pipelines.remote.cron import FIELDS, YEARS_AHEAD, Cron
+from autogan_kubeflow.pipelines.remote.cron import FIELDS, YEARS_AHEAD, Cron
 
 START = datetime(2026, 11, 22, 9, tzinfo=UTC)  # a Sunday
 

@@ -11,12 +11,12 @@ import yaml
 
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_core.storage import DirectoryStore
-from components.pipeline_run.job import Job, StepRecord
-from pipelines import catalogue
-from pipelines.remote import runs as remote
-from pipelines.remote.connection import Server
-from pipelines.remote.rest import PipelinesUnavailableError
-from pipelines.remote.runs import Order, RunFailedError, follow, submit
+from autogan_kubeflow.components.pipeline_run.job import Job, StepRecord
+from autogan_kubeflow.pipelines import catalogue
+from autogan_kubeflow.pipelines.remote import runs as remote
+from autogan_kubeflow.pipelines.remote.connection import Server
+from autogan_kubeflow.pipelines.remote.rest import PipelinesUnavailableError
+from autogan_kubeflow.pipelines.remote.runs import Order, RunFailedError, follow, submit
 from tests.pipelines.fake_kfp_api import LOGIN_PAGE, NAME, FakeKfp, failure, package_text, row, step_rows
 
 WEEKLY = "0 0 3 * * MON"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from autogan_core.errors import ConfigError
-from pipelines.remote.connection import Server
-from pipelines.remote.cron import Cron
-from pipelines.remote.runs import Order
-from pipelines.remote.schedules import Schedule, apply, remove
+from autogan_kubeflow.pipelines.remote.connection import Server
+from autogan_kubeflow.pipelines.remote.cron import Cron
+from autogan_kubeflow.pipelines.remote.runs import Order
+from autogan_kubeflow.pipelines.remote.schedules import Schedule, apply, remove
 from tests.pipelines.fake_kfp_api import NAME, FakeKfp, failure, package_text
 
 WEEKLY = "0 0 3 * * MON"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autogan_core.errors import ConfigError
-from pipelines.catalogue import compiled
+from autogan_kubeflow.pipelines.catalogue import compiled
 from tests.pipelines.fake_kfp_api import NAME, FakeKfp
 
 

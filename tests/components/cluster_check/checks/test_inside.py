@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 
-from components.cluster_check.base.cluster import Cluster
-from components.cluster_check.base.finding import Verdict
-from components.cluster_check.base.target import Target
-from components.cluster_check.checks import probe
-from components.cluster_check.checks.inside import PATIENCE_S, Waiting, image_of_trials, look_from_inside, probe_pod
-from components.katib_experiments import IMAGE, check_document, from_recipe, recipe
+from autogan_kubeflow.components.cluster_check.base.cluster import Cluster
+from autogan_kubeflow.components.cluster_check.base.finding import Verdict
+from autogan_kubeflow.components.cluster_check.base.target import Target
+from autogan_kubeflow.components.cluster_check.checks import probe
+from autogan_kubeflow.components.cluster_check.checks.inside import (
+    PATIENCE_S,
+    Waiting,
+    image_of_trials,
+    look_from_inside,
+    probe_pod,
+)
+from autogan_kubeflow.components.katib_experiments import IMAGE, from_recipe, recipe
+from autogan_kubeflow.components.manifest_checks import check_document
 from tests.components.cluster_check.api_server import ApiServer, Object
 from tests.components.cluster_check.conftest import AUTOGAN, Look, row, rows
 
@@ -71,7 +78,7 @@ def test_the_pod_is_like_a_trials() -> None:
     for key in ("envFrom", "securityContext", "volumeMounts"):
         assert own[key] == theirs[key]
     assert template["metadata"]["labels"].items() <= pod["metadata"]["labels"].items()
-    assert own["command"] == ["python", "-m", "components.cluster_check.checks.probe"]
+    assert own["command"] == ["python", "-m", "autogan_kubeflow.components.cluster_check.checks.probe"]
     assert pod["spec"]["restartPolicy"] == "Never" and pod["spec"]["activeDeadlineSeconds"] <= 600
     assert check_document({"kind": "Pod", "metadata": pod["metadata"], "spec": {"template": pod}}) == []
 

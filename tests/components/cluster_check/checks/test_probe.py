@@ -12,8 +12,8 @@ import pytest
 from autogan_core.runs.inputs import prepare
 from autogan_core.runtime.devices import open_device
 from autogan_core.storage import open_store
-from components.cluster_check.checks import probe
-from components.environment import read_config
+from autogan_kubeflow.components.cluster_check.checks import probe
+from autogan_kubeflow.components.environment import read_config
 from tests.fake_gcs import FakeGCS
 
 

@@ -10,7 +10,8 @@ from autogan_core.ablations.equal_cost.equal_cost import Prices, Spent, search_s
 from autogan_core.baselines import BASELINES
 from autogan_core.errors import StateError
 from autogan_core.history import Assignment
-from autogan_core.metrics import discriminator_macs, extractor_macs, generator_macs
+from autogan_core.metrics.complexity import discriminator_macs, generator_macs
+from autogan_core.metrics.features.extractor_macs import extractor_macs
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore, read_document, write_document
 from autogan_core.training.cost import Cost

@@ -33,7 +33,7 @@ def finding(name: str, title: str) -> Finding:
         here="The difference is +0.17 [-0.01, +0.35] <no difference shown>.",
         figure=intervals_figure([BarPanel("Reward", "Inception score", bars)], "Rewards"),
         caption="500 images, 5 splits, classifier features; 3 seeds; 95 % intervals of the mean (Student's t).",
-        command=f"autogan experiment {name} --preset digits --seeds 0,1,2 > log",
+        command=f"autogan reproduce {name} --preset digits --seeds 0,1,2 > log",
         tables=(
             Table(
                 ("Arm", "Reward | IS", "Architecture"),
@@ -105,7 +105,7 @@ def test_paragraph_says_both(folder: Path) -> None:
         "\n\n![Dynamic reset \\<on \\& off\\>](dynamic-reset/figure.svg)\n\n*Figure:* 500 images, 5 splits,",
         "\n\n*Table:* Mean over 3 seeds \\& its interval.\n\n| Arm | Reward \\| IS | Architecture |\n| --- |",
         "\n| with \\<reset\\> \\& sharing | 6.23 \\[5.85, 6.61\\] | 1011-10011-10103 |\n",
-        "\n```sh\nautogan experiment mlas-vs-slas --preset digits --seeds 0,1,2 > log\n```\n",
+        "\n```sh\nautogan reproduce mlas-vs-slas --preset digits --seeds 0,1,2 > log\n```\n",
         "[dynamic-reset/data.json](dynamic-reset/data.json)",
     ],
 )
@@ -145,7 +145,7 @@ def test_html_is_self_contained(folder: Path) -> None:
         "with <reset> & sharing 6.23 [5.85, 6.61] 1011-10011-10103",
         "500 images, 5 splits, classifier features; 3 seeds; 95 % intervals of the mean (Student's t).",
         "Mean over 3 seeds & its interval.",
-        "autogan experiment dynamic-reset --preset digits --seeds 0,1,2 > log",
+        "autogan reproduce dynamic-reset --preset digits --seeds 0,1,2 > log",
         "dynamic-reset/data.json",
     ],
 )

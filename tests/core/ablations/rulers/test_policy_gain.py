@@ -18,7 +18,8 @@ from autogan_core.ablations.rulers.policy_gain import (
 from autogan_core.ablations.suite.policy_draws import Draws
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.variants import RANDOM_SHARED
-from autogan_core.metrics import generator_macs, reward
+from autogan_core.metrics.complexity import generator_macs
+from autogan_core.metrics.reward import reward
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture

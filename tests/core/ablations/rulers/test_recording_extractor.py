@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from autogan_core.ablations.rulers.recording_extractor import RecordingExtractor
-from autogan_core.metrics import kernel_distance, real_features, reference_moments, score_images
+from autogan_core.metrics.kid import kernel_distance, real_features
+from autogan_core.metrics.scores import reference_moments, score_images
 from tests.core.tiny import FixedExtractor, tiny_dataset
 
 

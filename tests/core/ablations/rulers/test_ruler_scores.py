@@ -17,7 +17,7 @@ from autogan_core.ablations.rulers.rulers import Ruler
 from autogan_core.ablations.rulers.scratch_curves import uniform_architectures
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.errors import StateError
-from autogan_core.metrics import Scores
+from autogan_core.metrics.scores import Scores
 from autogan_core.shared_gan.candidate_scoring import CandidateScoring
 from tests.core.ablations.suite.test_searches import KilledError, KillingMonitor
 from tests.core.ablations.tiny_suite import digest, tiny_search

@@ -21,7 +21,7 @@ from autogan_core.ablations.rulers.ruler_study import (
 from autogan_core.ablations.rulers.ruler_tables import choice_table, course_table, ruler_table, seed_table
 from autogan_core.ablations.rulers.rulers import Ruler
 from autogan_core.ablations.rulers.scratch_curves import Curve, Point
-from autogan_core.metrics import Scores
+from autogan_core.metrics.scores import Scores
 from autogan_core.search_space import Architecture, SearchSpace
 
 ARCHITECTURES = list(SearchSpace.full(1).enumerate())[:12]

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from autogan_core.ablations.rulers.rulers import Ruler, adaptations, default_ruler, image_counts, rulers
-from autogan_core.metrics import Scores
+from autogan_core.metrics.scores import Scores
 from tests.core.ablations.tiny_suite import tiny_plan
 
 SCORES = Scores(4.0, 0.1, 20.0, 100, 2, "", 0.3)

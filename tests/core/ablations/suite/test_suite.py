@@ -149,4 +149,4 @@ def test_number_of_images_of_a_file_is_counted(tmp_path: Path) -> None:
 
 def test_command_repeats_the_options(tmp_path: Path) -> None:
     """The experiment's name, and behind it the options as they were given."""
-    assert tiny_suite(tmp_path).command_for("proxy") == "autogan experiment proxy --preset x"
+    assert tiny_suite(tmp_path).command_for("proxy") == "autogan reproduce proxy --preset x"

@@ -1,0 +1,140 @@
+"""The commands that search, train, score, draw and report, each in the folder of a run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from autogan_core.cli.run_folder import console, in_run_folder
+from autogan_core.errors import ConfigError
+from autogan_core.presets import command_for
+from autogan_core.search_space import NAMED, Architecture
+
+if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
+    from autogan_core.runs.run import Run
+    from autogan_core.training.validation import Training
+
+Architectures = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="ARCH",
+        help=f"Architectures: {', '.join(NAMED)}, 1011-10011-10103, or words as 'describe' prints them.",
+    ),
+]
+
+
+class Checkpoint(StrEnum):
+    """Which of a training's two kept generators."""
+
+    best = "best"
+    last = "last"
+
+
+@in_run_folder
+def run(this: Run) -> None:
+    """Everything: search, retrain the best (or halve a pool), score them, write the report."""
+    this.search()
+    this.halve()
+    this.evaluate(this.found())
+    _report(this)
+
+
+@in_run_folder
+def search(this: Run) -> None:
+    """Search only; prints the best architectures."""
+    table = Table("rank", "architecture", "in words", "reward", box=None)
+    for rank, beam in enumerate(this.search(), start=1):
+        table.add_row(str(rank), str(beam.architecture), beam.architecture.readable, f"{beam.reward:.3f}")
+    console.print(table)
+
+
+@in_run_folder
+def retrain(this: Run, *, architectures: Architectures = None) -> None:
+    """Train architectures to the end: the given ones, else those that the run's search found; with retrain.pool or
+    retrain.incumbents a pool, of which the better half goes on at each rung."""
+    parsed = _parsed(architectures)
+    if parsed:
+        trained = [(training, "") for training in this.retrain(parsed)]
+    else:
+        this.halve()
+        trained = _ladder_rows(this)
+    table = Table("architecture", "best FID", "at", "last FID", "at", "", box=None)
+    for training, remark in trained:
+        best, last = training.best, training.last
+        row = (f"{best.fid:.2f}", str(best.iteration), f"{last.fid:.2f}", str(last.iteration))
+        remarks = [remark, "collapsed" if training.collapsed else ""]
+        table.add_row(str(training.architecture), *row, ", ".join(filter(None, remarks)))
+    console.print(table)
+
+
+@in_run_folder
+def evaluate(this: Run, *, architectures: Architectures = None) -> None:
+    """Score retrained architectures by the final protocol: the given ones, else all that the run has trained but those
+    that fell out of its pool."""
+    for architecture, checkpoints in this.evaluate(_parsed(architectures) or this.worth_scoring()).items():
+        for name, checkpoint in (("best", checkpoints.best), ("last", checkpoints.last)):
+            scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())
+            console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}", highlight=False)
+
+
+@in_run_folder
+def sample(
+    this: Run,
+    *,
+    architecture: Annotated[str | None, typer.Argument(metavar="ARCH", help="One that the run has trained.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
+    checkpoint: Annotated[Checkpoint, typer.Option(help="Of lowest FID, or of the last iteration.")] = Checkpoint.best,
+    sample_seed: Annotated[int, typer.Option(min=0, help="Other latent vectors, other images.")] = 0,
+    out: Annotated[Path, typer.Option(help="A .png for one grid, or a folder for single images.")] = Path(
+        "samples.png"
+    ),
+) -> None:
+    """Draw images with a retrained generator."""
+    from autogan_core.report.figures.png import write_grid, write_single_images
+
+    trained = this.worth_scoring() or this.trained()
+    if architecture is None and not trained:
+        raise ConfigError(f"nothing has been trained in {this.location} yet; run 'autogan retrain' first")
+    chosen = Architecture.parse(architecture) if architecture else trained[0]
+    images = this.sample(chosen, checkpoint, count, sample_seed)
+    (write_grid if out.suffix == ".png" else write_single_images)(images, out)
+    console.print(f"{count} images of {chosen} in {out}", highlight=False)
+
+
+@in_run_folder
+def report(this: Run) -> None:
+    """Write the report of what a run has come to so far: report.html and summary.json."""
+    _report(this)
+
+
+def _parsed(architectures: Sequence[str] | None) -> list[Architecture]:
+    return [Architecture.parse(text) for text in architectures or ()]
+
+
+def _ladder_rows(this: Run) -> list[tuple[Training, str]]:
+    """Every training of the pool that was validated, and what became of it; without halving, in the beams' order."""
+    ladder = this.ladder()
+    if not this.config.retrain.halves:
+        found = [ladder.training(entrant.architecture) for entrant in ladder.pool]
+        return [(training, "") for training in found if training is not None]
+    rows = []
+    for standing in ladder.standings():
+        place = "" if standing.outcome == "finalist" else f" in rung {standing.rung + 1} of {len(ladder.rungs)}"
+        if training := ladder.training(standing.entrant.architecture):
+            rows.append((training, f"{standing.outcome}{place}"))
+    return rows
+
+
+def _report(this: Run) -> None:
+    from autogan_core.cli.terminal import print_summary
+    from autogan_core.report.html import write_report
+    from autogan_core.runs.run_results import collect_results
+
+    results = collect_results(this, f"{command_for(this.config)} --run-dir {shlex.quote(this.location)}")
+    print_summary(console, write_report(results, Path(this.location)))

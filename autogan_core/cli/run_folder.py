@@ -1,0 +1,124 @@
+"""Commands that work in the folder of a run: the options that they share, and the run that these open."""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import yaml
+from rich.console import Console
+
+from autogan_core.config import Config
+from autogan_core.errors import ConfigError
+from autogan_core.presets import load_config, preset_names, variant_names
+
+if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
+    from autogan_core.runs.run import Run
+
+console = Console(soft_wrap=True)
+
+Preset = Annotated[str, typer.Option(help=f"{', '.join(preset_names())}, or a .yaml file of the same form.")]
+RunPreset = Annotated[
+    str | None,
+    typer.Option(
+        help=f"{', '.join(preset_names())}, or a .yaml file. [default: those of the run in --run-dir, else digits]"
+    ),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as search.iterations=30. Repeatable."),
+]
+Variant = Annotated[
+    str | None,
+    typer.Option(help=f"{' or '.join(variant_names())}: its settings on top of the preset's, before those of --set."),
+]
+RunDir = Annotated[Path, typer.Option(help="Folder of the run: configuration, history, weights, report.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seeds everything random. [default: the preset's]")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda. Auto takes a GPU if there is one.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the resolved settings and the plan, and stop.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the program's log, not only its warnings.")]
+
+
+def _resolve(run_dir: Path, preset: str | None, overrides: Sequence[str] | None, seed: int | None) -> Config:
+    """The run's own configuration when nothing else is asked for, so that its settings need not be repeated."""
+    stored = _stored_config(run_dir)
+    if stored is not None and preset is None and not overrides and seed is None:
+        return stored
+    name = preset or (stored.preset if stored else "digits")
+    return load_config(name, overrides or (), seed=seed)
+
+
+def _stored_config(run_dir: Path) -> Config | None:
+    if not run_dir.is_dir():
+        return None
+    from autogan_core.runs.run_config import stored_config
+    from autogan_core.storage import DirectoryStore
+
+    return stored_config(DirectoryStore(run_dir))
+
+
+@contextmanager
+def _session(
+    *,
+    preset: RunPreset = None,
+    variant: Variant = None,
+    overrides: Overrides = None,
+    run_dir: RunDir = Path("runs/default"),
+    seed: Seed = None,
+    device: Device = "auto",
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
+) -> Iterator[Run]:
+    """Opens the run for one command, alone in its folder. A dry run prints the plan and ends the program."""
+    first = [f"variant={variant}"] if variant else []
+    config = _resolve(run_dir, preset, [*first, *(overrides or ())], seed)
+    if dry_run:
+        console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), highlight=False, markup=False)
+        from autogan_core.runs.plan import plan
+
+        console.print(plan(config), highlight=False, markup=False)
+        raise typer.Exit
+    from autogan_core.cli.terminal import RunMonitor, log_to
+    from autogan_core.runs.inputs import make_inputs
+    from autogan_core.runs.run import Run
+    from autogan_core.runtime.cache_folder import cache_folder
+    from autogan_core.runtime.devices import open_device
+    from autogan_core.storage import DirectoryStore
+
+    log_to(console, verbose)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with (run_dir / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(f"another autogan process works in {run_dir}; wait for it, or choose another") from error
+        opened = open_device(device, config.cpu_threads)
+        monitor = RunMonitor(console, run_dir)
+        yield Run(DirectoryStore(run_dir), config, opened, monitor, lambda: make_inputs(config, opened, cache_folder()))
+
+
+def in_run_folder(body: Callable[..., None]) -> Callable[..., None]:
+    """Makes a command of ``body``, which works in the folder of a run.
+
+    ``body`` takes the opened run first and its own parameters by name; the command has these and all options that
+    decide which run it is.
+    """
+    common = inspect.signature(_session, locals={"Run": object}, eval_str=True).parameters
+    own = list(inspect.signature(body, locals={"Run": object}, eval_str=True).parameters.values())[1:]
+
+    @functools.wraps(body)
+    def command(**given: Any) -> None:
+        with _session(**{name: given.pop(name) for name in common}) as this:
+            body(this, **given)
+
+    del command.__wrapped__
+    parameters = [*own, *common.values()]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
