@@ -16,6 +16,7 @@ from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore
+from autogan_core.training.workspace import Workspace
 from benchmarks.extractors import extractors
 from benchmarks.flops import image_flops, step_flops, weightless_gan
 from benchmarks.sizes import Rivals, Size, derived_rivals, shared_rivals
@@ -114,15 +115,15 @@ class Bench:
         training, candidates = draws[: search.training_draws], draws[search.training_draws :]
         assignment = Assignment(0, stage, "search", tuple(candidates), tuple(training))
         with tempfile.TemporaryDirectory() as folder:
-            shared_gan = SharedGAN(
+            workspace = Workspace(
                 self.size.config,
-                self.size.config.search_space(),
                 self.size.dataset,
                 reward_scorer(self.size, self._extractors.product),
                 DirectoryStore(Path(folder)),
                 World.single(self.device),
                 Monitor(),
             )
+            shared_gan = SharedGAN(workspace)
             start = time.perf_counter()
             shared_gan.run(assignment)
             return time.perf_counter() - start

@@ -23,8 +23,8 @@ from autogan_core.baselines import scale
 from autogan_core.config import Config, ModelConfig, TrainingConfig
 from autogan_core.metrics.complexity import StepMacs, step_macs
 from autogan_core.networks.cells import BatchNorm2d
-from autogan_core.networks.discriminator import ImageJudge
-from autogan_core.networks.generator import ImageSource
+from autogan_core.networks.discriminator import BaseDiscriminator
+from autogan_core.networks.generator import BaseGenerator
 from autogan_core.networks.precision import reduced
 from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, Cell
@@ -38,7 +38,7 @@ STD = 0.02
 SLOPE = 0.2
 
 
-class DCGANGenerator(ImageSource):
+class DCGANGenerator(BaseGenerator):
     """A projection, then transposed 5x5 convolutions that double the map: at 32x32 of 256, 128 and 3 channels."""
 
     def __init__(self, model: ModelConfig, width: int) -> None:
@@ -74,7 +74,7 @@ class DCGANGenerator(ImageSource):
         return images
 
 
-class DCGANDiscriminator(ImageJudge):
+class DCGANDiscriminator(BaseDiscriminator):
     """5x5 convolutions that halve the map, at 32x32 pixels of 128, 256 and 512 channels; a linear unit on the last."""
 
     def __init__(self, model: ModelConfig, width: int) -> None:

@@ -85,11 +85,7 @@ def _session(
         console.print(plan(config), highlight=False, markup=False)
         raise typer.Exit
     from autogan_core.cli.terminal import RunMonitor, log_to
-    from autogan_core.runs.inputs import make_inputs
-    from autogan_core.runs.run import Run
-    from autogan_core.runtime.cache_folder import cache_folder
-    from autogan_core.runtime.devices import open_device
-    from autogan_core.storage import DirectoryStore
+    from autogan_core.runs.opening import open_run
 
     log_to(console, verbose)
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -98,9 +94,7 @@ def _session(
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConfigError(f"another autogan process works in {run_dir}; wait for it, or choose another") from error
-        opened = open_device(device, config.cpu_threads)
-        monitor = RunMonitor(console, run_dir)
-        yield Run(DirectoryStore(run_dir), config, opened, monitor, lambda: make_inputs(config, opened, cache_folder()))
+        yield open_run(run_dir, config, device=device, monitor=RunMonitor(console, run_dir))
 
 
 def in_run_folder(body: Callable[..., None]) -> Callable[..., None]:

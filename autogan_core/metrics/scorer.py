@@ -14,7 +14,7 @@ from autogan_core.data import to_uint8
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.features.extractor import FeatureExtractor
 from autogan_core.metrics.scores import Moments, ScoreAccumulator, Scores
-from autogan_core.networks.generator import ImageSource, recalibrate
+from autogan_core.networks.generator import BaseGenerator, recalibrate
 from autogan_core.runtime.torch_seeding import draw_latents
 from autogan_core.search_space import Architecture
 
@@ -44,7 +44,7 @@ class Scorer:
 
     def score(
         self,
-        generator: ImageSource,
+        generator: BaseGenerator,
         architecture: Architecture,
         *names: str | int,
         num_images: int,
@@ -59,7 +59,7 @@ class Scorer:
 
     def score_all(
         self,
-        generator: ImageSource,
+        generator: BaseGenerator,
         architectures: Iterable[Architecture],
         *names: str | int,
         num_images: int,
@@ -109,7 +109,7 @@ class Scorer:
                 yield queued.popleft().read()
         yield from (accumulator.read() for accumulator in queued)
 
-    def _recalibrate(self, generator: ImageSource, architecture: Architecture, *names: str | int) -> None:
+    def _recalibrate(self, generator: BaseGenerator, architecture: Architecture, *names: str | int) -> None:
         device = next(generator.parameters()).device
         size = (self.recalibration_images, generator.latent_dim)
         recalibrate(generator, architecture, draw_latents(device, *size, self.seed, "recalibrate", *names), 128)
@@ -122,7 +122,7 @@ class Scorer:
 
 @torch.no_grad()
 def sample_images(
-    generator: ImageSource, architecture: Architecture, count: int, batch_size: int, seed: int, *names: str | int
+    generator: BaseGenerator, architecture: Architecture, count: int, batch_size: int, seed: int, *names: str | int
 ) -> Iterator[Tensor]:
     """Samples as uint8 batches (<= batch_size, C, S, S) on the generator's device; equal for equal seeds and names."""
     device = next(generator.parameters()).device

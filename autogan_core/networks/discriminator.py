@@ -52,7 +52,7 @@ class Block(nn.Module):
         return convolve_and_pool(h, weights[self.conv2], self.conv2.bias) + shortcut
 
 
-class ImageJudge(nn.Module):
+class BaseDiscriminator(nn.Module):
     """Any discriminator: called with images (N, C, S, S) and a search stage it returns logits (N, 1), unbounded."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class ImageJudge(nn.Module):
         return logits[: len(real)], logits[len(real) :]
 
 
-class Discriminator(ImageJudge):
+class Discriminator(BaseDiscriminator):
     """Real or generated, for the images of any stage.
 
     Stage s runs the first block, s middle blocks and the last block; all exist from the start, and stages only add to

@@ -11,7 +11,7 @@ from autogan_core.networks.precision import reduced
 from autogan_core.search_space import Architecture, SearchSpace
 
 
-class ImageSource(nn.Module):
+class BaseGenerator(nn.Module):
     """Any generator: called with latent vectors (N, latent_dim) and an architecture it returns images (N, C, S, S)."""
 
     project: nn.Linear
@@ -25,7 +25,7 @@ class ImageSource(nn.Module):
         """Length of a latent vector."""
 
 
-class Generator(ImageSource):
+class Generator(BaseGenerator):
     """Latent vectors to images, along any architecture of its search space.
 
     Over a whole space it is the supernet; over `SearchSpace.only` one architecture it is the derived generator, which
@@ -76,7 +76,7 @@ class Generator(ImageSource):
 
 
 @torch.no_grad()
-def recalibrate(generator: ImageSource, architecture: Architecture, latents: Tensor, batch_size: int) -> None:
+def recalibrate(generator: BaseGenerator, architecture: Architecture, latents: Tensor, batch_size: int) -> None:
     """Estimates the batch-norm statistics that ``architecture`` meets, on its own samples, and switches to eval mode.
 
     In a supernet the running statistics are a mixture over all sampled architectures and stages, and after weight

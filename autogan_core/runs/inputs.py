@@ -22,7 +22,10 @@ from autogan_core.metrics.features.extractor import FeatureExtractor, dump_extra
 from autogan_core.metrics.kid import real_features
 from autogan_core.metrics.scorer import Scorer
 from autogan_core.metrics.scores import Moments, reference_moments, score_real
+from autogan_core.runtime.distributed import World
+from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snapshot, read_document, write_document
+from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +57,17 @@ class Inputs:
     def scorer(self, config: Config) -> Scorer:
         """What scores generators as ``config`` says."""
         return Scorer.of(config, self.extractor, self.reference, lambda: self.real_features)
+
+    def workspace(self, config: Config, store: RunStore, world: World, monitor: Monitor) -> Workspace:
+        """What a training on these images works with.
+
+        Args:
+            config: of the run.
+            store: the run's own folder.
+            world: the ranks that work together.
+            monitor: receives progress and measurements.
+        """
+        return Workspace(config, self.dataset, self.scorer(config), store, world, monitor)
 
     @cached_property
     def real_features(self) -> Tensor:

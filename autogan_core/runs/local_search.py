@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from autogan_core.errors import AutoGANError, NonFiniteLossError, StateError
@@ -70,10 +70,10 @@ class Trials(Protocol):
         ...
 
 
-def run_search(
+def search_records(
     search: MultiLevelSearch, shared_gan: Trials, history_file: HistoryFile, max_failures: int, monitor: Monitor
-) -> list[Record]:
-    """Searches to the end.
+) -> Iterator[Record]:
+    """Searches to the end, slot by slot.
 
     Args:
         search: what to try next.
@@ -82,8 +82,8 @@ def run_search(
         max_failures: give up after so many failed slots in a row.
         monitor: is told of every slot.
 
-    Returns:
-        The whole history.
+    Yields:
+        Each new record, once it is stored.
 
     Raises:
         AutoGANError: too many slots failed in a row; the message quotes the last failure.
@@ -107,7 +107,7 @@ def run_search(
                 raise AutoGANError(
                     f"the last {max_failures} search iterations failed; the last one because {record.failure}"
                 )
-    return history
+            yield record
 
 
 def measurements(record: Record, entropy: float) -> dict[str, float]:

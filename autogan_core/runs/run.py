@@ -8,18 +8,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 
-import torch
 from torch import Tensor
 
 from autogan_core.config import Config
 from autogan_core.errors import AutoGANError, ConfigError, ConflictError, NonFiniteLossError
 from autogan_core.history import Record
-from autogan_core.metrics.scorer import Scorer
-from autogan_core.networks.generator import ImageSource
+from autogan_core.networks.generator import BaseGenerator
 from autogan_core.runs.final_scores import FinalScores, final_scores
 from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumbents
 from autogan_core.runs.inputs import Inputs
-from autogan_core.runs.local_search import Trials, run_search
+from autogan_core.runs.local_search import Trials, search_records
 from autogan_core.runs.run_config import keep_config
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.runtime.distributed import World
@@ -34,6 +32,7 @@ from autogan_core.training.design import searched
 from autogan_core.training.failures import keep_failure
 from autogan_core.training.gan import GAN
 from autogan_core.training.validation import Training
+from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ class Run(RunRecords):
         self,
         store: RunStore,
         config: Config,
-        device: torch.device,
+        world: World,
         monitor: Monitor,
         get_inputs: Callable[[], Inputs],
     ) -> None:
@@ -60,16 +59,17 @@ class Run(RunRecords):
         Args:
             store: the run's own folder.
             config: what to do.
-            device: what to do it on.
-            monitor: is told of the progress.
+            world: the ranks that work together, each on its device; rank 0 alone makes the run.
+            monitor: receives progress and measurements.
             get_inputs: images, features and reference; called once, when a phase needs them.
 
         Raises:
             ConfigError: the folder holds a run of another configuration; the message lists the differences.
         """
         super().__init__(store, config)
-        self.device, self.monitor, self._get_inputs = device, monitor, get_inputs
-        keep_config(store, config)
+        self.world, self.monitor, self._get_inputs = world, monitor, get_inputs
+        if world.is_main:
+            keep_config(store, config)
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -77,8 +77,17 @@ class Run(RunRecords):
         return self._get_inputs()
 
     @cached_property
-    def _scorer(self) -> Scorer:
-        return self.inputs.scorer(self.config)
+    def workspace(self) -> Workspace:
+        """What the run's trainings work with, its images loaded."""
+        return self.inputs.workspace(self.config, self._store, self.world, self.monitor)
+
+    def shared_gan(self, stop: Callable[[], bool] = lambda: False) -> SharedGAN:
+        """The shared GAN, as the run's folder has it.
+
+        Args:
+            stop: whether to store the progress and give up: see `SharedGAN`.
+        """
+        return SharedGAN(self.workspace, stop=stop)
 
     def keep_history(self, history: Sequence[Record]) -> None:
         """Takes over the history of a search that was done elsewhere."""
@@ -89,26 +98,38 @@ class Run(RunRecords):
         keep_weights(source, self._store)
 
     def search(self, trials: Callable[[SharedGAN], Trials] = lambda shared_gan: shared_gan) -> tuple[Beam, ...]:
-        """Searches; returns the last stage's beams, best first.
+        """Searches to the end, or goes on with a search.
 
         Args:
             trials: what runs the assignments on the shared GAN: it alone, or something that also measures it.
+
+        Returns:
+            The last stage's beams, best first.
+
+        Raises:
+            AutoGANError: too many slots failed in a row.
         """
+        for _ in self.search_records(trials):
+            pass
+        return self.beams()
+
+    def search_records(self, trials: Callable[[SharedGAN], Trials] = lambda shared_gan: shared_gan) -> Iterator[Record]:
+        """Searches, or goes on with a search, and yields each slot's record once it is stored.
+
+        Args:
+            trials: see `search`.
+
+        Yields:
+            What was assigned in the slot, and its candidates' rewards; nothing if the search is finished.
+
+        Raises:
+            AutoGANError: too many slots failed in a row.
+        """
+        if self.mlas.finished(self.history):
+            return
         with self._timed("search"):
-            history = self.history
-            if not self.mlas.finished(history):
-                shared_gan = SharedGAN(
-                    self.config,
-                    self.space,
-                    self.inputs.dataset,
-                    self._scorer,
-                    self._store,
-                    World.single(self.device),
-                    self.monitor,
-                )
-                failures = self.config.search.max_failures
-                history = run_search(self.mlas, trials(shared_gan), self._history_file, failures, self.monitor)
-        return self.mlas.beams(history)
+            failures = self.config.search.max_failures
+            yield from search_records(self.mlas, trials(self.shared_gan()), self._history_file, failures, self.monitor)
 
     def retrain(self, architectures: Sequence[Architecture]) -> list[Training]:
         """Trains each architecture to the end, whoever goes on in a halving.
@@ -191,7 +212,7 @@ class Run(RunRecords):
         for name, content in files.items():
             self._store.write(name, content)
 
-    def generator(self, architecture: Architecture, checkpoint: str) -> ImageSource:
+    def generator(self, architecture: Architecture, checkpoint: str) -> BaseGenerator:
         """The averaged generator of the ``best`` or the ``last`` checkpoint of a trained architecture."""
         return self._derived(architecture).generator(checkpoint)
 
@@ -213,12 +234,7 @@ class Run(RunRecords):
             raise ConfigError(
                 f"{architecture} has {architecture.depth} cells, but model.num_cells is {self.config.model.num_cells}"
             )
-        dataset = self.inputs.dataset
-        design = searched(architecture)
-        start = partial(self._start, architecture)
-        return DerivedGAN(
-            design, self.config, dataset, self._scorer, self._store, self.device, self.monitor, start=start
-        )
+        return DerivedGAN(searched(architecture), self.workspace, start=partial(self._start, architecture))
 
     def _start(self, architecture: Architecture, gan: GAN) -> None:
         """Puts the search's weights into an untrained GAN, if the settings want that and there has been a search."""
@@ -238,7 +254,7 @@ class Run(RunRecords):
     def final_scores(self, architecture: Architecture) -> FinalScores:
         """One architecture's scores, computed unless they are stored for the checkpoints that there are."""
         derived = self._derived(architecture)
-        return final_scores(derived, self._scorer, self.config.scores, self._store, self.monitor)
+        return final_scores(derived, self.workspace.scorer, self.config.scores, self._store, self.monitor)
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:

@@ -40,7 +40,7 @@ def collect_results(run: Run, command: str) -> RunResults:
         space=run.space,
         git_revision=git_revision(),
         created=datetime.now(UTC),
-        device=describe_device(run.device),
+        device=describe_device(run.world.device),
         dataset_size=len(dataset.images),
         classifier_accuracy=run.inputs.extractor.accuracy,
         history=tuple(history),

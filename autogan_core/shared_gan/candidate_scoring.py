@@ -12,7 +12,7 @@ from autogan_core.metrics.complexity import generator_macs
 from autogan_core.metrics.reward import needs_fid, needs_kid, reward
 from autogan_core.metrics.scorer import Scorer
 from autogan_core.metrics.scores import Scores
-from autogan_core.networks.generator import ImageSource
+from autogan_core.networks.generator import BaseGenerator
 from autogan_core.runtime.distributed import World
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.shared_gan.adaptation import Adaptation
@@ -62,7 +62,7 @@ class CandidateScoring:
             One per architecture, in their order; NaN where the adaptation's losses were not finite.
         """
         steps, usable = protocol.adaptation_steps, dict.fromkeys(architectures, True)
-        generator: ImageSource = self._adaptation.gan.generator if steps else gan.generator
+        generator: BaseGenerator = self._adaptation.gan.generator if steps else gan.generator
 
         def ready() -> Iterator[Architecture]:
             for architecture in architectures:

@@ -8,26 +8,24 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
-from autogan_core.config import Config, RewardConfig
-from autogan_core.data import ImageDataset
+from autogan_core.config import RewardConfig
 from autogan_core.errors import ConflictError
 from autogan_core.history import Assignment, Record
-from autogan_core.metrics.scorer import Scorer
 from autogan_core.metrics.scores import Scores
-from autogan_core.runtime.distributed import World, score_sharded
-from autogan_core.runtime.monitor import Monitor
+from autogan_core.runtime.distributed import score_sharded
 from autogan_core.runtime.seeding import derive_seed
-from autogan_core.search_space import Architecture, SearchSpace
+from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.candidate_scoring import CandidateScoring
 from autogan_core.shared_gan.checkpoints import Progress, ProgressCheckpoints, agreed_snapshot
 from autogan_core.shared_gan.dynamic_reset import CollapseWatch
 from autogan_core.shared_gan.shared_networks import shared_networks
 from autogan_core.shared_gan.training_order import training_order
 from autogan_core.shared_gan.trial_records import SHARED, committed_record, committed_trials, load_record, store_record
-from autogan_core.storage import CommittedState, RunStore, Snapshot
+from autogan_core.storage import CommittedState, Snapshot
 from autogan_core.training.cost import Cost, scoring_cost, training_steps
 from autogan_core.training.gan import GAN
 from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -52,32 +50,23 @@ class SharedGAN:
 
     def __init__(
         self,
-        config: Config,
-        space: SearchSpace,
-        dataset: ImageDataset,
-        scorer: Scorer,
-        store: RunStore,
-        world: World,
-        monitor: Monitor,
+        workspace: Workspace,
         *,
         stop: Callable[[], bool] = lambda: False,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
     ) -> None:
-        """Args:
-        config: of the run.
-        space: holds every assignment's architectures.
-        dataset: to train on.
-        scorer: scores candidates.
-        store: the run's.
-        world: the ranks that work together, each on its device; all are built and run alike.
-        monitor: is told of training and scoring.
-        stop: whether to store the progress and give up, such as after SIGTERM; asked before every block of steps and
-            every candidate.
-        checkpoint_seconds: time between two commits of the progress.
+        """Builds the networks; nothing is read or trained yet.
+
+        Args:
+            workspace: with what; all ranks of its world are built and run alike.
+            stop: whether to store the progress and give up, such as after SIGTERM; asked before every block of steps
+                and every candidate.
+            checkpoint_seconds: time between two commits of the progress.
         """
-        self._config, self._space, self._dataset = config, space, dataset
-        self._store, self._world, self._monitor = store, world, monitor
-        self._scoring = CandidateScoring(config, space, dataset, scorer, world)
+        config, dataset, store, world = workspace.config, workspace.dataset, workspace.store, workspace.world
+        self._config, self._space, self._dataset = config, config.search_space(), dataset
+        self._store, self._world, self._monitor = store, world, workspace.monitor
+        self._scoring = CandidateScoring(config, self._space, dataset, workspace.scorer, world)
         self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
         self._state = CommittedState(store, SHARED)
         self._checkpoints = ProgressCheckpoints(store, world, stop, checkpoint_seconds)

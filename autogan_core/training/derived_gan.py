@@ -13,20 +13,19 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from autogan_core.config import Config
-from autogan_core.data import ImageDataset
 from autogan_core.errors import NonFiniteLossError, StateError
-from autogan_core.metrics.scorer import Scorer, sample_images
-from autogan_core.networks.generator import ImageSource
+from autogan_core.metrics.scorer import sample_images
+from autogan_core.networks.generator import BaseGenerator
 from autogan_core.runtime.distributed import World
-from autogan_core.runtime.monitor import Monitor, Task
+from autogan_core.runtime.monitor import Task
 from autogan_core.runtime.seeding import derive_seed
-from autogan_core.storage import CommittedState, RunStore, Snapshot
+from autogan_core.storage import CommittedState, Snapshot
 from autogan_core.training.design import Design
 from autogan_core.training.gan import GAN
 from autogan_core.training.loss_reader import LossReader, LossValues
 from autogan_core.training.training_stream import TrainingStream
 from autogan_core.training.validation import Training, Validation, best_of, next_validation
+from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -42,35 +41,28 @@ class DerivedGAN:
     def __init__(
         self,
         design: Design,
-        config: Config,
-        dataset: ImageDataset,
-        scorer: Scorer,
-        store: RunStore,
-        device: torch.device,
-        monitor: Monitor,
+        workspace: Workspace,
         *,
         start: Callable[[GAN], None] = lambda gan: None,
     ) -> None:
-        """Args:
-        design: what to train.
-        config: the run's.
-        dataset: to train on.
-        scorer: validates.
-        store: the run's own folder.
-        device: where to train.
-        monitor: is told of the progress.
-        start: puts other weights and moments than fresh ones into a training's networks before its first step, such
-            as `warm_start`; the same ones whenever it is called.
+        """Builds the networks; nothing is read or trained yet.
+
+        Args:
+            design: what to train.
+            workspace: with what; a world of one process.
+            start: puts other weights and moments than fresh ones into a training's networks before its first step,
+                such as `warm_start`; the same ones whenever it is called.
         """
+        config, dataset, store = workspace.config, workspace.dataset, workspace.store
         self.architecture = design.architecture
         self.name = design.name
-        self._config, self._dataset, self._scorer = config, dataset, scorer
-        self._device, self._monitor, self._start = device, monitor, start
+        self._config, self._dataset, self._scorer = config, dataset, workspace.scorer
+        self._device, self._monitor, self._start = workspace.device, workspace.monitor, start
         self._state = CommittedState(store, self.state_name)
         self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
         self._seed = derive_seed(config.seed, "retrain", design.name)
-        self._gan = design.gan(config, device, self._seed)
-        self._average: ImageSource = copy.deepcopy(self._gan.generator)
+        self._gan = design.gan(config, self._device, self._seed)
+        self._average: BaseGenerator = copy.deepcopy(self._gan.generator)
         self._update_average = get_ema_multi_avg_fn(config.retrain.ema_decay)  # type: ignore[no-untyped-call]
         self._best = self._weights()
         self._validations: list[Validation] = []
@@ -136,10 +128,10 @@ class DerivedGAN:
             raise StateError(f"{self.name} has not been trained in this run folder; run 'autogan retrain' first")
         return self._training()
 
-    def generator(self, checkpoint: str) -> ImageSource:
+    def generator(self, checkpoint: str) -> BaseGenerator:
         """The averaged generator of the ``best`` or the ``last`` checkpoint. Raises like `result`."""
         self.result()
-        generator: ImageSource = copy.deepcopy(self._average)
+        generator: BaseGenerator = copy.deepcopy(self._average)
         if checkpoint == "best":
             generator.load_state_dict(self._best)
         return generator

@@ -13,8 +13,8 @@ from torch.optim import Adam
 from autogan_core.config import ModelConfig, TrainingConfig
 from autogan_core.data import to_float
 from autogan_core.networks.cells import statistics_across
-from autogan_core.networks.discriminator import Discriminator, ImageJudge
-from autogan_core.networks.generator import Generator, ImageSource
+from autogan_core.networks.discriminator import BaseDiscriminator, Discriminator
+from autogan_core.networks.generator import BaseGenerator, Generator
 from autogan_core.networks.precision import training_dtype
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.torch_seeding import seeded_initialisation
@@ -55,8 +55,8 @@ class GAN:
 
     def __init__(
         self,
-        generator: ImageSource,
-        discriminator: ImageJudge,
+        generator: BaseGenerator,
+        discriminator: BaseDiscriminator,
         model: ModelConfig,
         training: TrainingConfig,
         *,

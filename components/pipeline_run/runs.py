@@ -97,10 +97,11 @@ class Place:
         from autogan_core.runs.inputs import load_inputs
         from autogan_core.runs.run import Run
         from autogan_core.runtime.devices import open_device
+        from autogan_core.runtime.distributed import World
 
         store, config = self._stored(reference)
         device = open_device(self.device, config.cpu_threads)
-        return Run(store, config, device, monitor, lambda: load_inputs(config, self.store, device))
+        return Run(store, config, World.single(device), monitor, lambda: load_inputs(config, self.store, device))
 
     def records(self, reference: str) -> RunRecords:
         """What the run of a reference has come to. Raises like `open`."""

@@ -11,7 +11,7 @@ from safetensors.torch import save
 
 from autogan_core.data import ImageDataset
 from autogan_core.metrics.protocols import joint_protocol
-from autogan_core.networks.generator import ImageSource
+from autogan_core.networks.generator import BaseGenerator
 from autogan_core.runs.final_scores import FinalScores
 from autogan_core.runs.local_search import history_lines
 from autogan_core.runs.run import Run
@@ -72,7 +72,7 @@ def publish_history(artifact: OutputArtifact, run: Run) -> None:
     describe(artifact, run, reward=run.config.search.reward.score)
 
 
-def publish_model(artifact: OutputArtifact, run: Run, work: Work, generator: ImageSource, fid: float) -> None:
+def publish_model(artifact: OutputArtifact, run: Run, work: Work, generator: BaseGenerator, fid: float) -> None:
     """The best checkpoint's generator as safetensors, with everything that is needed to build it in the header."""
     header = {
         "architecture": work.architecture,

@@ -15,6 +15,7 @@ from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.reward import inverse_fid, log_fid
 from autogan_core.runs.inputs import load_inputs
+from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import SWITCH_WORDS, Architecture
 from autogan_core.storage import open_store
@@ -77,8 +78,8 @@ def train_from_scratch(
     logger.info("training %s (%s) from scratch", architecture, architecture.readable)
     inputs = load_inputs(config, open_store(store_uri, cache), device)
     store = open_store(f"{store_uri.rstrip('/')}/scratch/{trial}", cache)
-    scorer = inputs.scorer(config)
-    training = DerivedGAN(searched(architecture), config, inputs.dataset, scorer, store, device, monitor).train()
+    workspace = inputs.workspace(config, store, World.single(device), monitor)
+    training = DerivedGAN(searched(architecture), workspace).train()
     return {
         "inception-score": max(validation.inception_score for validation in training.validations),
         "inverse-fid": inverse_fid(training.best.fid),

@@ -9,10 +9,9 @@ from pathlib import Path
 from autogan_core.config import Config
 from autogan_core.errors import AutoGANError
 from autogan_core.runs.inputs import load_inputs
-from autogan_core.runs.run_config import keep_config
+from autogan_core.runs.run import Run
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
-from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.storage import open_store
 from autogan_kubeflow.components.katib_protocol import NEW_RUN, from_parameters, to_metrics
 
@@ -65,11 +64,7 @@ def run_search_iteration(
     )
     inputs = load_inputs(config, open_store(store_uri, cache), world.device)
     store = open_store(f"{store_uri.rstrip('/')}/{folder}", cache)
-    if world.is_main:
-        keep_config(store, config)
-    space = config.search_space()
-    shared_gan = SharedGAN(config, space, inputs.dataset, inputs.scorer(config), store, world, monitor, stop=stop)
-    record = shared_gan.run(assignment)
+    record = Run(store, config, world, monitor, lambda: inputs).shared_gan(stop).run(assignment)
     metrics = to_metrics(record, config.search.reward)
     if not metrics:
         raise AutoGANError(

@@ -22,6 +22,7 @@ from autogan_core.runs.inputs import make_inputs, pinned
 from autogan_core.runs.local_search import HistoryFile
 from autogan_core.runs.run import Run
 from autogan_core.runs.run_config import stored_config
+from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore
@@ -71,7 +72,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Run:
     """The same search by the driver of one machine, with its architectures trained and scored."""
     config, _ = pinned(tiny_config(), cache)
     store = DirectoryStore(tmp_path_factory.mktemp("driver") / "digits")
-    driven = Run(store, config, CPU, Monitor(), lambda: make_inputs(config, CPU, cache))
+    driven = Run(store, config, World.single(CPU), Monitor(), lambda: make_inputs(config, CPU, cache))
     driven.search()
     driven.retrain(driven.found())
     driven.evaluate(driven.found())
@@ -110,7 +111,13 @@ def test_a_halving_ends_as_on_one_machine(tmp_path: Path, cache: Path) -> None:
     summary = json.loads((tmp_path / "store" / "digits" / "summary.json").read_text())
 
     config, _ = pinned(tiny_config(*overrides[-2:], "retrain.pool=3", "retrain.num_architectures=1"), cache)
-    driven = Run(DirectoryStore(tmp_path / "driver"), config, CPU, Monitor(), lambda: make_inputs(config, CPU, cache))
+    driven = Run(
+        DirectoryStore(tmp_path / "driver"),
+        config,
+        World.single(CPU),
+        Monitor(),
+        lambda: make_inputs(config, CPU, cache),
+    )
     driven.search()
     [winner] = driven.halve()
     assert [g["architecture"] for g in summary["generators"]] == [str(winner)]

@@ -27,6 +27,7 @@ from autogan_core.runs.final_scores import final_scores
 from autogan_core.runs.halving import Rung, given_pool
 from autogan_core.runs.run import Run
 from autogan_core.runs.run_config import keep_config
+from autogan_core.runtime.distributed import World
 from autogan_core.runtime.seeding import derive_seed
 from autogan_core.search_space import Architecture
 from autogan_core.storage import DirectoryStore, RunStore
@@ -149,7 +150,7 @@ class ScratchArm(PaidArm):
 
     def _open(self) -> Run:
         suite = self.suite
-        return Run(self.store, self.config, suite.device, suite.monitor, lambda: suite.inputs())
+        return Run(self.store, self.config, World.single(suite.device), suite.monitor, lambda: suite.inputs())
 
 
 @dataclass(frozen=True)
@@ -208,9 +209,7 @@ class GivenArm(PaidArm):
         return ArmRecord(trained, "given", last, 1, Spent(), tuple(points), total, seconds, diverged, training.course)
 
     def _derived(self, config: Config) -> DerivedGAN:
-        suite, inputs = self.suite, self.suite.inputs()
-        design, scorer = self.choice.design(config), inputs.scorer(config)
-        return DerivedGAN(design, config, inputs.dataset, scorer, self.store, suite.device, suite.monitor)
+        return DerivedGAN(self.choice.design(config), self.suite.workspace(config, self.store))
 
 
 def _mean(prices: Sequence[Prices]) -> Prices:

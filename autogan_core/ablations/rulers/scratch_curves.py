@@ -156,11 +156,10 @@ class ScratchTraining:
         return None if "failure" in found else Curve.from_json(self.architecture, found)
 
     def _train(self) -> Curve:
-        suite, config, inputs = self.suite, self.config, self.suite.inputs()
-        design, scorer = searched(self.architecture), inputs.scorer(config)
-        derived = DerivedGAN(design, config, inputs.dataset, scorer, self._store, suite.device, suite.monitor)
+        config, workspace = self.config, self.suite.workspace(self.config, self._store)
+        derived = DerivedGAN(searched(self.architecture), workspace)
         training = derived.train()
-        [scores] = scorer.score_all(
+        [scores] = workspace.scorer.score_all(
             derived.generator("last"),
             [self.architecture],
             "proxy",

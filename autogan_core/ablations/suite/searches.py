@@ -25,6 +25,7 @@ from autogan_core.history import Assignment, Phase, Record
 from autogan_core.runs.final_scores import stored_scores
 from autogan_core.runs.halving import largest_pool
 from autogan_core.runs.run import Run
+from autogan_core.runtime.distributed import World
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
@@ -83,7 +84,7 @@ class Search:
     def open(self) -> Run:
         """The run."""
         suite = self.suite
-        return Run(self.store, self.config, suite.device, suite.monitor, lambda: suite.inputs())
+        return Run(self.store, self.config, World.single(suite.device), suite.monitor, lambda: suite.inputs())
 
     def cost(self) -> Cost:
         """See `Work.cost`. Resets may end the training earlier."""

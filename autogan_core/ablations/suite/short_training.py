@@ -43,10 +43,8 @@ def train_short(suite: Suite, config: Config, architecture: Architecture, name: 
         architecture: what to train.
         name: of the training's folder within the suite's.
     """
-    inputs = suite.inputs()
     store = DirectoryStore(suite.folder / name)
-    design, scorer = searched(architecture), inputs.scorer(config)
-    derived = DerivedGAN(design, config, inputs.dataset, scorer, store, suite.device, suite.monitor)
+    derived = DerivedGAN(searched(architecture), suite.workspace(config, store))
     try:
         return derived.train()
     except NonFiniteLossError as error:

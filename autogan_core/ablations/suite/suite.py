@@ -13,6 +13,9 @@ from autogan_core.config import Config, DataConfig, parse_config
 from autogan_core.data import TRAINING_IMAGES, load_dataset
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
+from autogan_core.runtime.distributed import World
+from autogan_core.storage import RunStore
+from autogan_core.training.workspace import Workspace
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help needs none of it
     import torch
@@ -116,6 +119,16 @@ class Suite:
         self.plan, self.folder, self.device, self.monitor = plan, folder, device, monitor
         self.command = command
         self._load = functools.cache(lambda target: load(self._data_config(target)))
+
+    def workspace(self, config: Config, store: RunStore, on_target: bool = False) -> Workspace:
+        """What a training of the suite works with.
+
+        Args:
+            config: of the training.
+            store: its folder.
+            on_target: whether the images are those of the transfer's target.
+        """
+        return self.inputs(on_target).workspace(config, store, World.single(self.device), self.monitor)
 
     def inputs(self, target: bool = False) -> Inputs:
         """Images and features: the same for all seeds, so that their scores can be compared."""

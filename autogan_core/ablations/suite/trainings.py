@@ -149,10 +149,8 @@ class TrainedFromScratch:
         return self._derived().sample("best", count, self.seed)
 
     def _derived(self) -> DerivedGAN:
-        suite, config = self.suite, self.config
-        inputs = suite.inputs(self.on_target)
-        design, scorer = self.choice.design(config), inputs.scorer(config)
-        return DerivedGAN(design, config, inputs.dataset, scorer, self._store, suite.device, suite.monitor)
+        workspace = self.suite.workspace(self.config, self._store, self.on_target)
+        return DerivedGAN(self.choice.design(self.config), workspace)
 
     @property
     def _state_name(self) -> str:

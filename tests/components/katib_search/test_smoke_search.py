@@ -15,7 +15,7 @@ from autogan_core.config import Config
 from autogan_core.history import Record
 from autogan_core.presets import load_config
 from autogan_core.runs.inputs import load_inputs
-from autogan_core.runs.local_search import HistoryFile, run_search
+from autogan_core.runs.local_search import HistoryFile, search_records
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search.mlas import MultiLevelSearch
@@ -64,11 +64,11 @@ def manager() -> Iterator[DBManager]:
 def local_records(config: Config, inputs_store: RunStore, folder: Path) -> list[Record]:
     """The same search by the driver on one machine, left alone."""
     inputs = load_inputs(config, inputs_store, CPU)
-    space, scorer = config.search_space(), inputs.scorer(config)
+    space = config.search_space()
     store, world = DirectoryStore(folder), World.single(CPU)
-    shared_gan = SharedGAN(config, space, inputs.dataset, scorer, store, world, Monitor())
+    shared_gan = SharedGAN(inputs.workspace(config, store, world, Monitor()))
     search = MultiLevelSearch(space, config.search, config.seed)
-    return run_search(search, shared_gan, HistoryFile(DirectoryStore(folder)), 3, Monitor())
+    return list(search_records(search, shared_gan, HistoryFile(DirectoryStore(folder)), 3, Monitor()))
 
 
 def search_on(

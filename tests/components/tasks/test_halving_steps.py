@@ -11,11 +11,9 @@ import pytest
 from kfp import dsl
 
 from autogan_core.errors import NonFiniteLossError
-from autogan_core.runs.inputs import make_inputs
+from autogan_core.runs import opening
 from autogan_core.runs.run import Run
 from autogan_core.runs.run_config import stored_config
-from autogan_core.runtime.cache_folder import cache_folder
-from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore
 from autogan_core.training.derived_gan import DerivedGAN
@@ -34,7 +32,6 @@ from autogan_kubeflow.components.steps.summarize import summarize
 from autogan_kubeflow.components.steps.train import train
 from tests.components.step_runtime.process import restored_process
 from tests.components.tasks.stand_in import FORM, KATIB, Artifacts
-from tests.core.tiny import CPU
 
 HALVING = "\nretrain.incumbents=[sn-gan]\nretrain.generator_iterations=8"
 SUCCEEDED = SimpleNamespace(state="SUCCEEDED", error_message=None)
@@ -120,7 +117,7 @@ def open_run(folder: Path, like: Path) -> Run:
     """A run with the settings of another one."""
     config = stored_config(DirectoryStore(like))
     assert config is not None
-    return Run(DirectoryStore(folder), config, CPU, Monitor(), lambda: make_inputs(config, CPU, cache_folder()))
+    return opening.open_run(folder, config, device="cpu")
 
 
 def test_the_steps_choose_what_one_machine_chooses(tmp_path: Path, new: Artifacts) -> None:

@@ -17,9 +17,10 @@ from kfp import dsl
 from safetensors import safe_open
 
 from autogan_core.config import ModelConfig
-from autogan_core.networks.generator import Generator, ImageSource
+from autogan_core.networks.generator import BaseGenerator, Generator
 from autogan_core.runs.inputs import make_inputs
 from autogan_core.runs.run import Run
+from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import DirectoryStore
@@ -119,13 +120,15 @@ def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_pa
 def driven(folder: Path, fingerprint: str) -> Run:
     """The same search by the driver of one machine, with all its architectures trained."""
     config = tiny_config(f"data.fingerprint={fingerprint}")
-    run = Run(DirectoryStore(folder), config, CPU, Monitor(), lambda: make_inputs(config, CPU, folder / "cache"))
+    run = Run(
+        DirectoryStore(folder), config, World.single(CPU), Monitor(), lambda: make_inputs(config, CPU, folder / "cache")
+    )
     run.search()
     run.retrain(run.found())
     return run
 
 
-def assert_generator(model: Any, expected: ImageSource) -> None:
+def assert_generator(model: Any, expected: BaseGenerator) -> None:
     """The artifact holds all that is needed to build the generator, and its very weights."""
     with safe_open(model.path, "pt") as file:
         header, weights = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

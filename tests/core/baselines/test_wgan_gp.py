@@ -13,7 +13,7 @@ from autogan_core.baselines.wgan_gp import Critic, wgan_gp
 from autogan_core.config import ModelConfig
 from autogan_core.data import to_float
 from autogan_core.networks.cells import ConvBlock, GeneratorCell
-from autogan_core.networks.generator import Generator, ImageSource
+from autogan_core.networks.generator import BaseGenerator, Generator
 from autogan_core.presets import load_config
 from autogan_core.search_space import NAMED
 from autogan_core.training.gan import GAN
@@ -33,7 +33,7 @@ def convolved(x: Tensor, layer: nn.Module | None) -> Tensor:
     return F.conv2d(x, layer.weight, layer.bias, padding=layer.padding)
 
 
-def generated(network: ImageSource, z: Tensor) -> Tensor:
+def generated(network: BaseGenerator, z: Tensor) -> Tensor:
     """The authors' Generator, written down again from separate steps."""
     assert isinstance(network, Generator)
     x = network.project(z).view(len(z), -1, 4, 4)

@@ -9,6 +9,7 @@ import torch
 from autogan_core.config import Config
 from autogan_core.runs.inputs import Inputs
 from autogan_core.runs.run import Run
+from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import DirectoryStore, RunStore
 from tests.components.scripted_katib import local_records
@@ -38,7 +39,7 @@ def open_halved(folder: Path, config: Config | None = None, store: RunStore | No
     def inputs() -> Inputs:
         return Inputs(tiny_dataset(), FixedExtractor(), tiny_scorer(folder / "cache").reference, {})
 
-    run = Run(store or DirectoryStore(folder), config, CPU, Monitor(), inputs)
+    run = Run(store or DirectoryStore(folder), config, World.single(CPU), Monitor(), inputs)
     if not run.history:
         run.keep_history(local_records(config))
     return run

@@ -11,13 +11,14 @@ import torch
 
 from autogan_core.errors import AutoGANError, ConflictError, NonFiniteLossError, StateError
 from autogan_core.history import Assignment, Record
-from autogan_core.runs.local_search import HistoryFile, measurements, run_search
+from autogan_core.runs.local_search import HistoryFile, measurements, search_records
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search.mlas import Beam, MultiLevelSearch
 from autogan_core.search_space import NAMED, SearchSpace
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, RunStore
+from autogan_core.training.workspace import Workspace
 from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
 
 KILLS = 10
@@ -29,8 +30,11 @@ def search_in(folder: Path) -> tuple[Beam, ...]:
     config, space = tiny_config("search.iterations=12"), SearchSpace.full()
     search = MultiLevelSearch(space, config.search, config.seed)
     store, scorer = DirectoryStore(folder), tiny_scorer(folder / "cache")
-    shared = SharedGAN(config, space, tiny_dataset(), scorer, store, World.single(CPU), Monitor())
-    return search.beams(run_search(search, shared, HistoryFile(store), 3, Monitor()))
+    shared = SharedGAN(Workspace(config, tiny_dataset(), scorer, store, World.single(CPU), Monitor()))
+    history_file = HistoryFile(store)
+    for _ in search_records(search, shared, history_file, 3, Monitor()):
+        pass
+    return search.beams(history_file.read())
 
 
 def test_killed_ten_times_at_random_a_search_ends_as_if_left_alone(tmp_path: Path) -> None:
@@ -108,7 +112,7 @@ class FailingGAN(SharedGAN):
     def __init__(self, folder: Path, slots: set[int]) -> None:
         scorer = tiny_scorer(folder / "cache")
         store = DirectoryStore(folder)
-        super().__init__(tiny_config(), SearchSpace.full(), tiny_dataset(), scorer, store, World.single(CPU), Monitor())
+        super().__init__(Workspace(tiny_config(), tiny_dataset(), scorer, store, World.single(CPU), Monitor()))
         self.slots = slots
 
     def run(self, assignment: Assignment) -> Record:
@@ -122,7 +126,7 @@ def test_failures_are_recorded_and_the_search_goes_on(tmp_path: Path) -> None:
     config = tiny_config()
     search = MultiLevelSearch(SearchSpace.full(), config.search, config.seed)
     history_file = HistoryFile(DirectoryStore(tmp_path))
-    history = run_search(search, FailingGAN(tmp_path, {1, 3}), history_file, 3, Monitor())
+    history = list(search_records(search, FailingGAN(tmp_path, {1, 3}), history_file, 3, Monitor()))
     assert history == history_file.read()
     assert [r.assignment.slot for r in history if r.failure] == [1, 3]
     assert history[1].failure == "slot 1 diverged"
@@ -135,7 +139,8 @@ def test_too_many_failures_in_a_row_end_the_search(tmp_path: Path) -> None:
     config = tiny_config()
     search = MultiLevelSearch(SearchSpace.full(), config.search, config.seed)
     with pytest.raises(AutoGANError, match="last 3 search iterations failed; the last one because slot 2 diverged"):
-        run_search(search, FailingGAN(tmp_path, {0, 1, 2}), HistoryFile(DirectoryStore(tmp_path)), 3, Monitor())
+        failing, history_file = FailingGAN(tmp_path, {0, 1, 2}), HistoryFile(DirectoryStore(tmp_path))
+        list(search_records(search, failing, history_file, 3, Monitor()))
 
 
 def test_measurements_of_a_slot() -> None:

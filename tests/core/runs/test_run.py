@@ -16,13 +16,11 @@ import torch
 from autogan_core.config import ADDED, Config
 from autogan_core.errors import ConfigError, StateError
 from autogan_core.report.html import write_report
+from autogan_core.runs import opening
 from autogan_core.runs.final_scores import CHECKPOINTS
-from autogan_core.runs.inputs import make_inputs
 from autogan_core.runs.run import Run
 from autogan_core.runs.run_results import collect_results
-from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.runtime.devices import choose_device
-from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore, read_document, write_document
 from tests.core.tiny import CPU, tiny_config
@@ -35,8 +33,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 def open_run(folder: Path, config: Config | None = None) -> Run:
-    config = config or tiny_config()
-    return Run(DirectoryStore(folder), config, CPU, Monitor(), lambda: make_inputs(config, CPU, cache_folder()))
+    return opening.open_run(folder, config or tiny_config(), device="cpu")
 
 
 def test_a_run_from_search_to_results(tmp_path: Path) -> None:

@@ -14,13 +14,14 @@ from autogan_core.errors import ConflictError, NonFiniteLossError, PreemptedErro
 from autogan_core.history import Assignment, Record
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
-from autogan_core.search_space import Architecture, SearchSpace
+from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.checkpoints import Progress, ProgressCheckpoints
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.shared_gan.trial_records import slot_costs
 from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snapshot, open_store
 from autogan_core.training.cost import Cost
 from autogan_core.training.gan import GAN, StepLosses
+from autogan_core.training.workspace import Workspace
 from tests.core.tiny import CPU, BeginningsMonitor, tiny_config, tiny_dataset, tiny_scorer
 
 A, B, C = (Architecture.parse(text) for text in ("1011", "0120", "1110"))
@@ -30,16 +31,15 @@ DERIVE = Assignment(1, 0, "derive", (A, B, C))
 
 def shared_gan(folder: Path, config: Config | None = None, store: RunStore | None = None, **options: Any) -> SharedGAN:
     monitor = options.pop("monitor", None) or Monitor()
-    return SharedGAN(
+    workspace = Workspace(
         config or tiny_config(),
-        SearchSpace.full(),
         tiny_dataset(),
         tiny_scorer(folder / "cache"),
         store or DirectoryStore(folder),
         World.single(CPU),
         monitor,
-        **options,
     )
+    return SharedGAN(workspace, **options)
 
 
 def state(folder: Path) -> Snapshot:

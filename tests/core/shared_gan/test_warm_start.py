@@ -21,6 +21,7 @@ from autogan_core.shared_gan.warm_start import start_from_search, supernet_weigh
 from autogan_core.storage import CommittedState, DirectoryStore, Snapshot
 from autogan_core.training.design import searched
 from autogan_core.training.gan import GAN
+from autogan_core.training.workspace import Workspace
 from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
 
 FROM_SHARED = "retrain.start=shared"
@@ -31,15 +32,8 @@ OTHERS = (NAMED["sn-gan"], *(SPACE.sample(random.Random(seed)) for seed in range
 
 def train_shared(folder: Path, config: Config, trained: tuple[Architecture, ...] = TRAINED) -> GAN:
     """A shared GAN after one slot, as it was committed."""
-    shared = SharedGAN(
-        config,
-        config.search_space(),
-        tiny_dataset(),
-        tiny_scorer(folder / "cache"),
-        DirectoryStore(folder),
-        World.single(CPU),
-        Monitor(),
-    )
+    store, scorer = DirectoryStore(folder), tiny_scorer(folder / "cache")
+    shared = SharedGAN(Workspace(config, tiny_dataset(), scorer, store, World.single(CPU), Monitor()))
     shared.run(Assignment(0, 2, "search", (NAMED["paper-top1"],), trained))
     return shared._gan
 

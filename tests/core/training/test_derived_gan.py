@@ -13,6 +13,7 @@ from autogan_core.config import Config
 from autogan_core.errors import NonFiniteLossError, StateError
 from autogan_core.metrics.scorer import Scorer, sample_images
 from autogan_core.metrics.scores import Scores
+from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED
 from autogan_core.storage import CommittedState, DirectoryStore
@@ -20,6 +21,7 @@ from autogan_core.training.derived_gan import DerivedGAN
 from autogan_core.training.design import Design, searched
 from autogan_core.training.gan import GAN
 from autogan_core.training.validation import Training, Validation
+from autogan_core.training.workspace import Workspace
 from tests.core.tiny import CPU, BeginningsMonitor, tiny_config, tiny_dataset, tiny_scorer
 
 TOP1 = NAMED["paper-top1"]
@@ -31,7 +33,9 @@ def derived_gan(
     scorer = tiny_scorer(folder / "cache")
     store = DirectoryStore(folder)
     chosen = design or searched(TOP1)
-    return DerivedGAN(chosen, config or tiny_config(), tiny_dataset(), scorer, store, CPU, monitor or Monitor())
+    world = World.single(CPU)
+    workspace = Workspace(config or tiny_config(), tiny_dataset(), scorer, store, world, monitor or Monitor())
+    return DerivedGAN(chosen, workspace)
 
 
 def test_training_validates_and_keeps_best_and_last(tmp_path: Path) -> None:
@@ -130,8 +134,9 @@ def test_other_first_weights_are_put_in_once(tmp_path: Path) -> None:
 
     def derived() -> DerivedGAN:
         folder, config = tmp_path / "run", tiny_config("retrain.ema_decay=0.999999")
-        arguments = (config, tiny_dataset(), tiny_scorer(tmp_path / "cache"), DirectoryStore(folder), CPU, Monitor())
-        return DerivedGAN(searched(TOP1), *arguments, start=start)
+        scorer, store = tiny_scorer(tmp_path / "cache"), DirectoryStore(folder)
+        workspace = Workspace(config, tiny_dataset(), scorer, store, World.single(CPU), Monitor())
+        return DerivedGAN(searched(TOP1), workspace, start=start)
 
     derived().train(2)
     last = derived()

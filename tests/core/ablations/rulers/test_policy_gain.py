@@ -20,14 +20,11 @@ from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.variants import RANDOM_SHARED
 from autogan_core.metrics.complexity import generator_macs
 from autogan_core.metrics.reward import reward
-from autogan_core.runtime.distributed import World
-from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, read_document
 from tests.core.ablations.suite.test_searches import KilledError, KillingMonitor
 from tests.core.ablations.tiny_suite import digest, tiny_plan, tiny_search
-from tests.core.tiny import CPU
 
 
 @pytest.fixture(scope="module")
@@ -61,16 +58,8 @@ def test_both_kinds_are_drawn_before_each_derivation(finished: Search) -> None:
 
 def test_scores_are_rewards_on_the_weights_before_the_derivation(finished: Search, tmp_path: Path) -> None:
     """A shared GAN that has run the slots before it gives the same rewards."""
-    inputs, config = finished.suite.inputs(), finished.config
-    gan = SharedGAN(
-        config,
-        config.search_space(),
-        inputs.dataset,
-        inputs.scorer(config),
-        DirectoryStore(tmp_path),
-        World.single(CPU),
-        Monitor(),
-    )
+    config = finished.config
+    gan = SharedGAN(finished.suite.workspace(config, DirectoryStore(tmp_path)))
     for record in finished.open().history[:3]:
         gan.run(record.assignment)
     found = stored(finished, 3)

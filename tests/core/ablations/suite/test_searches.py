@@ -70,7 +70,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Search:
 
 def unmeasured(search: Search, folder: Path) -> Run:
     """A run of the same configuration, in a folder of its own."""
-    return Run(DirectoryStore(folder), search.config, CPU, Monitor(), lambda: search.suite.inputs())
+    return Run(DirectoryStore(folder), search.config, World.single(CPU), Monitor(), lambda: search.suite.inputs())
 
 
 def untimed(search: Search) -> list[SlotMeasures]:
@@ -201,10 +201,7 @@ def test_scoring_for_a_probe_commits_nothing(finished: Search, tmp_path: Path) -
 
 
 def _shared_gan(search: Search, folder: Path) -> SharedGAN:
-    inputs, config = search.suite.inputs(), search.config
-    world, store = World.single(CPU), DirectoryStore(folder)
-    space = config.search_space()
-    return SharedGAN(config, space, inputs.dataset, inputs.scorer(config), store, world, Monitor())
+    return SharedGAN(search.suite.workspace(search.config, DirectoryStore(folder)))
 
 
 def test_an_unprobed_search_has_no_probe_scores(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from autogan_core.config import Config
 from autogan_core.errors import ConfigError, NonFiniteLossError
 from autogan_core.runs.inputs import Inputs
 from autogan_core.runs.run import Run
+from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore
@@ -61,7 +62,7 @@ def test_scores_are_those_of_retraining(suite: Suite, tmp_path: Path) -> None:
     assert not training.done()
     training.run()
     assert training.done()
-    run = Run(DirectoryStore(tmp_path), training.config, CPU, Monitor(), lambda: suite.inputs())
+    run = Run(DirectoryStore(tmp_path), training.config, World.single(CPU), Monitor(), lambda: suite.inputs())
     run.retrain([NAMED["paper-top1"]])
     scores = run.final_scores(NAMED["paper-top1"])
     assert training.outcome() == Outcome.of(0, str(NAMED["paper-top1"]), scores)

@@ -1,0 +1,55 @@
+"""Opening a run: the one way in for the command line, for notebooks and for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autogan_core.config import Config
+from autogan_core.errors import ConfigError
+from autogan_core.presets import load_config
+from autogan_core.runs.inputs import make_inputs
+from autogan_core.runs.run import Run
+from autogan_core.runs.run_config import stored_config
+from autogan_core.runtime.cache_folder import cache_folder
+from autogan_core.runtime.devices import open_device
+from autogan_core.runtime.distributed import World
+from autogan_core.runtime.monitor import Monitor
+from autogan_core.storage import DirectoryStore
+
+
+def open_run(
+    folder: Path | str, config: Config | str | None = None, *, device: str = "auto", monitor: Monitor | None = None
+) -> Run:
+    """Opens the run in a folder, or creates it there.
+
+    One process at a time may search in a folder; the command line holds a lock for that, a program sees to it itself.
+
+    Args:
+        folder: of the run, on this machine; created with the run.
+        config: what to do: a configuration (see `load_config`), a preset's name, or the path of a preset's .yaml file.
+            None opens the run that is there.
+        device: ``auto``, ``cpu`` or ``cuda``; auto takes a GPU if there is one.
+        monitor: receives progress and measurements; None: nobody does.
+
+    Returns:
+        The run. Images and features are loaded when a phase first needs them.
+
+    Raises:
+        ConfigError: there is no run in the folder and no configuration is given; the folder holds a run of another
+            configuration (the message lists the differences); or there is no such preset or device.
+        StateError: the stored configuration is damaged.
+    """
+    store = DirectoryStore(Path(folder))
+    chosen = load_config(config) if isinstance(config, str) else config
+    if chosen is None:
+        chosen = stored_config(store)
+    if chosen is None:
+        raise ConfigError(f"there is no run in '{folder}'; give a preset or a configuration to create one")
+    settings, opened = chosen, open_device(device, chosen.cpu_threads)
+    return Run(
+        store,
+        settings,
+        World.single(opened),
+        monitor or Monitor(),
+        lambda: make_inputs(settings, opened, cache_folder()),
+    )

@@ -1,0 +1,37 @@
+"""What every training works with: the same for the shared GAN and for a derived one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from autogan_core.config import Config
+from autogan_core.data import ImageDataset
+from autogan_core.metrics.scorer import Scorer
+from autogan_core.runtime.distributed import World
+from autogan_core.runtime.monitor import Monitor
+from autogan_core.storage import RunStore
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A run's settings, images, scores and folder, and the devices that work on it."""
+
+    config: Config
+    """Of the run."""
+    dataset: ImageDataset
+    """The images to train on, on the CPU."""
+    scorer: Scorer
+    """Scores candidates and validates trainings."""
+    store: RunStore
+    """The run's own folder."""
+    world: World
+    """The ranks that work together, each on its device; one for a derived GAN."""
+    monitor: Monitor
+    """Receives progress and measurements."""
+
+    @property
+    def device(self) -> torch.device:
+        """Of this process."""
+        return self.world.device
