@@ -19,6 +19,8 @@ class LazyCommand:
     """``module:attribute`` of a function, or of a `typer.Typer` with several."""
     help: str
     """What the list of commands says of it: the first sentence of its own help."""
+    extra: str | None = None
+    """The extra of the installation that brings its packages; None: it needs no more than the core."""
 
     def load(self, name: str) -> TyperCommand | TyperGroup:
         """Imports it.

@@ -26,24 +26,15 @@ CORE: Mapping[str, LazyCommand] = {
         "autogan_core.cli.run_commands:evaluate", "Score retrained architectures by the final protocol."
     ),
     "sample": LazyCommand("autogan_core.cli.run_commands:sample", "Draw images with a retrained generator."),
-    "report": LazyCommand("autogan_core.cli.run_commands:report", "Write report.html and summary.json of a run."),
+    "report": LazyCommand(
+        "autogan_core.cli.run_commands:report", "Write report.html and summary.json of a run, as far as it has come."
+    ),
     "describe": LazyCommand(
         "autogan_core.cli.describe:describe", "Show an architecture: diagram, parameters and FLOPs."
     ),
     "reproduce": LazyCommand("autogan_core.cli.reproduce:app", "Repeat the paper's experiments."),
 }
 """The commands that need no cluster and none of its packages."""
-EXTRAS = {
-    "cronsim": "pipelines",
-    "grpc": "katib",
-    "grpc_health": "katib",
-    "kfp": "pipelines",
-    "kfp_server_api": "pipelines",
-    "kubeflow": "katib",
-    "kubernetes": "katib",
-    "ruamel": "katib",
-}
-"""Package that a plain installation lacks -> the extra that brings it."""
 INTERRUPTED = 130
 
 # Waiting OpenMP threads spin by default, which on busy or virtual cores slowed training six-fold. It is read when torch
@@ -73,9 +64,10 @@ def main(arguments: Sequence[str] | None = None, commands: Mapping[str, LazyComm
             raise
         _fail(message, 1)
     except ModuleNotFoundError as error:
-        if (message := _missing_extra(error)) is None:
+        extra = commands[given[0]].extra if given and given[0] in commands else None
+        if extra is None:
             raise
-        _fail(message, 1)
+        _fail(f"'autogan {given[0]}' needs more packages ({error}): pip install 'autogan-kubeflow[{extra}]'", 1)
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
             again = shlex.join(["autogan", *given])
@@ -95,14 +87,6 @@ def command_line(commands: Mapping[str, LazyCommand] = CORE) -> LazyGroup:
         ),
         no_args_is_help=True,
     )
-
-
-def _missing_extra(error: ModuleNotFoundError) -> str | None:
-    package = (error.name or "").partition(".")[0]
-    if package not in EXTRAS:
-        return None
-    extra = f"autogan-kubeflow[{EXTRAS[package]}]"
-    return f"this command needs the package {package}, which is not installed: pip install '{extra}'"
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

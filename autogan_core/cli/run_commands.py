@@ -109,7 +109,7 @@ def sample(
 
 @in_run_folder
 def report(this: Run) -> None:
-    """Write the report of what a run has come to so far: report.html and summary.json."""
+    """Write report.html and summary.json of a run, as far as it has come."""
     _report(this)
 
 

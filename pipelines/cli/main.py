@@ -16,12 +16,17 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "pipeline": LazyCommand(
         "autogan_kubeflow.pipelines.cli.pipeline:pipeline",
         "Kubeflow pipelines: the search and the transfer evaluation, on a cluster or on this machine.",
+        extra="pipelines",
     ),
     "katib": LazyCommand(
-        "autogan_kubeflow.pipelines.cli.katib:katib", "Katib: Experiments, and our algorithm in its configuration."
+        "autogan_kubeflow.pipelines.cli.katib:katib",
+        "Katib: Experiments, and our algorithm in its configuration.",
+        extra="katib",
     ),
     "cluster": LazyCommand(
-        "autogan_kubeflow.pipelines.cli.cluster:cluster", "The Kubernetes cluster that searches and pipelines run on."
+        "autogan_kubeflow.pipelines.cli.cluster:cluster",
+        "The Kubernetes cluster that searches and pipelines run on.",
+        extra="katib",
     ),
 }
 """Those of the core, and those for clusters."""
