@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-from torchvision.datasets.utils import download_url
-
 from autogan_core.errors import DataError
 
 logger = logging.getLogger(__name__)
@@ -50,6 +48,8 @@ def download(name: str, folder: Path) -> Path:
     Raises:
         DataError: the publisher cannot be reached, or the archive is damaged.
     """
+    from torchvision.datasets.utils import download_url  # takes a second or two to import, and few processes fetch
+
     archive, target = ARCHIVES[name], folder / name
     target.mkdir(parents=True, exist_ok=True)
     logger.info("fetching %s", archive.url)

@@ -10,7 +10,6 @@ import math
 
 import torch
 from torch import Tensor
-from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, kid_features_to_metric
 
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
@@ -50,7 +49,9 @@ def kernel_distance(generated: Tensor, real: Tensor) -> float:
         raise ConfigError(f"KID needs two images of each kind, not {len(generated)} generated and {len(real)} real")
     if not bool(generated.isfinite().all()) or not bool(real.isfinite().all()):
         return math.nan
-    metric = kid_features_to_metric(
+    from torch_fidelity import metric_kid  # here, since its package imports all of torchvision
+
+    metric = metric_kid.kid_features_to_metric(
         generated, real, kid_subsets=SUBSETS, kid_subset_size=size, rng_seed=_SEED, verbose=False
     )
-    return float(metric[KEY_METRIC_KID_MEAN])
+    return float(metric[metric_kid.KEY_METRIC_KID_MEAN])

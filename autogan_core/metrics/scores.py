@@ -20,15 +20,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch_fidelity.metric_fid import (
-    KEY_METRIC_FID,
-    fid_statistics_to_metric,
-)
-from torch_fidelity.metric_isc import (
-    KEY_METRIC_ISC_MEAN,
-    KEY_METRIC_ISC_STD,
-    isc_features_to_metric,
-)
 
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
@@ -137,8 +128,10 @@ def inception_score(logits: Tensor, splits: int) -> tuple[float, float]:
     """
     if len(logits) < splits:
         raise ConfigError(f"an Inception score over {splits} splits needs as many images, not {len(logits)}; make more")
-    metric = isc_features_to_metric(logits, splits)
-    return metric[KEY_METRIC_ISC_MEAN], metric[KEY_METRIC_ISC_STD]
+    from torch_fidelity import metric_isc  # here, since its package imports all of torchvision
+
+    metric = metric_isc.isc_features_to_metric(logits, splits)
+    return metric[metric_isc.KEY_METRIC_ISC_MEAN], metric[metric_isc.KEY_METRIC_ISC_STD]
 
 
 def frechet_distance(a: Moments, b: Moments) -> float:
@@ -151,8 +144,10 @@ def frechet_distance(a: Moments, b: Moments) -> float:
     moments = (a.mean, a.covariance, b.mean, b.covariance)
     if not all(bool(np.isfinite(moment).all()) for moment in moments):
         return math.nan
+    from torch_fidelity import metric_fid  # here, since its package imports all of torchvision
+
     statistics = [{"mu": each.mean, "sigma": each.covariance} for each in (a, b)]
-    distance = float(fid_statistics_to_metric(*statistics, verbose=False)[KEY_METRIC_FID])
+    distance = float(metric_fid.fid_statistics_to_metric(*statistics, verbose=False)[metric_fid.KEY_METRIC_FID])
     rounding = (
         2 * len(a.mean) * math.sqrt(np.finfo(np.float64).eps) * max(np.trace(a.covariance), np.trace(b.covariance))
     )

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
@@ -16,13 +16,11 @@ from autogan_core.data import ImageDataset
 from autogan_core.metrics.features.classifier import ClassifierExtractor, load_classifier
 from autogan_core.metrics.features.classifier_accuracy import distrust
 from autogan_core.metrics.features.classifier_network import build_network
-from autogan_core.metrics.features.inception import (
-    InceptionExtractor,
-    Precision,
-    build_inception,
-    choose_precision,
-    load_inception,
-)
+
+if TYPE_CHECKING:
+    from autogan_core.metrics.features.inception import Precision
+
+# InceptionV3 is torch-fidelity's, whose package imports all of torchvision: it is imported where it is used.
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +77,8 @@ def load_extractor(
         if (distrusted := distrust(classifier.accuracy)) is not None:
             logger.warning("%s", distrusted)
         return classifier
+    from autogan_core.metrics.features.inception import choose_precision, load_inception
+
     precision = choose_precision(scores.precision, device)
     logger.info("loading InceptionV3 (%s) from %s", precision, scores.inception_weights or "torch-fidelity's download")
     inception = load_inception(scores.inception_weights, device, precision)
@@ -92,13 +92,15 @@ def dump_extractor(extractor: FeatureExtractor) -> tuple[dict[str, Any], dict[st
     Raises:
         TypeError: it is neither InceptionV3 nor a classifier.
     """
-    if not isinstance(extractor, InceptionExtractor | ClassifierExtractor):
-        raise TypeError(f"a {type(extractor).__name__} cannot be stored")
     card: dict[str, Any] = {"name": extractor.name, "fingerprint": extractor.fingerprint}
-    if isinstance(extractor, InceptionExtractor):
-        return {**card, "precision": extractor.precision}, dict(extractor.weights)
-    card |= {"shapes": extractor.network.shapes, "accuracy": extractor.accuracy}
-    return card, {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
+    if isinstance(extractor, ClassifierExtractor):
+        card |= {"shapes": extractor.network.shapes, "accuracy": extractor.accuracy}
+        return card, {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
+    from autogan_core.metrics.features.inception import InceptionExtractor
+
+    if not isinstance(extractor, InceptionExtractor):
+        raise TypeError(f"a {type(extractor).__name__} cannot be stored")
+    return {**card, "precision": extractor.precision}, dict(extractor.weights)
 
 
 def restore_extractor(card: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> FeatureExtractor:
@@ -107,6 +109,8 @@ def restore_extractor(card: Mapping[str, Any], tensors: Mapping[str, Tensor], de
     The precision is the stored one on any device, so that features can be compared with those of the first extractor.
     """
     if card["name"] == "inception":
+        from autogan_core.metrics.features.inception import build_inception
+
         return build_inception(tensors, card["fingerprint"], device, card["precision"])
     network = build_network(card["shapes"], tensors).to(device)
     return ClassifierExtractor(network, device, card["fingerprint"], card["accuracy"], weights=None)

@@ -20,12 +20,12 @@ from autogan_core.metrics.features import classifier as module
 from autogan_core.metrics.features.classifier import ClassifierExtractor, load_classifier
 from autogan_core.metrics.features.classifier_network import (
     NUM_FEATURES,
-    TORCH_FIDELITY_NAME,
     build_network,
     new_network,
 )
 from autogan_core.metrics.features.classifier_training import train_classifier
 from autogan_core.metrics.scores import reference_moments, score_images
+from tests.core.metrics.features.torch_fidelity_classifier import TORCH_FIDELITY_NAME
 
 CPU = torch.device("cpu")
 
