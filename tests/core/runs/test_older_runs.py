@@ -1,0 +1,75 @@
+"""Runs that an earlier version has begun."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autogan_core.report.html import write_report
+from autogan_core.runs.run_results import collect_results
+from tests.core.older_runs import RUNS, OlderStore
+
+ACCURACY = "accuracy_classifier"
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> OlderStore:
+    """The run store of commit 14af42c."""
+    return OlderStore.copied("14af42c", tmp_path)
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_it_opens_under_the_identity_with_which_it_was_written(run: str, tmp_path: Path) -> None:
+    """The fingerprint is the one that its weights carry: no setting that is newer changes whose they are."""
+    version, name = run.split("/")
+    older = OlderStore.copied(version, tmp_path)
+    state = json.loads((older.root / name / "shared/state.json").read_text())["content"]
+    assert older.open(name).config.fingerprint() == state["meta"]["configuration"]
+
+
+def test_a_whole_run_reports_samples_and_keeps_its_scores(older: OlderStore) -> None:
+    """Everything that it came to is read as it was written; nothing is searched, trained or scored again."""
+    run = older.open("whole")
+    before = json.loads((older.root / "whole/summary.json").read_text())
+    assert [str(beam.architecture) for beam in run.search()] == [beam["architecture"] for beam in before["beams"]]
+    assert {str(a) for a in run.halve()} == {generator["architecture"] for generator in before["generators"]}
+    write_report(collect_results(older.open("whole"), "autogan report"), older.root / "whole")
+    after = json.loads((older.root / "whole/summary.json").read_text())
+    for kept in ("fingerprint", "real_scores", "classifier_accuracy", "search", "beams", "best_generator"):
+        assert after[kept] == before[kept]
+    for mine, its in zip(after["generators"], before["generators"], strict=True):
+        assert {key: mine[key] for key in its} == its
+    assert run.sample(run.found()[0], "best", 4, seed=0).shape == (4, 1, 16, 16)
+
+
+def test_a_killed_run_goes_on_as_it_would_have(older: OlderStore) -> None:
+    """From its checkpoint in stage 2 to the scores: what its own version has made of the same run without a kill.
+
+    On the machine on which it was made every number is the same; another one sums in another order. Scores that its
+    version did not compute, the classifier's accuracy, come on top.
+    """
+    killed, whole = older.open("killed"), older.open("whole")
+    killed.search()
+    assert [r.assignment for r in killed.history] == [r.assignment for r in whole.history]
+    for mine, its in zip(killed.history, whole.history, strict=True):
+        assert mine.rewards == pytest.approx(its.rewards, rel=1e-3)
+    killed.halve()
+    assert killed.found() == whole.found()
+    for architecture, scores in killed.evaluate(killed.found()).items():
+        its_scores = whole.final_scores(architecture)
+        for checkpoint, its_checkpoint in ((scores.best, its_scores.best), (scores.last, its_scores.last)):
+            known = {name: value for name, value in checkpoint.scores.items() if name != ACCURACY}
+            assert known == pytest.approx(its_checkpoint.scores, rel=1e-3)
+        assert [v.iteration for v in killed.training(architecture).validations] == [2, 4, 6]
+
+
+def test_a_trained_generator_of_it_is_scored_anew(older: OlderStore) -> None:
+    """Without its scores they are computed again from its weights, and are the same."""
+    whole = older.open("whole")
+    [architecture, _] = whole.found()
+    stored = whole.final_scores(architecture)
+    (older.root / f"whole/retrain/{architecture}/scores.json").unlink()
+    anew = older.open("whole").final_scores(architecture)
+    assert {k: v for k, v in anew.best.scores.items() if k != ACCURACY} == pytest.approx(stored.best.scores, rel=1e-3)
