@@ -9,7 +9,7 @@ TORCH := torch|torchvision|cuda-[a-z-]+|nvidia-[a-z0-9-]+
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test verify manifests pipelines bench images lock image-lists clean
+.PHONY: help demo test verify docs manifests pipelines bench images lock image-lists clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ verify: .venv/ready ## Check style, types and layers only
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: .venv/ready ## Build the API reference from the docstrings into build/docs (a minute)
+	@OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python docs/build_reference.py build/docs
 
 manifests: .venv/ready ## Write manifests/experiments and manifests/trainer anew from their recipes
 	@$(BIN)/autogan katib experiment --write manifests/experiments
