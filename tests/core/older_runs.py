@@ -10,6 +10,7 @@ from autogan_core.config import Config
 from autogan_core.runs.inputs import load_inputs
 from autogan_core.runs.run import Run
 from autogan_core.runs.run_config import stored_config
+from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import DirectoryStore
 from tests.core.tiny import CPU
@@ -40,4 +41,4 @@ class OlderStore:
         """A run of it as a new process opens it, by its own settings unless others are given, with its own inputs."""
         own, inputs = self.config(name), DirectoryStore(self.root)
         run = DirectoryStore(self.root / name)
-        return Run(run, config or own, CPU, Monitor(), lambda: load_inputs(own, inputs, CPU))
+        return Run(run, config or own, World.single(CPU), Monitor(), lambda: load_inputs(own, inputs, CPU))
