@@ -95,10 +95,6 @@ class Architecture:
         """The architecture of the first ``depth`` cells."""
         return Architecture(self.cells[:depth])
 
-    def extend(self, cell: Cell) -> Architecture:
-        """This architecture with one more cell on top."""
-        return Architecture((*self.cells, cell))
-
     def __str__(self) -> str:
         return "-".join("".join(map(str, cell.tokens)) for cell in self.cells)
 

@@ -10,11 +10,11 @@ stop() {
 }
 
 command -v "$python" >/dev/null 2>&1 ||
-    stop "there is no '$python' here. Install Python 3.11 or 3.12, or name one: make $1 PYTHON=/path/to/python3.11"
+    stop "there is no '$python' here. Install Python 3.11, 3.12 or 3.13, or name one: make $1 PYTHON=/path/to/python3.11"
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])') || stop "'$python' does not run."
 case "$version" in
-    3.11 | 3.12) ;;
-    *) stop "Python $version is not supported. Install Python 3.11 or 3.12 and run: make $1 PYTHON=/path/to/python3.11" ;;
+    3.11 | 3.12 | 3.13) ;;
+    *) stop "Python $version is not supported. Install Python 3.11, 3.12 or 3.13 and run: make $1 PYTHON=/path/to/python3.11" ;;
 esac
 
 echo "autogan: setting up .venv with Python $version (PyTorch is large: about 3 GB and 3 minutes the first time)"

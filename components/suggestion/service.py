@@ -17,7 +17,7 @@ from autogan_core.history import Assignment, Record
 from autogan_core.search.mlas import MultiLevelSearch
 from autogan_kubeflow.components.katib_protocol import to_parameters
 from autogan_kubeflow.components.suggestion.experiment import SearchRequest, parse_experiment
-from autogan_kubeflow.components.suggestion.trials import Run, find_run
+from autogan_kubeflow.components.suggestion.trials import KatibRun, find_run
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class SuggestionService(api_grpc.SuggestionServicer):  # type: ignore[misc]  # t
         return self._last[1]
 
     def _log(
-        self, experiment: str, search: MultiLevelSearch, run: Run, assignments: list[Assignment], seconds: float
+        self, experiment: str, search: MultiLevelSearch, run: KatibRun, assignments: list[Assignment], seconds: float
     ) -> None:
         for assignment in assignments:
             logger.info(

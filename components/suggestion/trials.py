@@ -19,7 +19,7 @@ _SCORED = {api.TrialStatus.SUCCEEDED, api.TrialStatus.EARLYSTOPPED}
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class KatibRun:
     """The trials that share one set of weights."""
 
     name: str
@@ -51,7 +51,7 @@ class _Trial:
 
 def find_run(
     trials: Iterable[api.Trial], namespace: str, slot: int, first_assignment: Callable[[int], Assignment]
-) -> Run:
+) -> KatibRun:
     """The run that the trial of ``slot`` is to continue.
 
     Katib's list is in no order, and holds the trials of every Experiment of this name: those of other namespaces, and
@@ -73,10 +73,10 @@ def find_run(
     if len(runs) > 1 or len(ours) < len(runs):
         logger.warning("of %d runs of this Experiment's name, %d may be its own", len(runs), len(ours))
     if not ours:
-        return Run(f"{namespace}/{NEW_RUN}")
+        return KatibRun(f"{namespace}/{NEW_RUN}")
     first = max(ours, key=lambda first: _opened(runs[first]).status.start_time)
     records = (trial.record() for trial in runs[first])
-    return Run(f"{namespace}/{first}", tuple(record for record in records if record is not None))
+    return KatibRun(f"{namespace}/{first}", tuple(record for record in records if record is not None))
 
 
 def _may_be_ours(run: list[_Trial], first_assignment: Callable[[int], Assignment]) -> bool:

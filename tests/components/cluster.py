@@ -23,7 +23,7 @@ from autogan_core.presets import load_config
 from autogan_core.search.mlas import MultiLevelSearch
 from autogan_kubeflow.components.exit_status import PREEMPTED, RETRY
 from autogan_kubeflow.components.katib_experiments.recipes import from_recipe, recipe
-from autogan_kubeflow.components.suggestion.trials import Run, find_run
+from autogan_kubeflow.components.suggestion.trials import KatibRun, find_run
 from tests.components.db_manager import DBManager, db_manager
 from tests.components.katib import Katib, to_proto, trial_environment
 from tests.components.pods import start
@@ -89,7 +89,7 @@ class Cluster:
             self._kill_service()
         return list(self.found_run().records)
 
-    def found_run(self) -> Run:
+    def found_run(self) -> KatibRun:
         """The run as a pipeline reads it from the trial resources, the last one's rewards included."""
         search = self.search()
         slots = self.katib.suggested
