@@ -68,10 +68,14 @@ def check_free(cluster: Cluster, namespace: str) -> None:
 
 
 def claim(cluster: Cluster, settings: Settings) -> Note:
-    """Makes the namespace with the note and the given credentials.
+    """Creates the test's namespace with its note and the given credentials.
+
+    Returns:
+        The note as it is stored in the namespace.
 
     Raises:
         ConfigError: somebody has made it meanwhile, or a file of credentials cannot be read.
+        ApiException: the cluster refuses for another reason.
     """
     files = {
         (_GCS_KEY, "Opaque", "key.json"): settings.gcs_key,
@@ -126,10 +130,11 @@ def write(cluster: Cluster, namespace: str, note: Note) -> None:
 
 
 def release(cluster: Cluster, namespace: str) -> None:
-    """Deletes the namespace with all that is in it, and waits until it is gone.
+    """Deletes the namespace with everything in it, and waits until it is gone.
 
     Raises:
         AcceptanceError: something in it does not go.
+        ApiException: the cluster refuses the deletion.
     """
     try:
         cluster.call(cluster.core.delete_namespace, namespace)

@@ -73,12 +73,15 @@ class Cluster:
         return str(self.api_client.configuration.host)
 
     def call(self, method: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
-        """What the API server answers; it is asked again while it cannot be reached.
+        """Calls the API server, and repeats the call while the server is unreachable.
+
+        Returns:
+            What ``method`` returns.
 
         Raises:
             ApiException: it refuses.
             AcceptanceError: it cannot be reached for two minutes.
-        """
+        """  # noqa: DOC501 - CALL_ERRORS are the ApiException above and errors of the transport
         started = self.clock()
         while True:
             try:

@@ -46,12 +46,15 @@ def kustomize(folder: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def forwarded(namespace: str, target: str, port: int) -> Iterator[int]:
-    """Forwards a free port of this machine to a service or pod as long as the context lasts; yields the port.
+    """Forwards a free local port to a service or pod as long as the context lasts.
 
     Args:
         namespace: of the target.
         target: such as ``service/ml-pipeline``.
         port: of the target.
+
+    Yields:
+        The local port.
 
     Raises:
         AcceptanceError: kubectl could not.

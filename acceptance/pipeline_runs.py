@@ -38,7 +38,10 @@ _ITERATIONS = "train_iterations=40"
 
 @contextmanager
 def opened(access: PipelinesAccess) -> Iterator[Server]:
-    """A Kubeflow Pipelines that answers, through a forwarded port unless an address was given.
+    """Connects to Kubeflow Pipelines, through a forwarded port unless an address was given.
+
+    Yields:
+        A server that answers, as long as the context lasts.
 
     Raises:
         AcceptanceError: the port cannot be forwarded.

@@ -94,7 +94,7 @@ def disturbed_search(
         AcceptanceError: kubectl could not apply it, or something was not killed in time.
         ExperimentFailedError: it failed, or was deleted.
         TimedOutError: it took too long.
-    """
+    """  # noqa: DOC501 - failure() makes an ExperimentFailedError
     kubectl.run("apply", "--kustomize", str(overlay), "--selector", f"app.kubernetes.io/instance={RECIPE}")
     found = Pods(cluster, namespace, name)
     disruptor = Disruptor(found, cluster.progress.say, cluster.clock)

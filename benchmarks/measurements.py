@@ -71,12 +71,14 @@ class Bench:
         num_architectures: int,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Args:
-        size: what to time.
-        device: where.
-        effort: for each comparison.
-        num_architectures: in each stage's sample.
-        tell: is given a line when something new begins.
+        """Builds the extractors and the shapes; nothing is timed yet.
+
+        Args:
+            size: configuration to time.
+            device: to measure on.
+            effort: for each comparison.
+            num_architectures: in each stage's sample.
+            tell: receives a line when a measurement begins.
         """
         self.size, self.device = size, device
         self._effort, self._count, self._tell = effort, num_architectures, tell

@@ -15,6 +15,7 @@ import autogan_core as autogan
 
 
 def main() -> None:
+    """Runs the example from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", type=Path, help="folder with a folder of images for each class")
     parser.add_argument("--run-dir", type=Path, default=Path("runs/mine"), help="everything is kept here")

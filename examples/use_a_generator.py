@@ -15,6 +15,7 @@ import autogan_core as autogan
 
 
 def main() -> None:
+    """Runs the example from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--out", type=Path, default=Path("walk.png"), help="picture of a walk between two samples")

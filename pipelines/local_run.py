@@ -121,7 +121,7 @@ def _environment(job: str) -> Iterator[None]:
 
 @contextmanager
 def _side_effects_undone() -> Iterator[None]:
-    """kfp's threads patch ``print`` and the root logger, and put them back out of order."""
+    """Restores ``print`` and the root logger, which kfp's threads patch and put back out of order."""
     root = logging.getLogger()
     former, handlers, level = builtins.print, root.handlers[:], root.level
     try:

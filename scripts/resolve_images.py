@@ -39,7 +39,7 @@ def installs(dockerfile: str) -> list[list[str]]:
 
 
 def index_settings() -> dict[str, str]:
-    """pip's index settings, from its files and variables, as uv's variables."""
+    """Reads pip's index settings, from its files and variables, as uv's variables."""
     command = [sys.executable, "-m", "pip", "config", "list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     found = {}

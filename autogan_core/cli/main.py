@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None, commands: Mapping[str, LazyComm
 
     Raises:
         SystemExit: always, with status 0, 1, 2 (wrong usage) or 130 (stopped).
+        ModuleNotFoundError: a module is missing that belongs to no extra.
+        OSError: a file could not be used for a reason that users cannot mend.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     # A Kubernetes pod or a batch system stops a job by SIGTERM; it is to end like Ctrl-C.

@@ -57,7 +57,8 @@ def search(this: Run) -> None:
 @in_run_folder
 def retrain(this: Run, *, architectures: Architectures = None) -> None:
     """Train architectures to the end: the given ones, else those that the run's search found; with retrain.pool or
-    retrain.incumbents a pool, of which the better half goes on at each rung."""
+    retrain.incumbents a pool, of which the better half goes on at each rung.
+    """
     parsed = _parsed(architectures)
     if parsed:
         trained = [(training, "") for training in this.retrain(parsed)]
@@ -76,7 +77,8 @@ def retrain(this: Run, *, architectures: Architectures = None) -> None:
 @in_run_folder
 def evaluate(this: Run, *, architectures: Architectures = None) -> None:
     """Score retrained architectures by the final protocol: the given ones, else all that the run has trained but those
-    that fell out of its pool."""
+    that fell out of its pool.
+    """
     for architecture, checkpoints in this.evaluate(_parsed(architectures) or this.worth_scoring()).items():
         for name, checkpoint in (("best", checkpoints.best), ("last", checkpoints.last)):
             scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())

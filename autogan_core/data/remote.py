@@ -13,12 +13,15 @@ from autogan_core.storage import RunStore, open_store
 
 @contextmanager
 def brought_here(uri: str, cache: Path) -> Iterator[Path]:
-    """A local path that holds what ``uri`` holds, while the context lasts.
+    """Makes the file or folder at ``uri`` available locally as long as the context lasts.
 
     Args:
         uri: a local path, which is returned as it is; or ``gs://bucket/file``, or ``gs://bucket/folder`` with all that
             is below.
         cache: where copies are made.
+
+    Yields:
+        The local path.
 
     Raises:
         DataError: there is nothing.

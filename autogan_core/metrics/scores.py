@@ -96,10 +96,13 @@ class Scores:
     """The classifier's, which goes with its scores into every caption; None with InceptionV3."""
 
     def named(self) -> dict[str, float]:
-        """Scores under names that carry their protocol: ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k`` and
-        ``kid_50k``; no name for what was not computed.
+        """The scores under names that carry their protocol.
 
         A classifier's accuracy is among them, under `ACCURACY`.
+
+        Returns:
+            Values by ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k`` and ``kid_50k``, without those that were
+            not computed.
         """
         thousands, rest = divmod(self.num_images, 1000)
         count = f"{thousands}k" if thousands and not rest else str(self.num_images)
@@ -114,7 +117,7 @@ class Scores:
 
 
 def inception_score(logits: Tensor, splits: int) -> tuple[float, float]:
-    """exp of the mean KL(p(y|x) || p(y)), per split of the images in torch-fidelity's fixed random order.
+    """Exp of the mean KL(p(y|x) || p(y)), per split of the images in torch-fidelity's fixed random order.
 
     Args:
         logits: shape (N, K).
@@ -169,8 +172,14 @@ class ScoreAccumulator:
         reference: Moments | None,
         real_features: Tensor | None = None,
     ) -> None:
-        """``splits``: for the Inception score; ``reference``: real images' moments by this extractor, None: no FID;
-        ``real_features``: features (M, F) of real images by this extractor, None: no KID."""
+        """Starts with no images.
+
+        Args:
+            extractor: computes features and logits.
+            splits: of the Inception score.
+            reference: moments of real images by this extractor; None: no FID.
+            real_features: features (M, F) of real images by this extractor; None: no KID.
+        """
         self._extractor, self._splits = extractor, splits
         self._reference, self._real_features = reference, real_features
         self._moments = MomentsAccumulator()

@@ -31,7 +31,7 @@ def variant_names() -> list[str]:
 
 
 def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None = None) -> Config:
-    """A preset with overrides on top.
+    """Loads a preset with overrides on top.
 
     Args:
         preset: a name from `preset_names`, or the path of a YAML file of the same form.
@@ -39,9 +39,12 @@ def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None 
             `variant_names`; later ones win.
         seed: replaces the preset's seed; None keeps it.
 
+    Returns:
+        The validated configuration.
+
     Raises:
         ConfigError: no such preset or variant, an unknown key (the message names the nearest one), or a bad value.
-    """
+    """  # noqa: DOC501 - unknown_setting() makes a ConfigError
     tree = {"preset": preset, **_read_preset(preset)}
     known = known_settings()
     for override in overrides:

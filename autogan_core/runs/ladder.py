@@ -37,10 +37,12 @@ class Ladder:
     """The rungs of a pool and what the store says of each training, read once: a view of one moment."""
 
     def __init__(self, store: RunStore, retrain: RetrainConfig, pool: Sequence[Entrant]) -> None:
-        """Args:
-        store: the run's own folder.
-        retrain: the run's settings.
-        pool: what enters the first rung.
+        """Opens the ladder of a pool; trainings are read from the store when they are asked for.
+
+        Args:
+            store: the run's own folder.
+            retrain: the run's settings.
+            pool: what enters the first rung.
         """
         self.pool = list(pool)
         """In its order."""
@@ -76,8 +78,12 @@ class Ladder:
         return True
 
     def standings(self) -> list[Standing]:
-        """All entrants: finalists first, best first; then those whose rung is under way, as they entered it; then those
-        that are out, the latest rung first, and within a rung best first and the diverged last."""
+        """Ranks all entrants.
+
+        Returns:
+            Finalists first, best first; then entrants of the current rung, in the order in which they entered it; then
+            those that are out, latest rung first, and within a rung best first and diverged ones last.
+        """
         entered, out = [entrant.architecture for entrant in self.pool], list[Standing]()
         for rung in self.rungs:
             fids = {a: self._known(a, rung) for a in entered}

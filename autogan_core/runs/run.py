@@ -194,8 +194,13 @@ class Run(RunRecords):
         return finalists
 
     def _milestones(self) -> set[int]:
-        """The ends of the rungs, at which every training is validated, also one that belongs to no rung or comes before
-        the pool is known: if its architecture enters a rung later, it can be ranked there."""
+        """The ends of the rungs, at which every training is validated.
+
+        This includes trainings outside the pool: if their architecture enters a rung later, it can be ranked there.
+
+        Returns:
+            Generator steps.
+        """
         return {rung.iterations for rung in rungs(self.config.retrain, largest_pool(self.config))}
 
     def evaluate(self, architectures: Sequence[Architecture]) -> dict[Architecture, FinalScores]:

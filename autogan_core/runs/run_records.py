@@ -22,9 +22,11 @@ class RunRecords:
     """A run as its folder tells it; nothing is computed."""
 
     def __init__(self, store: RunStore, config: Config) -> None:
-        """Args:
-        store: the run's own folder.
-        config: the run's.
+        """Reads from a run's folder; nothing is read yet.
+
+        Args:
+            store: the run's own folder.
+            config: the run's.
         """
         self.config, self._store = config, store
 
@@ -58,8 +60,10 @@ class RunRecords:
         return self.mlas.finished(self.history)
 
     def found(self) -> list[Architecture]:
-        """The architectures that the run found, best first: with halving the finalists, else the best beams, as many as
-        are to be retrained.
+        """The architectures that the run found.
+
+        Returns:
+            With halving the finalists, else the ``retrain.num_architectures`` best beams; best first.
 
         Raises:
             ConfigError: the search is not finished.

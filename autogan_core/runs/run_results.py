@@ -18,12 +18,16 @@ from autogan_core.search_space import Architecture
 
 
 def collect_results(run: Run, command: str) -> RunResults:
-    """What the run has come to so far. What has been trained but not scored yet is scored, without those that fell out
-    of a pool.
+    """Collects the results of a run so far.
+
+    Trained architectures without final scores are scored first, except those that fell out of a pool.
 
     Args:
         run: in any state, also before its search or any training.
         command: the command line that repeats it.
+
+    Returns:
+        Everything that the report shows.
     """
     config, history, dataset = run.config, run.history, run.inputs.dataset
     beams = run.mlas.beams(history) if run.mlas.finished(history) else ()

@@ -26,6 +26,9 @@ class Monitor:
             description: what is done.
             total: steps of the whole work.
             done: steps that were made before, such as by a process that was stopped.
+
+        Yields:
+            A handle that takes the progress.
         """
         yield _Silent()
 

@@ -14,8 +14,11 @@ REVISION_VARIABLE = "AUTOGAN_REVISION"
 
 
 def git_revision() -> str | None:
-    """The commit of the code that runs, with ``-dirty`` after uncommitted changes; in an image the commit that it was
-    built from. None where neither is known."""
+    """The commit of the running code; in an image, the commit that the image was built from.
+
+    Returns:
+        12 hex digits, with ``-dirty`` after uncommitted changes; None where the commit is unknown.
+    """
     if revision := os.environ.get(REVISION_VARIABLE):
         return revision[:12]
     command = ["git", "-C", str(PACKAGE), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]

@@ -253,8 +253,11 @@ class _Stage:
 
 
 def _dealt(options: int, count: int, rng: np.random.Generator) -> Ints:
-    """``count`` options, dealt from shuffled decks that hold each once: of any beginning each has an equal share, or
-    one less than another."""
+    """Draws ``count`` options from shuffled decks that hold each option once.
+
+    Returns:
+        Indices (count,) in [0, options). In every prefix the options' counts differ by at most one.
+    """
     decks = [rng.permutation(options) for _ in range(math.ceil(count / options))]
     return np.concatenate(decks)[:count]
 

@@ -43,11 +43,13 @@ class ProgressCheckpoints:
     """
 
     def __init__(self, store: RunStore, world: World, stop: Callable[[], bool], seconds: float) -> None:
-        """Args:
-        store: the run's.
-        world: the ranks that work together; rank 0 writes, and all stop when one is told to.
-        stop: whether to stop now; called before every block of steps and every candidate.
-        seconds: between two commits.
+        """Prepares checkpoints in a run's folder; none is read or written yet.
+
+        Args:
+            store: the run's.
+            world: the ranks that work together; rank 0 writes, and all ranks stop when one of them should.
+            stop: whether to stop now; called before every block of steps and every candidate.
+            seconds: least time between two commits.
         """
         self._state, self._world, self._stop, self._seconds = CommittedState(store, STATE), world, stop, seconds
         self._key: dict[str, object] = {}

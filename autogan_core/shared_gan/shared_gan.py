@@ -203,8 +203,14 @@ class SharedGAN:
             )
 
     def _score(self, assignment: Assignment, progress: Progress) -> tuple[float | None, ...]:
-        """Phase 2. Candidates of a slot share their latent vectors, so rewards differ by architecture, not by luck;
-        a candidate drawn twice is scored once."""
+        """Runs phase 2, the scoring of the candidates.
+
+        Candidates of a slot share their latent vectors, so rewards differ by architecture and not by chance; a
+        candidate drawn twice is scored once.
+
+        Returns:
+            A reward for each candidate, in the assignment's order; None where the score is not finite.
+        """
         rewards, ranks = progress.rewards, self._world.size
         pending = [a for a in dict.fromkeys(assignment.candidates) if a not in rewards]
         own = self._scoring.rewards(self._gan, pending[self._world.rank :: ranks], assignment.slot)

@@ -91,8 +91,11 @@ class DirectoryStore:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """Keeps other processes and threads out. One lock for the whole store: it is held for milliseconds, and its
-        file, unlike one in a folder that gets deleted, stays the same one for all."""
+        """Excludes other processes and threads.
+
+        One lock serves the whole store: it is held for milliseconds, and its file, unlike one in a folder that gets
+        deleted, stays the same one for all.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / ".store.lock").open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)

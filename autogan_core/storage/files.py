@@ -12,8 +12,10 @@ from typing import BinaryIO
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replaces a file as a whole: readers see the old content or the new, also after a crash; of several writers the
-    last one wins. Makes the folder if needed."""
+    """Replaces a file as a whole, and creates its folder if needed.
+
+    Readers see the old content or the new, also after a crash; of several writers the last one wins.
+    """
     with atomic_writer(path) as file:
         file.write(content)
 

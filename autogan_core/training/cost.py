@@ -22,8 +22,13 @@ class Cost:
 
     @classmethod
     def of_steps(cls, steps: int, n_critic: int) -> Cost:
-        """Of a training of ``steps`` discriminator steps; every ``n_critic``-th, from the first on, has a generator
-        step beside it."""
+        """The cost of a training of ``steps`` discriminator steps.
+
+        Every ``n_critic``-th step, from the first on, includes a generator step.
+
+        Returns:
+            Steps of both networks; no images are scored.
+        """
         return cls(steps, math.ceil(steps / n_critic))
 
     def __add__(self, other: Cost) -> Cost:

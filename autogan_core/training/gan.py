@@ -65,15 +65,17 @@ class GAN:
         world: World | None = None,
         capture: bool = True,
     ) -> None:
-        """Args:
-        generator: untrained; is moved to the device, as the discriminator is.
-        discriminator: untrained.
-        model: shapes.
-        training: batches, optimisers and precision.
-        loss: what the two minimise.
-        device: where everything lies.
-        world: the ranks to train with, which pass equal arguments; None: this process alone.
-        capture: whether to use CUDA graphs where there is a GPU; several ranks do without.
+        """Moves both networks to the device and creates their optimisers.
+
+        Args:
+            generator: untrained.
+            discriminator: untrained.
+            model: shapes.
+            training: batches, optimisers and precision.
+            loss: what the two minimise.
+            device: where everything lies.
+            world: the ranks to train with, which pass equal arguments; None: this process alone.
+            capture: whether to use CUDA graphs where there is a GPU; several ranks do without.
         """
         # Convolutions run about 1.5 times faster in this layout, on CPUs too.
         self.generator = generator.to(device).to(memory_format=torch.channels_last)

@@ -111,10 +111,13 @@ class ExperimentsAPI:
         return list(self._trials.values())
 
     def delete(self, name: str, uid: str) -> None:
-        """Deletes the Experiment of that name and ``uid``, and lets the cluster collect what belongs to it.
+        """Deletes the Experiment of that name and ``uid``; the cluster collects its dependents.
 
-        Not ``Foreground``: Katib goes on making trials for an Experiment that waits for its trials to go.
-        """
+        Not ``Foreground``: Katib goes on creating trials for an Experiment that waits for its trials to go.
+
+        Raises:
+            AutoGANError: the cluster refuses for another reason than that the Experiment is gone or another one.
+        """  # noqa: DOC501 - refusal() makes the error
         options = client.V1DeleteOptions(propagation_policy="Background", preconditions=client.V1Preconditions(uid=uid))
         try:
             self._call("delete", "experiments", self._objects.delete_namespaced_custom_object, name=name, body=options)
@@ -123,13 +126,17 @@ class ExperimentsAPI:
                 raise answers.refusal(error, "delete", "experiments", self.namespace) from error
 
     def watch(self, name: str, resource_version: str) -> Generator[Any]:
-        """An Experiment each time that it changes, from a version on, for a while.
+        """Watches an Experiment from a version on, for a limited time.
 
-        It ends when the watch does, whatever the reason, or with the Experiment; `get` then tells how things are.
+        The iteration ends with the watch, whatever the reason, or with the Experiment; `get` then tells the current
+        state.
+
+        Yields:
+            The Experiment after each change.
 
         Raises:
             ClusterAccessError: no permission to watch.
-        """
+        """  # noqa: DOC501 - refusal() makes the error
         selection = {"field_selector": f"metadata.name={name}", "resource_version": resource_version}
         stream = watch.Watch(return_type="object").stream(
             self._objects.list_namespaced_custom_object,

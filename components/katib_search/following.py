@@ -14,13 +14,16 @@ from autogan_kubeflow.components.katib_search.trials import belongs_to
 
 
 def follow(experiment: Any, experiments: ExperimentsAPI) -> Any:
-    """Waits for the end of an Experiment, and tells the log of its trials; returns it as it ended.
+    """Waits for the end of an Experiment and logs its trials.
+
+    Returns:
+        The Experiment in its final state.
 
     Raises:
         ExperimentFailedError: somebody else deleted it.
         ClusterUnavailableError: the API server is out of reach for too long.
         ClusterAccessError: a permission is missing.
-    """
+    """  # noqa: DOC501 - the AssertionError is out of reach
     name, uid = experiment.metadata.name, experiment.metadata.uid
     progress, seen = Progress(), None
     with closing(_states(name, experiments)) as states:

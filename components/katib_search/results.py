@@ -47,11 +47,14 @@ def failure(experiment: Any, message: str | None, trials: list[Any]) -> Experime
 
 
 def read_search(config: Config, experiment: Any, trials: list[Any]) -> KatibSearch:
-    """What the trials of an Experiment came to.
+    """Reads the records from the trials of an Experiment.
+
+    Returns:
+        The records of all slots, in order, and the run that the trials worked on.
 
     Raises:
         ExperimentFailedError: not every stage was derived.
-    """
+    """  # noqa: DOC501 - _unfinished() makes an ExperimentFailedError
     search = MultiLevelSearch(config.search_space(), config.search, config.seed)
     everything = sys.maxsize
     run = find_run(

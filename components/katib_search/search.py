@@ -83,7 +83,7 @@ def search_with_katib(
         ExperimentFailedError: it failed, was deleted by somebody else, or ended without deriving every stage.
         PreemptedError: ``stop`` said so; the message tells whether the Experiment goes on or is deleted.
         TimedOutError: it took longer than ``request.timeout_seconds``, and is deleted.
-    """
+    """  # noqa: DOC501 - failure() makes an ExperimentFailedError
     document = _document(config, request, experiments.namespace)
     watched = experiments.waiting_with(check=_limits(request, stop, experiments.waiting.clock))
     try:

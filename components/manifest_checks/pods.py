@@ -14,11 +14,14 @@ _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 
 
 def check_pod(template: Mapping[str, Any], where: str) -> Iterator[str]:
-    """Problems of a pod template, one sentence each.
+    """Checks a pod template.
 
     Args:
         template: what stands under ``template``: labels and the pod's spec.
         where: name of the pod for the messages.
+
+    Yields:
+        A sentence for each problem.
     """
     spec = mapping(template, "spec")
     yield from _check_pod_security(spec, where)

@@ -122,9 +122,12 @@ def check_shared_search(experiment: Mapping[str, Any]) -> Iterator[str]:
 
 
 def check_agreement(experiment: Mapping[str, Any]) -> Iterator[str]:
-    """Problems between what the algorithm is told and what the trials are told.
+    """Compares the settings of the algorithm with the settings of the trials.
 
     The budget is left out: the service takes it from ``maxTrialCount`` alone.
+
+    Yields:
+        A sentence for each difference.
     """
     settings = _settings(experiment)
     if not all(isinstance(value, str) for value in settings.values()):

@@ -88,9 +88,11 @@ class Job:
     """A pipeline run's folder in the run store, ``jobs/<id>``."""
 
     def __init__(self, store: RunStore, identifier: str) -> None:
-        """Args:
-        store: the run store.
-        identifier: KFP's id of the pipeline run.
+        """Names the folder of a pipeline run; nothing is read or written yet.
+
+        Args:
+            store: the run store.
+            identifier: KFP's id of the pipeline run.
 
         Raises:
             ConfigError: the id cannot be a folder's name.

@@ -110,14 +110,15 @@ def publish_scores(artifact: OutputArtifact, run: Run, work: Work, scores: Final
 
 
 def publish_metrics(artifact: OutputArtifact, metrics: Mapping[str, float], run: Run, **more: str | float) -> None:
-    """Numbers for KFP's table of metrics, which knows no NaN and shows all metadata as if it were a number. So where
-    the numbers come from stands in the artifact's file alone.
+    """Publishes numbers in KFP's table of metrics.
+
+    The table knows no NaN and shows all metadata as numbers, so the provenance is in the artifact's file alone.
 
     Args:
         artifact: becomes the table.
         metrics: name -> number.
-        run: what they are of.
-        more: what else there is to say of them.
+        run: the run that the numbers describe.
+        more: further fields of the provenance.
     """
     finite = {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
     artifact.metadata |= finite

@@ -45,9 +45,11 @@ class Step:
     """What a step works with."""
 
     def __init__(self, store: str, job_id: str) -> None:
-        """Args:
-        store: URI of the run store; "" for the one in AUTOGAN_STORE.
-        job_id: KFP's id of the pipeline run, for when the environment does not tell; "" if that is not known either.
+        """Keeps the two parameters; stores and devices are opened when they are first used.
+
+        Args:
+            store: URI of the run store; "" for the one in AUTOGAN_STORE.
+            job_id: KFP's id of the pipeline run, where the environment does not hold it; "" if unknown.
         """
         self._store, self._job_id = store, job_id
 
@@ -96,7 +98,7 @@ class Step:
 
 @contextmanager
 def step(name: str, store: str, job_id: str = "", *, title: str = "", noted: bool = True) -> Iterator[Step]:
-    """The frame of the step ``name``, which must say which turn of a loop it is.
+    """Frames the step ``name``, which must tell the turns of a loop apart.
 
     In a pod it is left once for each attempt, in a process of its own, until one goes well or no other would help.
 
@@ -107,6 +109,9 @@ def step(name: str, store: str, job_id: str = "", *, title: str = "", noted: boo
             cached are not told, since it would keep them from ever being found in the cache.
         title: what it does, for people, if the name does not say it.
         noted: whether the pipeline run's folder is to say how the step went. What is not noted needs no store.
+
+    Yields:
+        What the step works with.
 
     Raises:
         SystemExit: the work failed. The reason is logged in one line and noted. If Argo then makes another pod of the

@@ -32,8 +32,7 @@ SUCCEEDED = ("SUCCEEDED", "COMPLETE", "CACHED")
 
 
 def sum_up(here: Step, state: str, error: str, artifact: OutputArtifact) -> None:
-    """Writes the summary into the job's folder and the step's artifact, and disposes of an Experiment that nobody
-    follows any more.
+    """Writes the summary into the job's folder and the step's artifact, and removes an orphaned Experiment.
 
     Args:
         here: the step, which must know its job.
@@ -116,8 +115,11 @@ def _found(run: RunRecords) -> list[str]:
 
 
 def _standings(run: RunRecords) -> list[str]:
-    """How the pool of a finished search stands before the furthest rung that it has come to; nothing of a pool that was
-    chosen elsewhere, which its step tells."""
+    """The standings of the pool before the furthest rung that it has reached.
+
+    Returns:
+        Markdown lines; none for a pool that was chosen elsewhere, whose step reports them.
+    """
     ladder = run.ladder()
     for rung in range(len(ladder.rungs), 1, -1):
         with suppress(StateError):

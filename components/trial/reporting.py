@@ -43,10 +43,12 @@ class PushReporter:
     """Katib 0.18 and later, collector kind Push: tells the DB manager. No sidecar and no shell stand in between."""
 
     def __init__(self, trial: str, address: str, patience: float = 300.0) -> None:
-        """Args:
-        trial: the trial's name.
-        address: the DB manager's ``host:port``.
-        patience: seconds to keep trying.
+        """Reports to Katib's DB manager.
+
+        Args:
+            trial: the trial's name.
+            address: the DB manager's ``host:port``.
+            patience: seconds to keep trying.
         """
         self._trial, self._address, self._patience = trial, address, patience
 

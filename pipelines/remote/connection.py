@@ -77,12 +77,15 @@ class Server:
         return experiment_id
 
     def everything(self, call: Callable[..., Any], field: str, **query: Any) -> Iterator[Any]:
-        """All objects of a listing, the newest first, page by page as they are asked for.
+        """Lists objects, newest first, and requests further pages as they are needed.
 
         Args:
             call: a ``list_`` method of the client.
-            field: of its answer, which holds the objects.
+            field: the field of its answer that holds the objects.
             query: further arguments of ``call``.
+
+        Yields:
+            The objects as kfp gives them.
         """
         token = ""
         while True:

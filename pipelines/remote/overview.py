@@ -23,7 +23,10 @@ LOOKED_AT = 200
 
 
 def overview_lines(server: Server) -> Iterator[str]:
-    """The latest runs of our pipelines, and our schedules.
+    """Describes the latest runs of our pipelines, and our schedules.
+
+    Yields:
+        Lines of text: two tables with an empty line between them.
 
     Raises:
         PipelinesError: refused or unreachable.
@@ -40,7 +43,10 @@ def overview_lines(server: Server) -> Iterator[str]:
 
 
 def run_lines(server: Server, run_id: str) -> Iterator[str]:
-    """One run: its steps in order, what failed and why, and where its outputs lie.
+    """Describes one run.
+
+    Yields:
+        Lines of text: its steps in order, reasons of failures, and where outputs and logs are.
 
     Raises:
         ConfigError: there is none of this id.

@@ -83,6 +83,8 @@ def submit(server: Server, order: Order, name: str) -> str:
     """Starts a run.
 
     Args:
+        server: Kubeflow Pipelines.
+        order: pipeline, parameters and experiment of the run.
         name: shown in the UI; need not be unique.
 
     Returns:

@@ -37,11 +37,13 @@ class Climb:
     """A halving that is done, read from its ladder."""
 
     def __init__(self, ladder: Ladder, config: Config, before: Spent | None = None, *, beyond: bool = False) -> None:
-        """Args:
-        ladder: all rungs of it done.
-        config: of the run.
-        before: what a search spent before it.
-        beyond: whether finalists were trained on behind the last rung.
+        """Follows the trainings of a ladder, rung by rung.
+
+        Args:
+            ladder: all rungs of it done.
+            config: of the run.
+            before: what a search spent before it.
+            beyond: whether finalists were trained on behind the last rung.
         """
         self._ladder, self._config, self._beyond = ladder, config, beyond
         self.points: list[Point] = []

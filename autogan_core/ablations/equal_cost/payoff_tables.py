@@ -77,8 +77,12 @@ def _comparison(ours: Sequence[Outcome], theirs: Sequence[Outcome], count: int) 
 
 
 def claims(compared: Mapping[str, Comparison], ours: str) -> str:
-    """What the intervals carry: for each score, which others ours is better or worse than, and which it is not told
-    apart from."""
+    """States which differences the intervals support.
+
+    Returns:
+        Two sentences, one for FID and one for the Inception score: the arms that ours is better than, worse than, and
+        not distinguishable from.
+    """
     fid = _claim(f"By FID {ours}", {name: c.ratio for name, c in compared.items()}, reference=1, lower_is_better=True)
     gains = {name: c.inception_score for name, c in compared.items()}
     return f"{fid} {_claim(f'By Inception score {ours}', gains, reference=0, lower_is_better=False)}"

@@ -31,9 +31,11 @@ class FinalWeights:
     """
 
     def __init__(self, search: Search, extractor: FeatureExtractor) -> None:
-        """Args:
-        search: done.
-        extractor: scores the images.
+        """Loads the shared weights that a search ended with.
+
+        Args:
+            search: done.
+            extractor: scores the images.
 
         Raises:
             StateError: the search's weights are missing or damaged, or belong to another configuration.

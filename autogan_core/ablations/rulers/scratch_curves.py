@@ -116,8 +116,10 @@ class ScratchTraining:
 
     @property
     def config(self) -> Config:
-        """Of the training: the plan's own retraining, unless the budget has a length for it; scored by the final
-        protocol."""
+        """The configuration of the training, scored by the final protocol.
+
+        It is the plan's retraining; the budget may give it another length.
+        """
         plan = self.suite.plan
         config, epochs = plan.config(plan.seeds[0]), plan.budget.proxy_epochs
         iterations = config.retrain.generator_iterations

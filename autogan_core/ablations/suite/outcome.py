@@ -90,8 +90,11 @@ def comparison_sentences(arms: Arms, ours: str) -> str:
 
 
 def summary_sentences(arms: Arms, *ours: str) -> str:
-    """The same in short, for many arms: by score, which others each of ``ours`` is better or worse than;
-    `difference_table` has the numbers."""
+    """Summarises the differences between many arms; `difference_table` has the numbers.
+
+    Returns:
+        Sentences that say for each score which arms each of ``ours`` is better or worse than, and which runs failed.
+    """
     return " ".join([*(_summary(arms, name, kind) for name in ours for kind in LONG_NAMES), *_failure_sentences(arms)])
 
 

@@ -59,11 +59,15 @@ class Plan:
         return _config(self.preset, (*self.budget.settings, *self.overrides, *more), seed)
 
     def target_config(self, seed: int) -> Config:
-        """The same on the data to transfer to: images, their size and channels, and features are the target
-        preset's, all else stays.
+        """The configuration of a run on the data set to transfer to.
+
+        Images, their size and channels, and the features are the target preset's; all else is as in `config`.
+
+        Returns:
+            The validated configuration.
 
         Raises:
-            ConfigError: nobody knows where to transfer to; or like `config`.
+            ConfigError: the preset has no transfer target; or as for `config`.
         """
         return _target_config(self, seed)
 
@@ -108,13 +112,15 @@ class Suite:
         load: Callable[[Config], Inputs],
         command: str,
     ) -> None:
-        """Args:
-        plan: what to do.
-        folder: where; runs of another plan in it are refused when they are opened.
-        device: what to do it on.
-        monitor: is told of the progress.
-        load: images, features and reference of a configuration; called once for each data set.
-        command: options of the command line, for readers to repeat it.
+        """Prepares a suite; nothing is loaded or trained yet.
+
+        Args:
+            plan: variants, seeds and budget.
+            folder: the suite's folder; runs of another plan in it are refused when they are opened.
+            device: for trainings and scores.
+            monitor: receives progress and measurements.
+            load: images, features and reference of a configuration; called once for each data set.
+            command: options of the command line, for readers to repeat it.
         """
         self.plan, self.folder, self.device, self.monitor = plan, folder, device, monitor
         self.command = command

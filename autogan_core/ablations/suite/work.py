@@ -71,9 +71,12 @@ class Ledger:
 
     @contextmanager
     def begin(self, work: Work) -> Iterator[bool]:
-        """Takes a piece of work, unless another process has it; yields whether. The time within is booked on it.
+        """Claims a piece of work unless another process holds it, and books the time spent in the context on it.
 
-        The system takes the lock from a process that dies.
+        The operating system releases the lock of a process that dies.
+
+        Yields:
+            Whether the work was claimed.
         """
         path = self._path(work, "lock")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -100,16 +100,27 @@ _CLAIMS = (
 
 
 def choice_shares(cells: Sequence[Cell]) -> dict[str, float]:
-    """Share of ``cells``, at least one, that make each choice: ``pre``, every norm and up-sampling, ``shortcut`` and
-    ``skip N`` for each earlier cell N."""
+    """Computes how often cells make each choice.
+
+    Args:
+        cells: at least one.
+
+    Returns:
+        Shares in [0, 1] by choice: ``pre``, every norm and up-sampling, ``shortcut``, and ``skip N`` for each earlier
+        cell N.
+    """
     counts = Counter(word for cell in cells for word in _words(cell))
     names = ["pre", *NORMS, *UPS, "shortcut", *(f"skip {i + 1}" for i in range(len(cells[0].skips)))]
     return {name: counts[name] / len(cells) for name in names}
 
 
 def drawn_cells(record: Record) -> list[Cell]:
-    """The last cell of every architecture that the policy drew for training in one iteration: the one that the stage
-    searches, if it does not search all at once."""
+    """The last cell of every architecture that the policy drew for training in one iteration.
+
+    Returns:
+        The cells that the stage searches, in the order of the draws; of a stage that searches all cells at once, the
+        last.
+    """
     return [architecture.cells[-1] for architecture in record.assignment.training]
 
 

@@ -106,8 +106,10 @@ class RunResults:
 
     @property
     def best_generator(self) -> GeneratorResult | None:
-        """The first finalist of a successive halving; else the paper's choice (section 3.3.3): the highest Inception
-        score after retraining, at the best checkpoint."""
+        """The first finalist of a successive halving, else the generator that the paper would choose.
+
+        The paper chooses by the Inception score of the best checkpoint after retraining (section 3.3.3).
+        """
         finalists = self.ladder.finalists if self.ladder else ()
         if finalists:
             return next((g for g in self.generators if g.architecture == finalists[0]), None)

@@ -68,11 +68,14 @@ def check_gpus(cluster: Cluster) -> Iterator[Finding]:
 
 
 def check_drivers(cluster: Cluster, cuda: str | None) -> Iterator[Finding]:
-    """The GPUs' driver and generation against the image's CUDA, as GPU feature discovery labels the nodes.
+    """Compares the GPUs' drivers and generations, as GPU feature discovery labels them, with the image's CUDA.
 
     Args:
-        cluster: where.
+        cluster: to look at.
         cuda: version in the image, such as 13.2; None for an image without.
+
+    Yields:
+        One finding for each problem or missing fact, or one that all nodes fit; none without GPUs.
     """
     nodes = [node for node in cluster.items("/api/v1/nodes") if _gpus(node)]
     if not nodes:
