@@ -50,6 +50,9 @@ class Assignment:
     def from_json(cls, tree: Mapping[str, Any]) -> Assignment:
         """The inverse of `to_json`.
 
+        Returns:
+            An assignment equal to the one that was stored.
+
         Raises:
             ConfigError: an architecture's text is malformed.
             KeyError: a field is missing.

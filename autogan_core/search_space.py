@@ -110,6 +110,9 @@ class Architecture:
     def parse(cls, text: str) -> Architecture:
         """Reads a named architecture (`NAMED`), the compact text or the words of `readable`.
 
+        Returns:
+            The architecture.
+
         Raises:
             ConfigError: names the cell, the position and what may stand there.
         """
@@ -200,7 +203,11 @@ class CellSpace:
         return Cell(self.convs[conv], self.norms[norm], self.ups[up], self.shortcuts[shortcut], skips)
 
     def choices(self, cell: Cell) -> tuple[int, ...]:
-        """The inverse of `cell`.
+        """Converts a cell to option indices; the inverse of `cell`.
+
+        Returns:
+            Option indices from 0 of conv, norm, up and shortcut, then one for all skip connections together, if the
+            cell has any.
 
         Raises:
             ConfigError: the cell lies outside this space.

@@ -89,9 +89,12 @@ class DCGANDiscriminator(BaseDiscriminator):
         _initialise(self)
 
     def forward(self, images: Tensor, stage: int) -> Tensor:
-        """Logits (N, 1), unbounded, of images (N, C, S, S) in [-1, 1], judged in company: batch norm sees them all.
+        """Judges images (N, C, S, S) in [-1, 1] as one batch, since batch norm takes its statistics from all of them.
 
         ``stage`` is of no effect: all images have the full size.
+
+        Returns:
+            Logits (N, 1), unbounded.
         """
         with reduced(images.device, self.dtype):
             h = F.leaky_relu(self.first(images), SLOPE, inplace=True)

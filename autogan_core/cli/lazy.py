@@ -23,10 +23,13 @@ class LazyCommand:
     """The extra of the installation that brings its packages; None: it needs no more than the core."""
 
     def load(self, name: str) -> TyperCommand | TyperGroup:
-        """Imports it.
+        """Imports the command's module and builds the command.
 
         Args:
-            name: as which it is called.
+            name: the name that users type.
+
+        Returns:
+            The command or group that Typer made, under ``name``.
 
         Raises:
             ImportError: it needs a package that is not installed.

@@ -102,6 +102,9 @@ def in_run_folder(body: Callable[..., None]) -> Callable[..., None]:
 
     ``body`` takes the opened run first and its own parameters by name; the command has these and all options that
     decide which run it is.
+
+    Returns:
+        A function with the combined signature, for Typer.
     """
     common = inspect.signature(_session, locals={"Run": object}, eval_str=True).parameters
     own = list(inspect.signature(body, locals={"Run": object}, eval_str=True).parameters.values())[1:]

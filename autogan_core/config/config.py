@@ -97,9 +97,12 @@ class Config(Section):
         return dict(flatten(self.model_dump(mode="json")))
 
     def fingerprint(self) -> str:
-        """SHA-256 over every setting that decides the result, as 64 hex digits.
+        """Hashes every setting that decides the result.
 
         Without `LOCATIONS`, and without those `ADDED` that make no difference to runs from before they were added.
+
+        Returns:
+            SHA-256 as 64 hex digits.
         """
         decisive = {
             key: value

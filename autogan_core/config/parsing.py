@@ -19,7 +19,10 @@ S = TypeVar("S", bound=Section)
 
 
 def parse_config(tree: Mapping[str, Any]) -> Config:
-    """A configuration from nested plain values, such as a stored ``config.json``.
+    """Validates nested plain values, such as a stored ``config.json``.
+
+    Returns:
+        The configuration; missing settings have their defaults.
 
     Raises:
         ConfigError: an unknown key or a bad value; one sentence for the first of them.
@@ -28,9 +31,12 @@ def parse_config(tree: Mapping[str, Any]) -> Config:
 
 
 def parse_stored(tree: Mapping[str, Any]) -> Config:
-    """The configuration of a stored run. What it lacks, being older, has the value that it ran with (`ADDED`).
+    """Reads the configuration of a stored run.
 
-    Raises like `parse_config`.
+    Settings that are newer than the run get the values that it ran with (`ADDED`). Raises like `parse_config`.
+
+    Returns:
+        The configuration, equal in results to the stored run's.
     """
     completed, known = copy.deepcopy(dict(tree)), dict(flatten(tree))
     for key in ADDED.keys() - known.keys():

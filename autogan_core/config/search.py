@@ -135,9 +135,12 @@ class SearchConfig(Section):
         return list(range(1, num_cells + 1)) if self.levels == "multi" else [num_cells]
 
     def stage_iterations(self, num_cells: int) -> list[int]:
-        """Search iterations of each stage; their sum is ``iterations``.
+        """Splits the search iterations among the stages.
 
         With ``growth`` the iterations up to a stage's end are rounded, so that no stage is off by more than one.
+
+        Returns:
+            Iterations of each stage, at least 1 each; their sum is ``iterations``.
 
         Raises:
             ConfigError: ``growth`` has another number of stages, or a stage has no iteration.

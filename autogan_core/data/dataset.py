@@ -51,6 +51,9 @@ class ImageDataset:
     def require_labels(self) -> Tensor:
         """The labels, for a consumer that cannot do without.
 
+        Returns:
+            int64 (N,), one for each training image.
+
         Raises:
             DataError: there are none.
         """
@@ -63,11 +66,14 @@ class ImageDataset:
 
 
 def fingerprint_of(images: Tensor, labels: Tensor | None) -> str:
-    """SHA-256 over the shapes and contents of images and labels, as 64 hex digits.
+    """Hashes the shapes and contents of images and labels.
 
     Args:
         images: uint8 (N, C, S, S).
         labels: int64 (N,), or None; the same images without labels have another fingerprint.
+
+    Returns:
+        SHA-256 as 64 hex digits.
     """
     digest = hashlib.sha256()
     for tensor in (images,) if labels is None else (images, labels):

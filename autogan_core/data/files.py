@@ -15,7 +15,7 @@ ROOT_VARIABLE = "AUTOGAN_DATA"
 def find_folder(
     name: str, path: Path | None, marker: str, remedy: str, *, subfolder: str = ".", places: tuple[Path, ...] = ()
 ) -> Path:
-    """The folder that holds a data set.
+    """Finds the folder that holds a data set.
 
     Args:
         name: the data set's folder below ``$AUTOGAN_DATA``.
@@ -24,6 +24,9 @@ def find_folder(
         remedy: where to get the data set, for the error.
         subfolder: where the publisher's archive puts the files, looked into as well.
         places: further folders to look in.
+
+    Returns:
+        The first folder that holds a file matching ``marker``.
 
     Raises:
         DataError: none of them holds the file.
@@ -39,7 +42,10 @@ def find_folder(
 
 
 def require_file(path: Path, remedy: str) -> Path:
-    """The path itself.
+    """Checks that a file exists.
+
+    Returns:
+        ``path``.
 
     Raises:
         DataError: it is not a file.

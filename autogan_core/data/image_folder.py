@@ -32,7 +32,10 @@ class ImageFiles:
         return len(self._paths)
 
     def __getitem__(self, index: Tensor, /) -> Tensor:
-        """Images (n, C, S, S) at the indices (n,).
+        """Reads the images at the indices (n,).
+
+        Returns:
+            uint8 (n, C, S, S).
 
         Raises:
             DataError: a file cannot be read, or its shorter side is below S.
@@ -53,7 +56,7 @@ class ImageFiles:
 
 
 def open_folder(path: Path | None, model: ModelConfig) -> Source:
-    """The images of a folder and its subfolders, sorted by their paths.
+    """Opens the images of a folder and its subfolders, sorted by their paths.
 
     When every image lies in a direct subfolder, and there are two of them or more, the sorted subfolders are the
     classes; otherwise there are no labels. Hidden files and folders are left out, links to folders not followed, and
@@ -62,6 +65,9 @@ def open_folder(path: Path | None, model: ModelConfig) -> Source:
     Args:
         path: the folder.
         model: gives the size and the channels.
+
+    Returns:
+        Training images, read when they are indexed, and their labels if there are classes; no test images.
 
     Raises:
         DataError: there is no such folder, or no image in it.

@@ -40,12 +40,15 @@ CHUNK = 1000
 
 
 def load_dataset(data: DataConfig, model: ModelConfig, seed: int) -> ImageDataset:
-    """Reads a data set at the generator's size and channels. Nothing is augmented, and the order is the files' own.
+    """Reads a data set at the generator's size and channels, without augmentation, in the order of the files.
 
     Args:
         data: which one, where it lies and how many training images; ``max_images`` above their number takes all.
         model: gives image size and channels.
         seed: decides which training images ``data.max_images`` keeps.
+
+    Returns:
+        Images in memory, uint8 (N, C, S, S), with labels and test images where the data set has them.
 
     Raises:
         DataError: files are missing or damaged, images are smaller than the generator's, or they are not those of

@@ -23,7 +23,7 @@ DAMAGE = (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.err
 
 
 def open_npz(path: Path | None, model: ModelConfig) -> Source:
-    """An .npz file with ``images``, and ``labels`` if there are any.
+    """Opens an .npz file with ``images``, and ``labels`` if there are any.
 
     ``images`` is uint8 (N, S, S), (N, S, S, C) or (N, C, S, S) with C = 1 or 3; ``labels`` holds integers (N,) from 0
     on, and -1 where an image has none; if all are -1, there are no labels.
@@ -31,6 +31,9 @@ def open_npz(path: Path | None, model: ModelConfig) -> Source:
     Args:
         path: the file.
         model: not used.
+
+    Returns:
+        Training images, with labels in [-1, num_classes) if there are any; no test images.
 
     Raises:
         DataError: there is no such file, or an array is missing or not what it must be.

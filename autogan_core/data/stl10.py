@@ -54,11 +54,14 @@ class MappedImages:
 
 
 def open_stl10(path: Path | None, model: ModelConfig) -> Source:
-    """The data set in its own size; training images are the labelled ones, then the unlabelled (paper, section 4).
+    """Opens STL-10 in its own size; the unlabelled images follow the labelled ones (paper, section 4).
 
     Args:
         path: folder with the files, or with the archive's ``stl10_binary``; None: ``$AUTOGAN_DATA/stl10``.
         model: not used.
+
+    Returns:
+        105,000 training and 8,000 test images, uint8 (N, 3, 96, 96), mapped from the files.
 
     Raises:
         DataError: a file is missing or damaged.

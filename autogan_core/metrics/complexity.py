@@ -14,12 +14,15 @@ from autogan_core.search_space import Architecture, Cell
 
 
 def generator_macs(architecture: Architecture, model: ModelConfig, channels: int) -> int:
-    """Multiply-accumulates for one image.
+    """Counts the generator's multiply-accumulates.
 
     Args:
         architecture: of any depth; one of fewer cells than ``model.num_cells`` is a search stage's generator.
         model: shapes.
         channels: feature maps of every layer.
+
+    Returns:
+        Multiply-accumulates for one image.
     """
     linear = model.latent_dim * channels * model.bottom_width**2
     sizes = [model.bottom_width << (i + 1) for i in range(architecture.depth)]
@@ -29,12 +32,17 @@ def generator_macs(architecture: Architecture, model: ModelConfig, channels: int
 
 
 def generator_parameters(architecture: Architecture, model: ModelConfig, channels: int) -> int:
-    """Trainable parameters in use: the shared generator holds more, for choices that this architecture does not make.
+    """Counts the trainable parameters that an architecture uses.
+
+    The shared generator holds more, for choices that this architecture does not make.
 
     Args:
         architecture: of any depth.
         model: shapes.
         channels: feature maps of every layer.
+
+    Returns:
+        Number of scalars.
     """
     linear = (model.latent_dim + 1) * channels * model.bottom_width**2
     cells = sum(_cell_parameters(cell, channels) for cell in architecture.cells)
@@ -43,12 +51,15 @@ def generator_parameters(architecture: Architecture, model: ModelConfig, channel
 
 
 def discriminator_macs(model: ModelConfig, channels: int, stage: int) -> int:
-    """Multiply-accumulates of the discriminator for one image.
+    """Counts the discriminator's multiply-accumulates.
 
     Args:
         model: shapes.
         channels: feature maps of every layer.
         stage: search stage from 0, which decides the blocks and the size of the image.
+
+    Returns:
+        Multiply-accumulates for one image.
     """
     pixels = model.image_size_at(stage + 1) ** 2
     first = 9 * (model.image_channels * channels + channels**2) * pixels  # its shortcut pools before it convolves
@@ -74,7 +85,7 @@ class StepMacs:
 
 
 def step_macs(generator: int, discriminator: int, training: TrainingConfig, *, penalty: bool = False) -> StepMacs:
-    """What training steps cost, from what both networks cost for one image.
+    """Computes the cost of training steps from the cost of both networks for one image.
 
     A backward pass counts as two forward passes: one for the gradient of the weights, one for that of the inputs. The
     discriminator's step draws its images without gradients; the generator's step needs no gradient of the
@@ -86,6 +97,9 @@ def step_macs(generator: int, discriminator: int, training: TrainingConfig, *, p
         training: batches.
         penalty: whether the loss has a gradient penalty, on as many images as a discriminator's batch: a forward pass,
             the gradient of its inputs, and a backward pass through both.
+
+    Returns:
+        Multiply-accumulates of one step of the discriminator and of one step of the generator.
     """
     judged = 2 * 3 + (1 + 1 + 4 if penalty else 0)
     return StepMacs(

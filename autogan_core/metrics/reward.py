@@ -23,12 +23,15 @@ def needs_kid(config: RewardConfig) -> bool:
 
 
 def reward(scores: Scores, config: RewardConfig, macs: int) -> float:
-    """The score that ``config`` names, less the penalty on the generator's size; NaN when the score is NaN.
+    """Computes the controller's reward for a candidate.
 
     Args:
         scores: of the candidate's images.
         config: which score, and the penalty per 1e9 multiply-accumulates (not in the paper; 0 is off).
         macs: of the candidate's generator, for one image.
+
+    Returns:
+        The score that ``config`` names, less the penalty on the generator's size; NaN when the score is NaN.
 
     Raises:
         ConfigError: the reward asks for a FID or KID that was not computed.

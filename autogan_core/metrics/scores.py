@@ -138,11 +138,14 @@ def inception_score(logits: Tensor, splits: int) -> tuple[float, float]:
 
 
 def frechet_distance(a: Moments, b: Moments) -> float:
-    """The squared Fréchet distance between two Gaussians: FID; NaN if a moment is not finite.
+    """Computes the squared Fréchet distance between two Gaussians, which is FID.
 
     Singular covariances (fewer images than features) are fine. The trace of the matrix root is then exact to about
     sqrt(machine epsilon) per feature, which can push equal Gaussians a little below 0: a negative value within that
     error is returned as 0, one beyond it as it is.
+
+    Returns:
+        The distance, up to rounding >= 0; NaN if a moment is not finite.
     """
     moments = (a.mean, a.covariance, b.mean, b.covariance)
     if not all(bool(np.isfinite(moment).all()) for moment in moments):
@@ -199,7 +202,10 @@ class ScoreAccumulator:
             self._added = torch.cuda.current_stream(logits.device).record_event()
 
     def read(self) -> Scores:
-        """The scores of everything added so far; NaN (something was not finite) is left to the caller.
+        """Computes the scores of all images added so far.
+
+        Returns:
+            The scores; NaN where features or logits were not finite, which callers must handle.
 
         Raises:
             ConfigError: there are fewer images than splits.
@@ -254,7 +260,10 @@ def score_real(dataset: ImageDataset, extractor: FeatureExtractor, splits: int, 
 
 
 def reference_moments(dataset: ImageDataset, extractor: FeatureExtractor, cache_dir: Path, batch_size: int) -> Moments:
-    """Moments of all training images: FID's reference. Computed once per data set and extractor, then cached.
+    """Computes FID's reference once per data set and extractor, then caches it.
+
+    Returns:
+        Mean and covariance of the features of all training images.
 
     Raises:
         OSError: the cache cannot be written.

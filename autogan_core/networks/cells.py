@@ -71,10 +71,13 @@ class BatchNorm2d(nn.BatchNorm2d):
 
 
 def _moments_across(x: Tensor, world: World) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean (C,), biased variance (C,) and number of values per channel, over all ranks' (N, C, H, W).
+    """Computes the moments of each channel over all ranks' (N, C, H, W).
 
     Each rank's deviations are from its own mean, and the means' from the common one: a difference of large sums, which
     float32 cannot hold, never arises.
+
+    Returns:
+        Mean (C,), biased variance (C,) and number of values per channel.
     """
     channels = x.shape[1]
     own_count = x.numel() // channels
@@ -192,9 +195,12 @@ class GeneratorCell(nn.Module):
 
 
 def _enlarged(x: Tensor, up: Up, learned: nn.Module | None, pointwise: nn.Module, scale: int) -> Tensor:
-    """Up-sampling, then a 1x1 convolution: (N, C, H, W) -> (N, C, scale * H, scale * W).
+    """Up-samples (N, C, H, W), then applies a 1x1 convolution.
 
     Interpolation weights add up to 1, so it commutes with the convolution, which is cheaper on the small map.
+
+    Returns:
+        (N, C, scale * H, scale * W).
     """
     if up == "deconv":
         enlarged: Tensor = pointwise(upsample(x, up, learned, scale))

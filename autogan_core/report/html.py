@@ -52,10 +52,13 @@ def write_report(results: RunResults, folder: Path) -> Path:
 
 
 def report_files(results: RunResults) -> dict[str, bytes]:
-    """The report by file names, ``summary.json`` first and then ``report.html``.
+    """Renders the report.
 
     A search without retraining, a search in which everything failed, and retraining without a search all get a report:
     sections without content say so.
+
+    Returns:
+        Contents by file name: ``summary.json`` first, then ``report.html``.
     """
     observations = observe(results.records, [architecture for architecture, _ in results.beams], results.space)
     return {

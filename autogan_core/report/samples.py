@@ -12,12 +12,15 @@ from autogan_core.search_space import Architecture
 
 
 def samples_page(architecture: Architecture, images: Tensor, checkpoint: CheckpointScores) -> str:
-    """A self-contained page: a grid of images, and what their generator scores.
+    """Renders a self-contained page with a grid of images and the scores of their generator.
 
     Args:
         architecture: what drew them.
         images: uncurated, uint8 (N, C, S, S).
         checkpoint: of the generator.
+
+    Returns:
+        The page as HTML.
     """
     found = {name: find_score(checkpoint.scores, kind) for kind, name in LONG_NAMES.items()}
     context = {

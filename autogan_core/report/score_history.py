@@ -52,6 +52,9 @@ class Evaluation:
     def from_json(cls, tree: Mapping[str, Any]) -> Evaluation:
         """The inverse of `to_json`.
 
+        Returns:
+            An evaluation equal to the one that was stored.
+
         Raises:
             ConfigError: the architecture's text is malformed.
             KeyError: a field is missing.
@@ -138,7 +141,10 @@ class ScoreHistory:
         self._store, self._document = store, f"{name}.json"
 
     def read(self) -> tuple[HistoryLine, ...]:
-        """All lines, oldest first; none when there is no history.
+        """Reads the history.
+
+        Returns:
+            All lines, oldest first; none when there is no history.
 
         Raises:
             StateError: it is damaged.
@@ -146,7 +152,10 @@ class ScoreHistory:
         return self._current()[0]
 
     def add(self, line: HistoryLine) -> tuple[HistoryLine, ...]:
-        """Adds a line in place of the one that the same job has left, if any; returns all lines, oldest first.
+        """Adds a line, and replaces an earlier one of the same job.
+
+        Returns:
+            All lines, oldest first.
 
         Raises:
             StateError: the history is damaged; it is left as it is.

@@ -13,12 +13,15 @@ from autogan_core.training.validation import next_validation
 
 
 def training_cost(config: Config, iterations: int, milestones: Collection[int] = ()) -> Cost:
-    """A training of so many generator steps, validations included.
+    """Computes the cost of a training, validations included.
 
     Args:
         config: the run's.
         iterations: generator steps; 0 costs nothing.
         milestones: steps to validate at beside the multiples of ``retrain.validate_every``.
+
+    Returns:
+        Discriminator steps, generator steps and scored images.
     """
     retrain, done, validations = config.retrain, 0, 0
     while done < iterations:
@@ -39,11 +42,14 @@ def full_cost(config: Config) -> Cost:
 
 
 def halving_cost(config: Config, pool_size: int) -> Cost:
-    """The whole ladder of a pool in which no training diverges, and the finalists' final scores.
+    """Computes the cost of a pool's whole ladder, if no training diverges, and of the finalists' final scores.
 
     Args:
         config: the run's.
         pool_size: architectures that enter the first rung.
+
+    Returns:
+        Discriminator steps, generator steps and scored images.
     """
     ladder = rungs(config.retrain, pool_size)
     ends, sizes = [rung.iterations for rung in ladder], [rung.entrants for rung in ladder]
@@ -53,9 +59,12 @@ def halving_cost(config: Config, pool_size: int) -> Cost:
 
 
 def spent_cost(config: Config, ladder: Ladder) -> Cost:
-    """What the trainings of a pool have cost by now, without final scores.
+    """Computes what the trainings of a pool have cost so far, without final scores.
 
-    A training that diverged counts as if it had come to the validation that it was heading for.
+    A training that diverged counts as if it had reached its next validation.
+
+    Returns:
+        Discriminator steps, generator steps and scored images.
     """
     ends, total = [rung.iterations for rung in ladder.rungs], Cost()
     for entrant in ladder.pool:

@@ -38,14 +38,17 @@ def stored_scores(store: RunStore, state_name: str) -> FinalScores | None:
 def final_scores(
     derived: DerivedGAN, scorer: Scorer, protocol: ScoresConfig, store: RunStore, monitor: Monitor
 ) -> FinalScores:
-    """The scores of a training's best and last checkpoint, computed unless they are stored for these very ones.
+    """Scores a training's best and last checkpoint, unless these very checkpoints have stored scores.
 
     Args:
-        derived: what was trained.
+        derived: the trained GAN.
         scorer: computes the scores.
         protocol: images and splits.
         store: holds the training's state; the scores go beside it.
-        monitor: is told of the progress.
+        monitor: receives progress and measurements.
+
+    Returns:
+        The scores of both checkpoints.
 
     Raises:
         StateError: it has not been trained in this store.

@@ -50,7 +50,7 @@ class Entrant:
 
 
 def rungs(retrain: RetrainConfig, pool_size: int) -> tuple[Rung, ...]:
-    """The ladder, first rung to last.
+    """Plans the ladder of a successive halving.
 
     Each rung keeps the better half, rounded up, until ``num_architectures`` are left, which are trained to
     ``generator_iterations``; a rung has twice the steps of the one before it, rounded up.
@@ -58,6 +58,9 @@ def rungs(retrain: RetrainConfig, pool_size: int) -> tuple[Rung, ...]:
     Args:
         retrain: the settings; without halving there is one rung.
         pool_size: architectures that enter the first rung, at least one.
+
+    Returns:
+        The rungs, first to last.
     """
     sizes = [pool_size]
     while retrain.halves and sizes[-1] > retrain.num_architectures:
@@ -89,11 +92,14 @@ def unusable_incumbents(config: Config) -> dict[str, str]:
 
 
 def searched_pool(config: Config, beams: Sequence[Beam], history: Iterable[Record]) -> list[Entrant]:
-    """The pool of a finished search.
+    """Selects the pool of a finished search.
 
     Without halving the best ``num_architectures`` beams. With it the beams, best first, the incumbents, and then the
     candidates of full depth with the best latest reward, until there are ``pool``. The best beam and the incumbents
     enter in any case, the other beams as far as there is room. A pool of unsaid size has all beams and no candidates.
+
+    Returns:
+        The entrants of the first rung, in the order given above.
     """
     retrain, incumbents = config.retrain, usable_incumbents(config)
     if not retrain.halves:
@@ -137,11 +143,14 @@ def latest_rewards(config: Config, history: Iterable[Record]) -> dict[Architectu
 
 
 def promoted(fids: Mapping[Architecture, float | None], count: int) -> list[Architecture]:
-    """Those that go on from a rung, best first: ``count`` of the lowest FID, of equal ones by text.
+    """Selects the entrants that go on from a rung.
 
     Args:
         fids: of every entrant at the rung's end; None where the training has diverged, which never goes on.
         count: how many may go on.
+
+    Returns:
+        At most ``count`` architectures with the lowest FID, best first; equal FIDs are ordered by text.
     """
     trained = [(fid, architecture) for architecture, fid in fids.items() if fid is not None]
     return [architecture for _, architecture in sorted(trained, key=lambda pair: (pair[0], str(pair[1])))[:count]]

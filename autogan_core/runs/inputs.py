@@ -59,13 +59,16 @@ class Inputs:
         return Scorer.of(config, self.extractor, self.reference, lambda: self.real_features)
 
     def workspace(self, config: Config, store: RunStore, world: World, monitor: Monitor) -> Workspace:
-        """What a training on these images works with.
+        """Bundles these inputs with what else a training needs.
 
         Args:
             config: of the run.
             store: the run's own folder.
             world: the ranks that work together.
             monitor: receives progress and measurements.
+
+        Returns:
+            The workspace, with a scorer for the configuration.
         """
         return Workspace(config, self.dataset, self.scorer(config), store, world, monitor)
 
@@ -76,13 +79,16 @@ class Inputs:
 
 
 def pinned(config: Config, cache: Path) -> tuple[Config, ImageDataset]:
-    """A configuration that names the images as they are now by their fingerprint, and the images.
+    """Pins a configuration to the images as they are now.
 
     Inputs and runs of such a configuration belong to these images: others, in the same place, get their own.
 
     Args:
         config: says which data set and where it lies.
         cache: a data set that has to be fetched goes there.
+
+    Returns:
+        The configuration with the images' fingerprint, and the images.
 
     Raises:
         DataError: like `prepare`; or the images are not those that the configuration names already.
@@ -95,17 +101,20 @@ def pinned(config: Config, cache: Path) -> tuple[Config, ImageDataset]:
 def prepare(
     config: Config, store: RunStore, device: torch.device, cache: Path, dataset: ImageDataset | None = None
 ) -> Inputs:
-    """Puts a configuration's inputs into the store, unless they are there and intact; returns them.
+    """Puts a configuration's inputs into the store, unless they are there and intact.
 
     Several may run at once: one commits, the others take what it committed, so that all use the same classifier.
 
     Args:
-        config: says which.
-        store: where to.
+        config: says which data set, features and reference.
+        store: the run store.
         device: what to compute on.
         cache: folder of classifiers and reference statistics of earlier runs on this machine; a data set that has to
             be fetched goes there too.
         dataset: the images, if they have been loaded.
+
+    Returns:
+        The inputs that the store holds.
 
     Raises:
         DataError: the data set is damaged, or neither here nor to be fetched, or has no labels for the classifier that
@@ -128,7 +137,10 @@ def prepare(
 
 
 def load_inputs(config: Config, store: RunStore, device: torch.device) -> Inputs:
-    """A configuration's inputs from the store alone; neither the network nor the data set's files are asked.
+    """Loads a configuration's inputs from the store alone, without network or data set files.
+
+    Returns:
+        Images, extractor and reference statistics.
 
     Raises:
         DataError: they have not been prepared.
@@ -144,7 +156,10 @@ def load_inputs(config: Config, store: RunStore, device: torch.device) -> Inputs
 
 
 def is_prepared(config: Config, store: RunStore) -> bool:
-    """Whether a configuration's inputs are in the store; they are not read.
+    """Checks whether the store holds a configuration's inputs, without reading them.
+
+    Returns:
+        True if they are committed there.
 
     Raises:
         StateError: they are damaged.

@@ -53,7 +53,10 @@ class Ladder:
         self._failures: dict[Architecture, str | None] = {}
 
     def entrants(self, rung: Rung) -> list[Architecture]:
-        """The architectures that enter a rung; behind the first one best first.
+        """The architectures that enter a rung.
+
+        Returns:
+            For the first rung the pool in its order, for later ones the promoted, best first.
 
         Raises:
             StateError: a training of an earlier rung has not come to that rung's end.
@@ -101,7 +104,10 @@ class Ladder:
         return [a for a in self.entrants(rung) if not self._tried(a, rung)]
 
     def fid(self, architecture: Architecture, rung: Rung) -> float | None:
-        """FID of the validation at a rung's end; None when the training diverged before it.
+        """Looks up the validation at a rung's end.
+
+        Returns:
+            Its FID; None when the training diverged before it.
 
         Raises:
             StateError: the training has not come to this rung's end, or went past it without a validation.

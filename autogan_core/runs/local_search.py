@@ -28,7 +28,10 @@ class HistoryFile:
         self._store = store
 
     def read(self) -> list[Record]:
-        """All records, in the order in which they were appended; none before the first.
+        """Reads the history.
+
+        Returns:
+            All records, in the order in which they were appended; none when there is no file.
 
         Raises:
             StateError: a line is not a record.

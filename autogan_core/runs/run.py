@@ -82,10 +82,13 @@ class Run(RunRecords):
         return self.inputs.workspace(self.config, self._store, self.world, self.monitor)
 
     def shared_gan(self, stop: Callable[[], bool] = lambda: False) -> SharedGAN:
-        """The shared GAN, as the run's folder has it.
+        """Restores the shared GAN from the run's folder.
 
         Args:
             stop: whether to store the progress and give up: see `SharedGAN`.
+
+        Returns:
+            A GAN that loads the committed weights when it is first used.
         """
         return SharedGAN(self.workspace, stop=stop)
 
@@ -132,7 +135,10 @@ class Run(RunRecords):
             yield from search_records(self.mlas, trials(self.shared_gan()), self._history_file, failures, self.monitor)
 
     def retrain(self, architectures: Sequence[Architecture]) -> list[Training]:
-        """Trains each architecture to the end, whoever goes on in a halving.
+        """Trains each architecture to the end, even those that fall out in a halving.
+
+        Returns:
+            The trainings, in the order of ``architectures``.
 
         Raises:
             NonFiniteLossError: a training diverged.
@@ -142,7 +148,7 @@ class Run(RunRecords):
             return [self._derived(architecture).train(milestones=milestones) for architecture in architectures]
 
     def train_to(self, architecture: Architecture, rung: Rung, of: int | None = None) -> Training | None:
-        """Trains an entrant to a rung's end, going on from its checkpoint; None when its training has diverged.
+        """Trains an entrant to a rung's end, starting from its checkpoint.
 
         A divergence is stored, so that no process tries it again. Several processes may train different entrants of a
         rung at the same time.
@@ -151,6 +157,9 @@ class Run(RunRecords):
             architecture: what is trained.
             rung: where it stops.
             of: how many rungs there are; None: as many as the run's own pool makes.
+
+        Returns:
+            The training; None when it has diverged.
 
         Raises:
             NonFiniteLossError: the training diverged, and the run does not halve.
@@ -172,9 +181,12 @@ class Run(RunRecords):
             return None
 
     def halve(self) -> list[Architecture]:
-        """Trains the pool rung by rung in this process; returns the finalists, best first.
+        """Trains the pool rung by rung in this process.
 
-        Without halving that means to train the best beams to the end.
+        Without halving, it trains the best beams to the end.
+
+        Returns:
+            The finalists, best first.
 
         Raises:
             ConfigError: the search is not finished.
@@ -204,7 +216,10 @@ class Run(RunRecords):
         return {rung.iterations for rung in rungs(self.config.retrain, largest_pool(self.config))}
 
     def evaluate(self, architectures: Sequence[Architecture]) -> dict[Architecture, FinalScores]:
-        """Final-protocol scores of each architecture's best and last checkpoint; computed once for a checkpoint.
+        """Scores each architecture's best and last checkpoint by the final protocol, once for each checkpoint.
+
+        Returns:
+            Scores of both checkpoints by architecture.
 
         Raises:
             StateError: an architecture has not been trained in this folder.

@@ -11,7 +11,10 @@ CONFIG_FILE = "config.json"
 
 
 def stored_config(store: RunStore) -> Config | None:
-    """The configuration of the run in ``store``; None when there is no run.
+    """Reads the configuration of the run in ``store``.
+
+    Returns:
+        The configuration; None when there is no run.
 
     Raises:
         StateError: it is damaged.

@@ -74,7 +74,10 @@ class RunRecords:
         return [beam.architecture for beam in self.beams()[: self.config.retrain.num_architectures]]
 
     def beams(self) -> tuple[Beam, ...]:
-        """What the finished search kept, best first.
+        """The beams that the finished search kept.
+
+        Returns:
+            Architectures with their rewards, best first.
 
         Raises:
             ConfigError: the search is not finished.
@@ -91,10 +94,13 @@ class RunRecords:
         return searched_pool(self.config, self.beams(), self.history)
 
     def ladder(self, pool: Sequence[Entrant] | None = None) -> Ladder:
-        """How far the trainings of a pool have come by now. Raises like `pool`.
+        """Reads how far the trainings of a pool have come. Raises like `pool`.
 
         Args:
             pool: None for the run's own.
+
+        Returns:
+            The pool's ladder.
         """
         return Ladder(self._store, self.config.retrain, self.pool() if pool is None else pool)
 
@@ -107,7 +113,10 @@ class RunRecords:
         return self.ladder().rungs
 
     def entrants(self, rung: Rung) -> list[Architecture]:
-        """The architectures that enter a rung; behind the first one best first.
+        """The architectures that enter a rung of the run's own pool.
+
+        Returns:
+            For the first rung the pool in its order, for later ones the promoted, best first.
 
         Raises:
             ConfigError: the search is not finished.
@@ -125,10 +134,13 @@ class RunRecords:
         return [Architecture.parse(name) for name in names if self._store.exists(f"retrain/{name}/state.json")]
 
     def worth_scoring(self) -> list[Architecture]:
-        """What is to be scored by the final protocol unless somebody asks for more.
+        """The architectures to score by the final protocol by default.
 
-        Without halving all that has been trained, sorted. With it the finalists, best first, once they are known, and
-        then what was trained by name without being in the pool; those that fell out are not.
+        With halving, architectures that fell out of the pool are not among them.
+
+        Returns:
+            Without halving all trained architectures, sorted. With it the finalists, best first, once they are known,
+            then those that were trained by name outside the pool.
         """
         if not self.config.retrain.halves or not self.searched:
             return self.trained()

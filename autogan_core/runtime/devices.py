@@ -10,7 +10,12 @@ from autogan_core.errors import ConfigError
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto`` takes the first CUDA device if there is one, else the CPU; other names are torch's.
+    """Chooses the device to work on.
+
+    ``auto`` takes the first CUDA device if there is one, else the CPU; other names are torch's.
+
+    Returns:
+        A device that exists.
 
     Raises:
         ConfigError: no such device here.
@@ -27,7 +32,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def open_device(name: str, cpu_threads: int | None) -> torch.device:
-    """`choose_device`, and the process set up for it.
+    """Chooses a device (see `choose_device`) and configures the process for it.
 
     On a GPU equal work then gives equal bits, so that a training that was killed ends as if it had not been, and
     float32 means float32.
@@ -35,6 +40,9 @@ def open_device(name: str, cpu_threads: int | None) -> torch.device:
     Args:
         name: see `choose_device`.
         cpu_threads: for work on the CPU; None keeps one per core.
+
+    Returns:
+        The device.
     """
     if cpu_threads is not None:
         torch.set_num_threads(cpu_threads)

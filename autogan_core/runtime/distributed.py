@@ -52,7 +52,7 @@ class World:
 
     @classmethod
     def from_environment(cls, device: torch.device, stop: Callable[[], bool] = lambda: False) -> World:
-        """The world that torchrun, a PyTorchJob or a TrainJob (by `TRAINER`) describes in the environment.
+        """Joins the world that torchrun, a PyTorchJob or a TrainJob (by `TRAINER`) describes in the environment.
 
         Reads WORLD_SIZE, RANK, LOCAL_RANK, MASTER_ADDR and MASTER_PORT. Without LOCAL_RANK there is one process per
         pod, whose RANK the operator sets. Without WORLD_SIZE, or with 1, the world is this process alone. Otherwise
@@ -62,6 +62,9 @@ class World:
         Args:
             device: what to work on; in a process group, a GPU's number gives way to the local rank.
             stop: whether to give up waiting for the others, such as after SIGTERM.
+
+        Returns:
+            The world, with this rank's device.
 
         Raises:
             ConfigError: a variable is missing or not what it must be.

@@ -30,9 +30,12 @@ def git_revision() -> str | None:
 
 @cache
 def code_fingerprint() -> str:
-    """SHA-256 over the source of `autogan_core`, presets included, as 64 hex digits.
+    """Hashes the source of `autogan_core`, presets included.
 
     Unlike a commit it sees uncommitted changes, and does not change with tests, documents or manifests.
+
+    Returns:
+        SHA-256 as 64 hex digits.
     """
     digest = hashlib.sha256()
     for path in sorted(path for suffix in ("*.py", "*.yaml") for path in PACKAGE.rglob(suffix)):

@@ -26,10 +26,13 @@ class Advantages:
         self._average: float | None = None
 
     def of(self, rewards: Floats) -> Floats:
-        """The advantages of a slot's finite rewards (N,), in their order, N at least 1.
+        """Computes the advantages of a slot's finite rewards (N,), N at least 1.
 
-        Normalised ones are in standard deviations of these rewards; nothing is learned (zeros) from rewards that are
-        all equal, be they above the baseline or below it.
+        Normalised advantages are in standard deviations of these rewards. Rewards that are all equal teach nothing, be
+        they above the baseline or below it.
+
+        Returns:
+            Advantages (N,), in the order of the rewards; with normalisation zeros if all rewards are equal.
         """
         advantages = self._plain(rewards)
         if self._config.advantage == "plain":

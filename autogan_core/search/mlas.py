@@ -67,10 +67,13 @@ class MultiLevelSearch:
         return list(self._iterations)
 
     def ask(self, history: Iterable[Record], slot: int, count: int = 1) -> list[Assignment]:
-        """The assignments of ``count`` slots from ``slot`` on.
+        """Computes the assignments of ``count`` slots from ``slot`` on.
 
         Pure: equal arguments give equal answers, in any process, whatever the order of the records and however often
         it is asked. Only records of slots before ``slot`` count.
+
+        Returns:
+            An assignment for each slot, in order.
         """
         stage = self._replay(history, before=slot)
         return [self._assignment(stage, s) for s in range(slot, slot + count)]
@@ -88,9 +91,12 @@ class MultiLevelSearch:
         return self._replay(history, before=slot).entropy(slot)
 
     def sample(self, history: Iterable[Record], slot: int, count: int, *, uniform: bool) -> tuple[Architecture, ...]:
-        """Independent draws from the policy as it stands before ``slot``, or uniform ones; each extends a beam.
+        """Draws independently from the policy as it stands before ``slot``, or uniformly.
 
-        They are others than the search's own.
+        These draws differ from the search's own.
+
+        Returns:
+            ``count`` architectures, each of which extends a beam.
         """
         stage = self._replay(history, before=slot)
         if uniform:

@@ -56,11 +56,14 @@ class ProgressCheckpoints:
         self._last = time.monotonic()
 
     def begin(self, assignment: Assignment, base: str | None) -> tuple[Progress, Snapshot] | None:
-        """The stored progress of an iteration and its tensors; None when there is none.
+        """Begins an iteration, and looks for its stored progress.
 
         Args:
             assignment: the iteration's.
-            base: which shared state it starts from; None: the initial one.
+            base: the shared state that it starts from; None: the initial one.
+
+        Returns:
+            The progress and its tensors; None when there is none.
         """
         self._key = {"assignment": assignment.to_json(), "base": base}
         self._last = time.monotonic()

@@ -83,7 +83,10 @@ class CollapseWatch:
         """The step whose losses showed the collapse."""
 
     def push(self, first_step: int, losses: Sequence[StepLosses]) -> list[LossValues]:
-        """Takes in the losses of a block; judges those of the block before, and hands them out.
+        """Queues one block's losses, and judges the previous block's.
+
+        Returns:
+            The previous block's losses, one entry per step; empty for the first block.
 
         Raises:
             NonFiniteLossError: one of the block before is NaN or infinite.

@@ -83,6 +83,9 @@ class SharedGAN:
     def run(self, assignment: Assignment) -> Record:
         """Trains (in the search phase), scores the candidates and commits.
 
+        Returns:
+            The committed record; that of an earlier call if the slot is committed already.
+
         Raises:
             NonFiniteLossError: training diverged; nothing is committed, so the next slot starts from the last commit.
             PreemptedError: ``stop`` said so; the progress is stored, and the same call goes on from there.
@@ -115,13 +118,16 @@ class SharedGAN:
         protocol: RewardConfig | None = None,
         with_kid: bool = False,
     ) -> list[Scores]:
-        """Inception score and FID of architectures on the committed weights; commits nothing.
+        """Scores architectures by Inception score and FID on the committed weights, without committing anything.
 
         Args:
             architectures: of any depth.
-            names: what is drawn for, such as latent vectors.
+            names: seed the draws, such as latent vectors.
             protocol: images, splits, statistics and steps of adaptation; None: the run's own reward's.
             with_kid: whether to compute KID too.
+
+        Returns:
+            Scores in the order of ``architectures``.
         """
         self._restore()
         protocol = protocol or self._config.search.reward
@@ -130,7 +136,10 @@ class SharedGAN:
         )
 
     def records(self) -> list[Record]:
-        """The records of all committed slots, in their order.
+        """Loads the records of all committed slots.
+
+        Returns:
+            The records, by slot.
 
         Raises:
             StateError: one is missing or damaged.

@@ -14,7 +14,7 @@ from autogan_core.search_space import Architecture
 def training_order(
     assignment: Assignment, search: SearchConfig, seed: int, start: int, total: int
 ) -> Iterator[tuple[int, Architecture]]:
-    """Steps from ``start`` on, each with the architecture of ``assignment.training`` to train in it.
+    """Orders the architectures of an iteration's training steps, from step ``start`` on.
 
     They come in random order, with replacement, as in the released code, which draws one for each step. Balanced ones
     come as they are, over and over: they were dealt so that every beginning of the list is balanced too.
@@ -25,6 +25,9 @@ def training_order(
         seed: decides the order.
         start: steps made already; what they trained is drawn and dropped.
         total: steps of the iteration.
+
+    Returns:
+        Pairs of a step in [start, total) and the architecture to train in it.
     """
     if search.shared_training == "balanced":
         order: Iterator[Architecture] = itertools.islice(itertools.cycle(assignment.training), total)

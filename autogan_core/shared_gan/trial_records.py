@@ -17,9 +17,12 @@ _COST = "cost"
 
 
 def store_record(store: RunStore, record: Record, cost: Cost) -> str:
-    """Stores a record and what it cost, and returns the name that the committed state is to give it.
+    """Stores a record and its cost.
 
     The name depends on the content, so the loser of a race for a slot does not replace the winner's record.
+
+    Returns:
+        The file's name, which the committed state must refer to.
     """
     document = seal({**record.to_json(), _COST: cost.to_json()})
     name = f"trials/{record.assignment.slot:05d}-{hashlib.sha256(document).hexdigest()[:12]}.json"
@@ -28,7 +31,10 @@ def store_record(store: RunStore, record: Record, cost: Cost) -> str:
 
 
 def load_record(store: RunStore, name: str) -> Record:
-    """The record of that name.
+    """Loads the record stored under ``name``.
+
+    Returns:
+        The record, without its cost.
 
     Raises:
         StateError: it is missing or damaged.
@@ -37,7 +43,10 @@ def load_record(store: RunStore, name: str) -> Record:
 
 
 def committed_trials(store: RunStore) -> list[tuple[int, str]]:
-    """The slots of a run that are committed, in their order, and the names of their records.
+    """Lists the committed slots of a run.
+
+    Returns:
+        Slots, ascending, with the file names of their records.
 
     Raises:
         StateError: the state that lists them is damaged.
@@ -48,21 +57,27 @@ def committed_trials(store: RunStore) -> list[tuple[int, str]]:
 
 
 def slot_costs(store: RunStore) -> dict[int, Cost | None]:
-    """What each committed slot of a run cost; None for one that an earlier version has stored.
+    """Reads the cost of each committed slot of a run.
 
     A slot that failed is not among them. Raises like `committed_trials` and `load_record`.
+
+    Returns:
+        Costs by slot; None for a slot that an earlier version stored.
     """
     costs = {slot: _read(store, name).get(_COST) for slot, name in committed_trials(store)}
     return {slot: None if cost is None else Cost.from_json(cost) for slot, cost in costs.items()}
 
 
 def committed_record(store: RunStore, trials: Mapping[int, str], assignment: Assignment) -> Record:
-    """The record of a slot that is committed, or that a committed one follows.
+    """Loads the record of a slot that is committed, or that a committed one follows.
 
     Args:
         store: the run's.
         trials: names of the committed records by slot; at least one.
         assignment: what the slot was asked for.
+
+    Returns:
+        The record, which belongs to ``assignment``.
 
     Raises:
         SupersededError: a later slot is committed, and this one, or this assignment of it, is not.

@@ -87,12 +87,15 @@ def supernet_weights(config: Config) -> list[str]:
 
 
 def derived_state(gan: GAN, supernet: list[str], shared: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The part of a shared GAN's state that a derived GAN has, as its `GAN.load_state` takes it.
+    """Selects the part of a shared GAN's state that a derived GAN has.
 
     Args:
         gan: the derived one.
         supernet: names of the shared generator's weights, as its optimiser numbers them.
         shared: the shared GAN's state.
+
+    Returns:
+        Weights and optimiser moments by name, as `GAN.load_state` takes them.
     """
     state: dict[str, Tensor] = {}
     for kind, network, numbered in (

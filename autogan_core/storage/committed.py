@@ -69,7 +69,10 @@ class CommittedState:
         return self._store.location(f"{self._name}/{pointer.folder}")
 
     def pointer(self) -> Pointer | None:
-        """Reads the pointer, which the next `commit` is to replace; None when there is no state.
+        """Reads the pointer, which the next `commit` replaces.
+
+        Returns:
+            The pointer; None when there is no state.
 
         Raises:
             StateError: it is damaged.
@@ -83,11 +86,14 @@ class CommittedState:
         return self._pointer
 
     def load(self, device: torch.device, pointer: Pointer | None = None) -> Snapshot | None:
-        """The snapshot in force, as the next `commit` is to replace it; None when there is none.
+        """Loads the current snapshot, which the next `commit` replaces.
 
         Args:
             device: where the tensors go.
             pointer: one that another process has read, to load just what that one does; None: read it now.
+
+        Returns:
+            The snapshot, its tensors on ``device``; None when there is none.
 
         Raises:
             StateError: a file is missing or damaged.
@@ -107,7 +113,10 @@ class CommittedState:
             return self._snapshot(latest, device)  # two commits of another process have removed the files meanwhile
 
     def commit(self, snapshot: Snapshot) -> Pointer:
-        """Makes ``snapshot`` the state in place of the one that was loaded or committed last.
+        """Replaces the state that was loaded or committed last with ``snapshot``.
+
+        Returns:
+            The pointer to the new state.
 
         Raises:
             ConflictError: another process has committed meanwhile; the state is that one's.

@@ -12,7 +12,10 @@ from autogan_core.storage.store import RunStore
 
 
 def seal(content: Mapping[str, Any]) -> bytes:
-    """The bytes of a sealed document: ``content``, whose order is kept, and the SHA-256 of its only valid form.
+    """Encodes ``content`` with the SHA-256 of its only valid form; the order of keys is kept.
+
+    Returns:
+        The document as UTF-8 JSON.
 
     Raises:
         ValueError: a number is NaN or infinite, which JSON cannot say.
@@ -23,11 +26,14 @@ def seal(content: Mapping[str, Any]) -> bytes:
 
 
 def unseal(document: bytes, location: str) -> dict[str, Any]:
-    """The content of a sealed document. Not one byte of it can be changed without being noticed.
+    """Verifies and decodes a sealed document; a change of any byte is detected.
 
     Args:
         document: what `seal` made.
         location: where it lies, for the message.
+
+    Returns:
+        The content.
 
     Raises:
         StateError: it is damaged.
@@ -48,7 +54,10 @@ def write_document(store: RunStore, name: str, content: Mapping[str, Any]) -> No
 
 
 def read_document(store: RunStore, name: str) -> dict[str, Any]:
-    """The content of a sealed document.
+    """Reads and verifies a sealed document.
+
+    Returns:
+        The content.
 
     Raises:
         FileNotFoundError: there is none.

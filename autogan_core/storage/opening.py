@@ -13,15 +13,18 @@ SCHEME = "gs://"
 
 
 def open_store(uri: str, cache: Path, *, deadline_seconds: float = DEADLINE_SECONDS) -> RunStore:
-    """The run store at ``uri``; nothing is read or written yet.
+    """Opens the run store at ``uri``; nothing is read or written yet.
 
     Args:
         uri: a directory, or ``gs://bucket/prefix``.
         cache: where a store in a bucket keeps what it has read.
         deadline_seconds: how long a request to a bucket is repeated.
 
+    Returns:
+        A `DirectoryStore` or a `GCSStore`.
+
     Raises:
-        ConfigError: the text names neither.
+        ConfigError: ``uri`` is neither.
     """
     if not uri.startswith(SCHEME):
         if not uri or "://" in uri:

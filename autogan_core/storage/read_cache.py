@@ -38,12 +38,15 @@ class ReadCache:
         return None
 
     def add(self, sha256: str, download: Callable[[BinaryIO], object], location: str) -> Path:
-        """Takes in what ``download`` writes.
+        """Adds what ``download`` writes, and checks its SHA-256.
 
         Args:
             sha256: of the content.
             download: writes the content.
             location: where it comes from, for the message.
+
+        Returns:
+            The file in the cache.
 
         Raises:
             StateError: the content is another.

@@ -85,7 +85,10 @@ class DerivedGAN:
             until: the generator step to stop and validate at; None: ``retrain.generator_iterations``. Nothing happens
                 when it has been reached.
             milestones: generator steps to validate at beside the multiples of ``retrain.validate_every``.
-            title: what the monitor is told; None: that this design is trained.
+            title: the task's title in the monitor; None: a title with the design's name.
+
+        Returns:
+            All validations so far, those of earlier calls included.
 
         Raises:
             NonFiniteLossError: training diverged; the last commit stays.
@@ -118,7 +121,10 @@ class DerivedGAN:
         return self.result()
 
     def result(self) -> Training:
-        """What training has come to so far, in this process or an earlier one.
+        """Reads the state of the training, from this process or an earlier one.
+
+        Returns:
+            All validations so far.
 
         Raises:
             StateError: this design has no checkpoint in the run store.
@@ -143,7 +149,10 @@ class DerivedGAN:
         return torch.cat([images.cpu() for images in batches])
 
     def _train_until(self, start: int, until: int, task: Task) -> LossValues:
-        """Trains from one generator step to another, ``start < until``; returns the last one's losses.
+        """Trains from one generator step to another, ``start < until``.
+
+        Returns:
+            The losses of the last step.
 
         Raises:
             NonFiniteLossError: a loss is NaN or infinite; noticed one generator step later.

@@ -106,7 +106,7 @@ class GAN:
         world: World | None = None,
         capture: bool = True,
     ) -> GAN:
-        """The paper's networks and loss over a search space.
+        """Builds the paper's networks and loss over a search space.
 
         Args:
             space: what the generator can be.
@@ -118,6 +118,9 @@ class GAN:
             seed: decides the first weights.
             world: as in the constructor.
             capture: as in the constructor.
+
+        Returns:
+            An untrained GAN on ``device``.
         """
         with seeded_initialisation(seed, "weights"):
             generator = Generator(space, model, generator_channels)

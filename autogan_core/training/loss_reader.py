@@ -41,7 +41,10 @@ class LossReader:
         self._pending: list[LossValues] | _Transfer = []
 
     def push(self, first_step: int, losses: Sequence[StepLosses]) -> list[LossValues]:
-        """Puts in the losses of a block, at least one step long, and hands out those of the block before.
+        """Queues one block's losses, at least one step long.
+
+        Returns:
+            The previous block's losses, one entry per step; empty for the first block.
 
         Raises:
             NonFiniteLossError: one of the block before is NaN or infinite.
@@ -56,13 +59,13 @@ class LossReader:
         return last
 
     def peek(self) -> list[LossValues]:
-        """What the next `push` will hand out, waited for now. Raises like `push`."""
+        """The losses that the next `push` returns, as soon as the device has computed them. Raises like `push`."""
         if isinstance(self._pending, _Transfer):
             self._pending = self._pending.read()
         return self._pending
 
     def restore(self, pending: Iterable[LossValues]) -> None:
-        """Puts in what `peek` gave when the training was stored."""
+        """Queues the losses that `peek` returned when the training was stored."""
         self._pending = list(pending)
 
 

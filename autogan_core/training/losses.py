@@ -60,18 +60,24 @@ def hinge_loss_generator(fake_logits: Tensor, num_fake: int | None = None) -> Te
 def cross_entropy_discriminator(
     real_logits: Tensor, fake_logits: Tensor, num_real: int | None = None, num_fake: int | None = None
 ) -> Tensor:
-    """Mean -log D(x) plus mean -log(1 - D(G(z))), D being the sigmoid of the logits; a scalar >= 0.
+    """Mean -log D(x) plus mean -log(1 - D(G(z))), D being the sigmoid of the logits.
 
     Takes what `hinge_loss_discriminator` takes. Goodfellow et al. (NIPS 2014), section 3; DCGAN's code adds the two
     means up like this, without halving them.
+
+    Returns:
+        A scalar tensor >= 0.
     """
     return _mean(F.softplus(-real_logits), num_real) + _mean(F.softplus(fake_logits), num_fake)
 
 
 def cross_entropy_generator(fake_logits: Tensor, num_fake: int | None = None) -> Tensor:
-    """Mean -log D(G(z)), a scalar >= 0: the form whose gradient does not saturate while D is sure of itself.
+    """Mean -log D(G(z)): the form whose gradient does not saturate while D rejects the images with confidence.
 
     Takes what `hinge_loss_generator` takes. Goodfellow et al. (NIPS 2014), section 3.
+
+    Returns:
+        A scalar tensor >= 0.
     """
     return _mean(F.softplus(-fake_logits), num_fake)
 
@@ -79,9 +85,12 @@ def cross_entropy_generator(fake_logits: Tensor, num_fake: int | None = None) ->
 def wasserstein_loss_critic(
     real_logits: Tensor, fake_logits: Tensor, num_real: int | None = None, num_fake: int | None = None
 ) -> Tensor:
-    """Mean D(G(z)) - mean D(x): the negative of the critic's estimate of the Wasserstein distance; any sign.
+    """Mean D(G(z)) - mean D(x): the negative of the critic's estimate of the Wasserstein distance.
 
     Takes what `hinge_loss_discriminator` takes. Gulrajani et al. (NIPS 2017), equation 3 without its last term.
+
+    Returns:
+        A scalar tensor of either sign.
     """
     return _mean(fake_logits, num_fake) - _mean(real_logits, num_real)
 

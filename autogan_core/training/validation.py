@@ -65,19 +65,25 @@ def best_of(validations: Sequence[Validation]) -> Validation:
 
 
 def next_validation(done: int, every: int, until: int, milestones: Collection[int] = ()) -> int:
-    """The generator step after which a training is validated next.
+    """Finds the next validation of a training.
 
     Args:
         done: generator steps made, fewer than ``until``.
         every: at its multiples trainings are validated.
         until: where the training ends, validated in any case.
         milestones: more steps to validate at.
+
+    Returns:
+        A generator step in (done, until].
     """
     return min(step for step in ((done // every + 1) * every, until, *milestones) if step > done)
 
 
 def stored_training(store: RunStore, architecture: Architecture) -> Training | None:
-    """What an architecture's training in a run store has come to; None before its first validation.
+    """Reads an architecture's training from a run store.
+
+    Returns:
+        All validations so far; None before the first.
 
     Raises:
         StateError: its state is damaged.

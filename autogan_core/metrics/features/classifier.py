@@ -51,7 +51,10 @@ class ClassifierExtractor:
 
 
 def load_classifier(dataset: ImageDataset, device: torch.device, cache_dir: Path) -> ClassifierExtractor:
-    """The classifier of a data set: from the cache, or trained now and put there.
+    """Loads a data set's classifier from the cache, or trains it and caches it.
+
+    Returns:
+        The extractor on ``device``, in evaluation mode.
 
     Raises:
         DataError: the data set has no labels, or too few.

@@ -14,20 +14,26 @@ Inception score follows dropped classes by 0.80, 0.52 and 0.32 with 72, 63 and 5
 
 
 def features_words(features: str, accuracy: float | None = None) -> str:
-    """What scores are computed on, such as ``classifier features (75.4 % of test images right)``.
+    """Names the features that scores are computed on.
 
     Args:
         features: ``Inception`` or ``classifier``.
         accuracy: the classifier's share of right test images, in [0, 1]; None where it is not known, or with Inception.
+
+    Returns:
+        Text such as ``classifier features (75.4 % of test images right)``.
     """
     return f"{features} features" + ("" if accuracy is None else f" ({percent(accuracy)} of test images right)")
 
 
 def distrust(accuracy: float | None) -> str | None:
-    """What a poor classifier means for its scores and what to do, in two sentences; None for one that is good enough.
+    """Explains what a poor classifier means for its scores.
 
     Args:
         accuracy: share of right test images, in [0, 1]; None: no classifier, or not known.
+
+    Returns:
+        Two sentences, the second with the remedy; None for a classifier that is good enough.
     """
     if accuracy is None or accuracy >= TRUSTED_ACCURACY:
         return None

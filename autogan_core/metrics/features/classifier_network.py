@@ -136,7 +136,10 @@ def dump_network(network: ClassifierNetwork) -> bytes:
 
 
 def load_network(path: Path) -> ClassifierNetwork:
-    """The network of a cached weights file, in evaluation mode on the CPU.
+    """Loads a network from a cached weights file.
+
+    Returns:
+        The network on the CPU, in evaluation mode, without gradients.
 
     Raises:
         OSError: the file cannot be read.
@@ -149,11 +152,14 @@ def load_network(path: Path) -> ClassifierNetwork:
 
 
 def build_network(shapes: Mapping[str, int], tensors: Mapping[str, Tensor]) -> ClassifierNetwork:
-    """The network of those shapes and weights, in evaluation mode on the CPU.
+    """Builds a network from its shapes and weights.
 
     Args:
         shapes: `ClassifierNetwork.shapes`; those that an earlier version stored name no recipe, and it was the first.
         tensors: the weights.
+
+    Returns:
+        The network on the CPU, in evaluation mode, without gradients.
 
     Raises:
         TypeError, ValueError, RuntimeError: they are another network's.

@@ -62,7 +62,10 @@ class FeatureExtractor(Protocol):
 def load_extractor(
     scores: ScoresConfig, dataset: ImageDataset, device: torch.device, cache_dir: Path
 ) -> FeatureExtractor:
-    """The extractor that ``scores.features`` names, on ``device``; a classifier is trained unless it is in the cache.
+    """Loads the extractor that ``scores.features`` names; a classifier is trained unless it is in the cache.
+
+    Returns:
+        The extractor on ``device``.
 
     Raises:
         WeightsUnavailableError: InceptionV3's weights are missing, damaged, or cannot be downloaded.
@@ -87,7 +90,10 @@ def load_extractor(
 
 
 def dump_extractor(extractor: FeatureExtractor) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """JSON values and tensors from which `restore_extractor` makes the extractor again.
+    """Converts an extractor to a form that can be stored.
+
+    Returns:
+        JSON values and tensors, from which `restore_extractor` builds the extractor again.
 
     Raises:
         TypeError: it is neither InceptionV3 nor a classifier.
@@ -104,9 +110,12 @@ def dump_extractor(extractor: FeatureExtractor) -> tuple[dict[str, Any], dict[st
 
 
 def restore_extractor(card: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> FeatureExtractor:
-    """The inverse of `dump_extractor`, on ``device``; needs neither network nor files.
+    """Builds an extractor from what `dump_extractor` returned; needs neither network nor files.
 
     The precision is the stored one on any device, so that features can be compared with those of the first extractor.
+
+    Returns:
+        The extractor on ``device``.
     """
     if card["name"] == "inception":
         from autogan_core.metrics.features.inception import build_inception

@@ -19,11 +19,14 @@ is nothing beside the rest."""
 
 
 def extractor_macs(features: Literal["inception", "classifier"], model: ModelConfig) -> int:
-    """Multiply-accumulates for one image.
+    """Counts the extractor's multiply-accumulates.
 
     Args:
         features: ``scores.features``.
         model: gives the size and channels of the images that a classifier is made for.
+
+    Returns:
+        Multiply-accumulates for one image.
     """
     if features == "inception":
         return INCEPTION_MACS

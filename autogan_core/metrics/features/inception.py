@@ -102,10 +102,13 @@ class InceptionExtractor:
 
 
 def load_inception(path: Path | None, device: torch.device, precision: Precision) -> InceptionExtractor:
-    """InceptionV3 with the weights at ``path``, or with torch-fidelity's download (kept in torch's hub folder).
+    """Loads InceptionV3 from ``path``, or from torch-fidelity's download, which torch's hub folder keeps.
 
-    The file is read as weights only. torch-fidelity itself would unpickle it whatever it holds, so it is handed a copy
-    that was written here.
+    The file is read as weights only. torch-fidelity itself would unpickle it whatever it holds, so it gets a copy that
+    was written here.
+
+    Returns:
+        The extractor on ``device``.
 
     Raises:
         WeightsUnavailableError: there is no such file, no network, or no InceptionV3 in the file.
@@ -122,7 +125,10 @@ def load_inception(path: Path | None, device: torch.device, precision: Precision
 def build_inception(
     weights: Mapping[str, Tensor], fingerprint: str, device: torch.device, precision: Precision
 ) -> InceptionExtractor:
-    """The extractor of ``weights``, torch-fidelity's state dict on the CPU.
+    """Builds the extractor from ``weights``, torch-fidelity's state dict on the CPU.
+
+    Returns:
+        The extractor on ``device``.
 
     Raises:
         RuntimeError: they are another network's.

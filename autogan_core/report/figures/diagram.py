@@ -48,11 +48,14 @@ def choices_text(cell: Cell) -> str:
 
 
 def architecture_svg(architecture: Architecture, model: ModelConfig) -> str:
-    """The generator as one stand-alone ``<svg>`` element, dark on white, data flowing from left to right.
+    """Draws the generator, dark on white, with data flowing from left to right.
 
     Args:
         architecture: of any depth; the drawing grows to the right.
         model: gives the resolutions and the latent vector's length.
+
+    Returns:
+        One stand-alone ``<svg>`` element.
     """
     lanes = _skip_lanes(architecture)
     top = 6 + _LANE * (1 + max(lanes.values(), default=-1))

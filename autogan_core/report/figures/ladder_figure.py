@@ -15,9 +15,12 @@ _DASHES = {"incumbent": "--", "given": "-", "beam": "-", "candidate": ":"}
 
 
 def ladder_figure(ladder: LadderResult) -> str | None:
-    """Validation FID of every entrant over its training; None when nothing was validated.
+    """Plots the validation FID of every entrant over its training.
 
     Finalists are drawn thick and in colour, incumbents are named wherever they fell out, the others are grey.
+
+    Returns:
+        An SVG element; None when nothing was validated.
     """
     if not any(entry.curve for entry in ladder.entries):
         return None

@@ -16,10 +16,13 @@ _BORDER = 1
 
 
 def image_grid(images: Tensor) -> Image.Image:
-    """A near-square grid with white borders, one image pixel per picture pixel.
+    """Arranges images in a near-square grid with white borders, one image pixel per picture pixel.
 
     Args:
         images: uint8, shape (N, C, H, W), C 1 or 3, N >= 1.
+
+    Returns:
+        The picture, RGB or greyscale.
     """
     count, channels, height, width = images.shape
     columns = math.ceil(math.sqrt(count))

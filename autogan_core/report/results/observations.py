@@ -61,11 +61,14 @@ class Choice:
     """Its share under uniform choices, for each such place."""
 
     def trials(self, cells: Iterable[tuple[int, Cell]], space: SearchSpace) -> list[tuple[bool, float]]:
-        """Whether it was made, and its uniform share, wherever the search space leaves a choice.
+        """Compares cells with uniform draws, wherever the search space leaves a choice.
 
         Args:
             cells: each with its place in the architecture, from 0.
             space: what could be chosen.
+
+        Returns:
+            Pairs: whether the cell makes the choice, and the choice's probability in (0, 1) under uniform draws.
         """
         return [
             (hit, rate)
@@ -125,7 +128,7 @@ def drawn_cells(record: Record) -> list[Cell]:
 
 
 def observe(records: Iterable[Record], beams: Iterable[Architecture], space: SearchSpace) -> tuple[Observation, ...]:
-    """The paper's four observations, each counted in the beams and in the last draws of every stage's policy.
+    """Tests the paper's four observations on the beams and on the last draws of every stage's policy.
 
     Beams share their lower cells, so a cell counts once for each different lower part, not once for each beam.
 
@@ -133,6 +136,9 @@ def observe(records: Iterable[Record], beams: Iterable[Architecture], space: Sea
         records: in the order of their slots.
         beams: of the last stage.
         space: what the uniform rates are taken from.
+
+    Returns:
+        Two observations for each claim: in the beams, then in the policy.
     """
     final = {record.assignment.depth: drawn_cells(record) for record in records if record.assignment.training}
     policy = [(depth - 1, cell) for depth, cells in final.items() for cell in cells]
