@@ -102,7 +102,10 @@ def claim(cluster: Cluster, settings: Settings) -> Note:
 
 
 def read(cluster: Cluster, namespace: str) -> Note | None:
-    """The note of the test that made a namespace; None if there is no such namespace.
+    """Reads the note of the test that created a namespace.
+
+    Returns:
+        The note, an empty one if the test was killed before it wrote one; None if there is no such namespace.
 
     Raises:
         ConfigError: it is not a test's, or not this version's.

@@ -134,12 +134,15 @@ def clean(
 
 
 def moved(image: str, place: str | None, tag: str | None) -> str:
-    """An image's name at another place, or with another tag.
+    """Changes the registry or the tag of an image's name.
 
     Args:
         image: such as ``autogan-kubeflow/runtime:0.1.0``.
         place: what stands before the last slash; None keeps it.
         tag: None keeps it.
+
+    Returns:
+        The new name.
     """
     old_place, _, name = image.rpartition("/")
     name, separator, old_tag = name.partition(":")

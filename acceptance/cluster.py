@@ -108,12 +108,15 @@ class Cluster:
             raise
 
     def wait(self, what: str, look: Callable[[], Result | Pending], limit_s: float) -> Result:
-        """Looks every second until there is a result, and prints how it stands whenever that changes.
+        """Polls every second until there is a result, and prints the state whenever it changes.
 
         Args:
-            what: is waited for, in words.
-            look: gives the result, or how it stands.
-            limit_s: patience.
+            what: the awaited event, in words.
+            look: returns the result, or the current state.
+            limit_s: seconds to wait at most.
+
+        Returns:
+            The first result of ``look`` that is not `Pending`.
 
         Raises:
             AcceptanceError: there was none in time.

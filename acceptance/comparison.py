@@ -30,6 +30,9 @@ def compare(search: MultiLevelSearch, found: Sequence[Record], expected: Sequenc
         search: whose history it is.
         found: by Katib's trials, by slot.
         expected: by the local search, by slot.
+
+    Returns:
+        The numbers of slots and rewards, Katib's beams, and a sentence for each difference.
     """
     differences = [text for pair in zip(found, expected, strict=False) for text in _differences(*pair)]
     if len(found) != len(expected):

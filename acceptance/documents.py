@@ -60,14 +60,17 @@ def suggestion_image_pod(namespace: str, image: str) -> dict[str, Any]:
 
 
 def local_search_pod(experiment: Mapping[str, Any], config: Config) -> dict[str, Any]:
-    """A pod that runs ``autogan search`` with an Experiment's settings and prints its history.
+    """Builds a pod that runs ``autogan search`` with an Experiment's settings and prints its history.
 
     It runs a trial's image on a trial's node with a trial's resources, and uses neither Katib nor the bucket: rewards
     equal to the last bit can be asked only of equal programs on equal processors.
 
     Args:
         experiment: as it is applied.
-        config: what its trials are told.
+        config: of its trials.
+
+    Returns:
+        The pod's manifest.
     """
     spec = trial_pod_spec(experiment)
     [trial] = spec["containers"]
@@ -87,11 +90,14 @@ def local_search_pod(experiment: Mapping[str, Any], config: Config) -> dict[str,
 
 
 def empty_bucket_pod(prepare_data: Mapping[str, Any], store_uri: str) -> dict[str, Any]:
-    """A pod that deletes the test's folder of the bucket with the account that filled it.
+    """Builds a pod that deletes the test's folder of the bucket with the account that filled it.
 
     Args:
         prepare_data: the Job as it is in the cluster, whose account, image and credentials are used.
         store_uri: the folder.
+
+    Returns:
+        The pod's manifest.
     """
     template = copy.deepcopy(dict(mapping(prepare_data, "spec", "template")))
     spec = template["spec"]

@@ -19,7 +19,10 @@ _FORWARDED = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
 
 
 def run(*arguments: str) -> str:
-    """Runs ``kubectl`` with the kubeconfig of the environment; returns what it printed.
+    """Runs ``kubectl`` with the kubeconfig of the environment.
+
+    Returns:
+        The standard output.
 
     Raises:
         ConfigError: there is no kubectl.

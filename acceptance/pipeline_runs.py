@@ -63,13 +63,16 @@ def is_there(cluster: Cluster, access: PipelinesAccess) -> bool:
 
 
 def run_pipelines(cluster: Cluster, settings: Settings, access: PipelinesAccess, note: Note) -> list[PipelineRun]:
-    """Submits mlas-search with backend katib and follows it, then transfer-evaluation of what it found.
+    """Runs mlas-search with backend katib to its end, then transfer-evaluation on its result.
 
     Args:
         cluster: where the steps run.
         settings: of the test, whose namespace is ready for Experiments.
         access: to Kubeflow Pipelines.
         note: of the test; gets what is to be taken away.
+
+    Returns:
+        Both runs, in this order.
 
     Raises:
         AcceptanceError: the steps could not reach the store.

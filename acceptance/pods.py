@@ -73,7 +73,10 @@ def is_ready(pod: Any) -> bool:
 
 
 def start(cluster: Cluster, document: Mapping[str, Any]) -> str:
-    """Creates a pod; returns its name.
+    """Creates a pod.
+
+    Returns:
+        The pod's name.
 
     Raises:
         AcceptanceError: the cluster refuses it, a quota or an admission rule for example.
@@ -102,9 +105,12 @@ def finish(
         cluster: where it is.
         namespace: of the pod.
         name: of the pod.
-        what: it does, in words.
-        limit_s: patience.
-        detail: says how far a pod is.
+        what: the pod's task, in words.
+        limit_s: seconds to wait at most.
+        detail: describes a pod's progress.
+
+    Returns:
+        Its log, its node and the image that it ran.
 
     Raises:
         AcceptanceError: it failed, cannot start, vanished, or is not done in time.

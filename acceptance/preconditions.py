@@ -26,7 +26,10 @@ Facts = dict[str, str]
 
 
 def check(cluster: Cluster, settings: Settings) -> Facts:
-    """Looks at everything, and complains of all that is missing at once.
+    """Checks all preconditions, and reports all that are missing at once.
+
+    Returns:
+        Facts about the cluster by name, for the report.
 
     Raises:
         AcceptanceError: something is missing.

@@ -60,6 +60,9 @@ class AcceptanceTest:
         Args:
             keep: whether to leave everything as it is, to be looked at.
 
+        Returns:
+            The report, of a failed test too.
+
         Raises:
             KeyboardInterrupt: it was stopped while it took things away.
         """

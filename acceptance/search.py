@@ -62,7 +62,10 @@ class LocalSearch:
 
 
 def parse_history(text: str) -> list[Record]:
-    """The records of a ``history.jsonl``.
+    """Parses the text of a ``history.jsonl``.
+
+    Returns:
+        The records, in the order of the lines.
 
     Raises:
         AcceptanceError: a line is no record.

@@ -34,6 +34,9 @@ def measure_ceilings(device: torch.device, size: int | None = None) -> Ceilings:
     Args:
         device: to measure; its settings are left as they were.
         size: side of the matrices; None: 8192 on GPUs, 2048 on CPUs.
+
+    Returns:
+        Operations per second by precision, and bytes per second.
     """
     side = size or (8192 if device.type == "cuda" else 2048)
     rates = {

@@ -42,9 +42,12 @@ def extractors(config: Config, device: torch.device) -> tuple[FeatureExtractor, 
 
 
 def untrained_inception() -> FeatureExtractorInceptionV3:
-    """torch-fidelity's InceptionV3 with random weights, through which maps keep their scale.
+    """Builds torch-fidelity's InceptionV3 with random weights that keep the scale of the maps.
 
     With PyTorch's first weights they would shrink to denormal numbers, at which CPUs are slow.
+
+    Returns:
+        The network in evaluation mode.
     """
     nothing = io.BytesIO()
     torch.save({}, nothing)

@@ -110,10 +110,13 @@ def _descend(loss: Tensor, optimizer: Adam) -> float:
 
 
 def discriminator_weights(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The product's discriminator tensors under the names of torch's own spectral norm.
+    """Renames the product's discriminator tensors to those of torch's own spectral norm.
 
     The product keeps the estimates of all layers' singular vectors as the rows of two zero-padded matrices, ordered so
     that the layers of a stage are the first ones, and a layer's inputs by height, width and channel.
+
+    Returns:
+        A state dict for the plain discriminator.
     """
     blocks = ("linear", "first", "last", "middle")
     layers = [name.removesuffix(".weight") for name in tensors if name.endswith(".weight")]

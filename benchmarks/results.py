@@ -56,10 +56,13 @@ class SizeFigures:
         )
 
     def to_json(self, matrix_rate: float) -> dict[str, Any]:
-        """Plain values.
+        """Converts the figures to plain values.
 
         Args:
             matrix_rate: the device's, in ``precision``, in operations per second.
+
+        Returns:
+            Values that JSON can hold.
         """
         return {
             "settings": self.config.flat(),

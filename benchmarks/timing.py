@@ -74,19 +74,22 @@ def compare(
     block: int = 1,
     scaled: float = 1.0,
 ) -> Comparison:
-    """Times all variants in turn (A B A B ...), so that what disturbs the machine disturbs them alike.
+    """Times all variants in turn (A B A B ...), so that disturbances of the machine affect all alike.
 
     On a GPU every piece is done three times before the timing (the product runs a piece as it is, then captures it,
     then replays it). On a CPU one piece is done once, and where that alone takes longer than the effort is worth it is
     the only timing.
 
     Args:
-        variants: name -> work; each is given the same numbers.
+        variants: name -> work; all receive the same numbers.
         device: waited for before every look at the clock.
         effort: when to stop.
         pieces: after so many numbers a work repeats itself.
         block: numbers timed together on a GPU, where waiting for each piece would hide how far the host runs ahead.
         scaled: the whole work over the part of it that is timed.
+
+    Returns:
+        Steady times and the extra time of the first use for each variant, in seconds.
     """
     cuda = device.type == "cuda"
     visits = [

@@ -60,12 +60,15 @@ def outcomes(contenders: Contenders) -> Arms:
 
 
 def samples(contenders: Contenders, dataset: ImageDataset, seed: int) -> str:
-    """Real images, and images of every contender on the first seed on which it has scores.
+    """Draws real images, and images of every contender on the first seed on which it has scores.
 
     Args:
         contenders: all of them done.
         dataset: what they were trained on.
         seed: chooses the real images.
+
+    Returns:
+        The figure as an SVG element.
     """
     firsts = {name: next((c for c in found if not c.outcome().failure), None) for name, found in contenders.items()}
     drawn = {name: first.samples(COUNT) for name, first in firsts.items() if first is not None}
@@ -75,11 +78,14 @@ def samples(contenders: Contenders, dataset: ImageDataset, seed: int) -> str:
 
 
 def contenders_table(contenders: Contenders, config: Config) -> Table:
-    """Scores, size and cost of every contender's generator.
+    """Compares scores, size and cost of the contenders' generators.
 
     Args:
         contenders: all of them done.
         config: of the trainings.
+
+    Returns:
+        A row for each contender.
     """
     arms = outcomes(contenders)
     scores = (f"{name} {'↑' if kind == 'is' else '↓'}" for kind, name in LONG_NAMES.items())

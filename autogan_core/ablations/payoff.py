@@ -48,7 +48,10 @@ _GIVEN = {
 
 
 def works(suite: Suite) -> list[Work]:
-    """All arms on every seed.
+    """Lists the work of the experiment.
+
+    Returns:
+        All arms on every seed, seed by seed.
 
     Raises:
         ConfigError: the plan's generators have another number of cells than the known ones.

@@ -62,9 +62,14 @@ def training_prices(config: Config, design: Design) -> Prices:
 
 
 def slot_prices(config: Config, assignment: Assignment) -> Prices:
-    """Of a slot of a search: steps on the mean of the architectures that it trains, images on that of its candidates.
+    """Computes the prices of steps and images in a slot of a search.
 
-    The discriminator is its stage's. Steps by which candidates are adapted are taken for steps of the training.
+    Steps are priced by the mean of the architectures that the slot trains, images by the mean of its candidates.
+
+    The discriminator is its stage's. Steps that adapt candidates are priced like steps of the training.
+
+    Returns:
+        Multiply-accumulates of a discriminator step, a generator step and a scored image.
     """
     search, depth = config.search, assignment.depth
     candidates = list(dict.fromkeys(assignment.candidates))
@@ -78,12 +83,15 @@ def slot_prices(config: Config, assignment: Assignment) -> Prices:
 
 
 def search_spent(config: Config, history: Sequence[Record], store: RunStore) -> Spent:
-    """What a search took, from the costs that its slots have stored; of slots that failed nothing is known.
+    """Adds up the costs that the slots of a search have stored.
 
     Args:
         config: of the run.
         history: its records.
         store: its folder.
+
+    Returns:
+        The cost of the search, without slots that failed, whose costs are unknown.
 
     Raises:
         StateError: a slot was stored by an earlier version, which did not count.

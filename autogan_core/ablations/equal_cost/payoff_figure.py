@@ -121,11 +121,16 @@ class MeanCurve:
 
 
 def mean_curve(line: ArmLine, scale: float) -> MeanCurve:
-    """At every place where a seed's generator gets better, from when all seeds have one, to the mean end.
+    """Averages the curves of an arm's seeds.
+
+    The curve has a point wherever a seed's generator improves, from when all seeds have a generator to the mean end.
 
     Args:
         line: an arm.
         scale: multiply-accumulates in a unit of x.
+
+    Returns:
+        x in units of ``scale``, the geometric mean of the seeds' FIDs, and their lowest and highest FID.
     """
     start = max(seed.points[0][0] for seed in line.seeds)
     end = float(np.mean([seed.total for seed in line.seeds]))
@@ -195,13 +200,16 @@ def _name_lines(
 
 
 def moved_apart(heights: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Heights in the same order, any two of them at least ``gap`` apart; where they are close, around their mean.
+    """Moves heights apart; those that are close are spread around their mean.
 
     Args:
         heights: where they would be.
         gap: between neighbours.
         low: the lowest that there may be.
         high: the highest, if there is room for all.
+
+    Returns:
+        Heights in the same order, any two at least ``gap`` apart.
     """
     order = sorted(range(len(heights)), key=lambda i: heights[i])
     blocks: list[list[float]] = []  # sum of wished bottoms, count

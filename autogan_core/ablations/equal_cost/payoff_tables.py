@@ -155,10 +155,13 @@ class EqualLength:
 
 
 def at_equal_length(records: Mapping[str, Sequence[ArmRecord]]) -> dict[str, EqualLength]:
-    """The chosen generators alone, without what choosing them has cost; arms that share no length are left out.
+    """Compares the chosen generators after equally long trainings, without the cost of choosing them.
 
     Args:
         records: of each arm, seed by seed in the same order; the first arm is ours.
+
+    Returns:
+        Comparisons with ours by arm; arms that share no length with ours are left out.
     """
     ours, *others = records
     found = {other: _equal_length(records[ours], records[other], len(others)) for other in others}
@@ -178,12 +181,15 @@ def _equal_length(ours: Sequence[ArmRecord], theirs: Sequence[ArmRecord], count:
 
 
 def equal_length_table(compared: Mapping[str, EqualLength], ours: str, validation: str) -> Table:
-    """`at_equal_length`, arm by arm.
+    """Tabulates the comparisons of `at_equal_length`.
 
     Args:
         compared: by the arms' names.
         ours: the name of ours.
         validation: how validations are scored, in words.
+
+    Returns:
+        A row for each arm.
     """
     rows = tuple(
         (name, f"{c.steps:,.0f}", f"{c.ratio.text()}{_verdict(c.ratio, 1, better_below=True)}", str(c.ratio.count))

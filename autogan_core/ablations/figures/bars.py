@@ -8,11 +8,14 @@ from autogan_core.metrics.protocols import LONG_NAMES
 
 
 def score_panels(arms: Arms, real_inception_score: float | None = None) -> list[BarPanel]:
-    """A panel for each score.
+    """Builds a panel for each score.
 
     Args:
         arms: the contenders.
         real_inception_score: of real images, as a reference line.
+
+    Returns:
+        Panels with a bar for each arm that has a score.
     """
     return [
         BarPanel(

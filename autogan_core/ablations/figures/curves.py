@@ -65,12 +65,15 @@ def _reward(measures: SlotMeasures) -> float | None:
 
 
 def reward_difference(ours: Sequence[Search], theirs: Sequence[Search], place: int) -> Estimate:
-    """Paired difference of the mean rewards of an iteration, ours minus theirs, over the seeds where neither failed.
+    """Compares the mean rewards of an iteration, paired over the seeds on which neither search failed.
 
     Args:
         ours: a search for each seed.
         theirs: likewise.
         place: which iteration, as an index: 0 is the first, -1 the last; derivations are none.
+
+    Returns:
+        The mean of ours minus theirs, with its interval.
     """
     pairs = zip((_reward_at(s, place) for s in ours), (_reward_at(s, place) for s in theirs), strict=True)
     return mean([a - b for a, b in pairs if a is not None and b is not None])

@@ -98,12 +98,15 @@ def round_ticks(count: int) -> MaxNLocator:
 
 
 def limits(values: Sequence[float], ends: Sequence[float] = (), reach: float = 0.0) -> tuple[float, float]:
-    """Limits of an axis.
+    """Computes the limits of an axis.
 
     Args:
         values: at least one; there is room for all of them.
         ends: of their intervals.
         reach: how far these may widen the axis to either side, in ranges of the values.
+
+    Returns:
+        The lower and the upper limit, with padding.
     """
     low, high = min(values), max(values)
     span = (high - low) or abs(high) or 1.0

@@ -57,11 +57,14 @@ class Estimate:
 
 
 def mean(values: Sequence[float], comparisons: int = 1) -> Estimate:
-    """The mean of independent numbers, NaN of none; with Student's t interval, from two numbers on.
+    """Estimates the mean of independent numbers.
 
     Args:
         values: the numbers.
         comparisons: how many such intervals are made together.
+
+    Returns:
+        The mean, NaN without numbers; with Student's t interval from two numbers on.
     """
     if not values:
         return Estimate(math.nan, None, None, 0)
@@ -81,12 +84,15 @@ def paired_difference(ours: Sequence[float], theirs: Sequence[float]) -> Estimat
 
 
 def paired_ratio(ours: Sequence[float], theirs: Sequence[float], comparisons: int = 1) -> Estimate:
-    """Geometric mean of ``ours`` over ``theirs``, paired by their place, with Student's t interval of the logarithms.
+    """Estimates the geometric mean of ``ours`` over ``theirs``, paired by their place.
 
     Args:
         ours: positive numbers.
         theirs: positive numbers, as many.
         comparisons: how many such intervals are made together.
+
+    Returns:
+        The mean ratio > 0; with Student's t interval of the logarithms from two pairs on.
     """
     logarithm = mean([math.log(a / b) for a, b in zip(ours, theirs, strict=True)], comparisons)
     low, high = (None if end is None else math.exp(end) for end in (logarithm.low, logarithm.high))
@@ -126,9 +132,12 @@ def share(count: int, total: int) -> Estimate:
 
 
 def difference(ours: Sequence[float], theirs: Sequence[float]) -> Estimate:
-    """Mean of ``ours`` minus that of ``theirs``, two independent samples, NaN if one is empty; with Welch's t interval.
+    """Estimates the mean of ``ours`` minus that of ``theirs``, two independent samples.
 
-    The samples may differ in size and in spread. There is no interval unless both have two numbers.
+    The samples may differ in size and in spread.
+
+    Returns:
+        The difference, NaN if a sample is empty; with Welch's t interval if both have two numbers or more.
     """
     if not ours or not theirs:
         return Estimate(math.nan, None, None, 0)
@@ -142,10 +151,13 @@ def difference(ours: Sequence[float], theirs: Sequence[float]) -> Estimate:
 
 
 def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Estimate:
-    """Spearman's correlation of pairs, with a bootstrap interval (BCa, seeded) over the pairs.
+    """Estimates Spearman's correlation of pairs.
 
-    NaN where all of ``x`` or all of ``y`` are equal, as in fewer than two pairs. The interval of a perfect correlation
-    is a point, like that of a mean of equal numbers.
+    The interval of a perfect correlation is a point, like that of a mean of equal numbers.
+
+    Returns:
+        The correlation in [-1, 1], NaN where all of ``x`` or all of ``y`` are equal, as in fewer than two pairs; with a
+        bootstrap interval (BCa, seeded) over the pairs.
     """
     return mean_rank_correlation([x], y)
 
@@ -222,9 +234,12 @@ def _below(values: Sequence[float]) -> NDArray[np.float32]:
 
 
 def _centred_ranks(counts: NDArray[np.float64], below: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Ranks of the items, ties shared, less the mean rank; ``counts`` (B, N): how often a resample holds each item.
+    """Ranks the items of resamples; ``counts`` (B, N) says how often each resample holds each item.
 
-    Halves of whole numbers are exact in single precision, in which a product of matrices takes a quarter of the time.
+    Halves of integers are exact in single precision, in which a matrix product takes a quarter of the time.
+
+    Returns:
+        Ranks (B, N), ties shared, less the mean rank.
     """
     ranks = (counts.astype(np.float32) @ below).astype(np.float64)
     centred: NDArray[np.float64] = ranks - 0.5 * counts.sum(axis=1, keepdims=True)

@@ -56,12 +56,15 @@ class FinalWeights:
         self._scoring = CandidateScoring(config, space, inputs.dataset, scorer, World.single(suite.device))
 
     def score(self, architecture: Architecture, *names: str | int, protocol: RewardConfig) -> Scores:
-        """Scores one architecture; NaN where adapting it failed.
+        """Scores one architecture on the final shared weights.
 
         Args:
             architecture: of any depth.
-            names: what latent vectors and the batches of the adaptation are drawn for.
+            names: seed the latent vectors and the batches of the adaptation.
             protocol: images, splits, statistics and steps of adaptation.
+
+        Returns:
+            The scores, without FID and KID; NaN where the adaptation failed.
         """
         self._gan.generator.load_state_dict(self._statistics, strict=False)
         [scores] = self._scoring.scores(

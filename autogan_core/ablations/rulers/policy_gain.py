@@ -39,10 +39,13 @@ class Gain:
 
 
 def policy_gains(searches: Sequence[Search]) -> list[Gain]:
-    """The gain in each stage; a seed on which all draws of a kind got no reward is left out there.
+    """Computes what the policy gains over uniform draws in each stage.
 
     Args:
         searches: one for each seed, of a compared variant, done.
+
+    Returns:
+        A gain for each stage, without seeds on which all draws of a kind got no reward.
     """
     draws = {search.seed: search.draws() for search in searches}
     stages = range(min(map(len, draws.values())))
@@ -66,12 +69,15 @@ def gain_sentence(gains: Sequence[Gain]) -> str:
 
 
 def gain_table(gains: Sequence[Gain], plan: Plan, accuracy: float | None) -> Table:
-    """The differences, by stage and seed.
+    """Tabulates the gains.
 
     Args:
         gains: of all stages.
         plan: the experiments'.
         accuracy: of the classifier that scores the images; None with Inception.
+
+    Returns:
+        Rows by stage and seed.
     """
     config = plan.config(plan.seeds[0])
     rows = [row for gain in gains for row in _rows(gain)]

@@ -38,13 +38,16 @@ class RecordingExtractor:
         return features, logits
 
     def scores(self, count: int, splits: int, reference: Moments, real_features: Tensor) -> Scores:
-        """All three scores of the first ``count`` images; NaN where features or logits were not finite.
+        """Computes all three scores of the first ``count`` images.
 
         Args:
             count: at least two, and no more than were seen.
             splits: for the Inception score.
             reference: real images' moments, for FID.
             real_features: features (M, F) of real images, for KID.
+
+        Returns:
+            Inception score, FID and KID; NaN where features or logits were not finite.
         """
         features, logits = (torch.cat(parts)[:count] for parts in (self._features, self._logits))
         moments = MomentsAccumulator()

@@ -111,13 +111,16 @@ def judge(
     truth: Truth,
     default: tuple[str, Ruler],
 ) -> list[Judged]:
-    """Every ruler on every kind of shared weights, best agreement with FID first.
+    """Judges every ruler on every kind of shared weights.
 
     Args:
         rulers: to judge.
         readings: how shared weights were trained -> for each seed all readings of each architecture.
         truth: what to hold them against.
         default: weights and ruler that are the search's own.
+
+    Returns:
+        A judgement for each pair, best agreement with FID first.
     """
     found = [
         _judged(weights, ruler, of_seeds, truth, (weights, ruler) == default)

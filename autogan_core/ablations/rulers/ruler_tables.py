@@ -21,12 +21,15 @@ _CHOICES: dict[str, Callable[[Judged], str]] = {
 
 
 def ruler_table(judged: Sequence[Judged], short: Sequence[Judged], truth: Truth) -> Table:
-    """The best rulers, the default one and short trainings, best agreement with FID first.
+    """Compares the best rulers, the default ruler and short trainings.
 
     Args:
         judged: all rulers on shared weights, best first.
         short: short trainings.
         truth: what they are held against.
+
+    Returns:
+        A row for each, best agreement with FID first.
     """
     shown = ranked([*judged[:_SHOWN], *(other for other in judged[_SHOWN:] if other.default), *short])
     rows = tuple(

@@ -86,10 +86,12 @@ class Curve:
 
 
 def uniform_architectures(plan: Plan) -> list[Architecture]:
-    """The architectures of the study: different ones, drawn uniformly from the whole space.
+    """Draws the architectures of the study uniformly from the whole space.
 
-    They depend on the plan's first seed alone, so every search's shared weights are asked about the same ones. A space
-    that holds no more than the budget asks for gives all that it holds.
+    They depend on the plan's first seed alone, so every search's shared weights score the same ones.
+
+    Returns:
+        Distinct architectures, as many as the budget asks for; the whole space if it holds no more.
     """
     config, wanted = plan.config(plan.seeds[0]), plan.budget.proxy_architectures
     space = config.search_space()

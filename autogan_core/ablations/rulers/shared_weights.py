@@ -17,9 +17,12 @@ _SHARED_WORDS: dict[SharedWeights, str] = {
 
 
 def _shared_training(plan: Plan, weights: SharedWeights) -> Variant:
-    """A search whose shared weights are trained in one of these ways: `MLAS` itself where that is the plan's own way.
+    """Defines a search whose shared weights are trained in one of these ways.
 
     A warm-up lasts as long as an iteration's training.
+
+    Returns:
+        The variant; `MLAS` itself where that is the plan's own way.
     """
     drawn, _, warm = weights.partition("-")
     config = plan.config(plan.seeds[0])

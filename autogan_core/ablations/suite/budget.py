@@ -55,7 +55,10 @@ def budget_names() -> list[str]:
 
 
 def load_budget(name: str) -> Budget:
-    """A budget by its name.
+    """Loads a budget that ships with the package.
+
+    Returns:
+        The validated budget.
 
     Raises:
         ConfigError: there is none of this name.

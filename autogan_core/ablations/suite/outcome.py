@@ -113,12 +113,15 @@ def difference_table(arms: Arms, ours: str) -> Table:
 
 
 def difference_words(difference: Estimate, more: str, less: str) -> str:
-    """A difference, and what its interval allows to say: ``+0.31 [+0.10, +0.52] (higher)``.
+    """Describes a difference and what its interval supports.
 
     Args:
         difference: ours minus theirs.
         more: what ours is when it lies above, such as ``higher``.
         less: what ours is when it lies below.
+
+    Returns:
+        Text such as ``+0.31 [+0.10, +0.52] (higher)``.
     """
     if difference.count == 0:
         return "cannot be compared"
@@ -131,11 +134,14 @@ def difference_words(difference: Estimate, more: str, less: str) -> str:
 
 
 def outcome_table(arms: Arms, more: Mapping[str, Mapping[str, str]] | None = None) -> Table:
-    """Final scores of every arm.
+    """Tabulates the final scores of every arm.
 
     Args:
         arms: what is compared.
         more: further columns: heading -> arm -> text.
+
+    Returns:
+        A row for each arm.
     """
     columns = dict(more or {})
     rows = tuple(

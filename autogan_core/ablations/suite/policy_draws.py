@@ -53,7 +53,10 @@ def score_draws(run: Run, store: RunStore, shared_gan: SharedGAN, slot: int, cou
 
 
 def read_draws(store: RunStore, slot: int) -> Draws:
-    """What `score_draws` has kept of a slot.
+    """Reads what `score_draws` has stored for a slot.
+
+    Returns:
+        The rewards of the policy's draws and of uniform ones.
 
     Raises:
         FileNotFoundError: nothing.

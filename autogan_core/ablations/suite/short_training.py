@@ -17,12 +17,15 @@ logger = logging.getLogger(__name__)
 
 
 def short_training(plan: Plan, seed: int, generator_iterations: int) -> Config:
-    """The plan's retraining with other iterations, whose only validation follows the reward's protocol.
+    """Configures a short training, whose only validation follows the reward's protocol.
 
     Args:
         plan: of the experiments.
         seed: of the run.
         generator_iterations: generator steps.
+
+    Returns:
+        The plan's configuration with ``generator_iterations`` steps.
     """
     reward = plan.config(seed).search.reward
     return plan.config(
@@ -35,13 +38,16 @@ def short_training(plan: Plan, seed: int, generator_iterations: int) -> Config:
 
 
 def train_short(suite: Suite, config: Config, architecture: Architecture, name: str) -> Training | None:
-    """Trains an architecture on the plan's data, or goes on where an earlier process was stopped; None: it diverged.
+    """Trains an architecture on the plan's data, or continues where an earlier process stopped.
 
     Args:
         suite: whose images and folder are used.
         config: see `short_training`.
         architecture: what to train.
         name: of the training's folder within the suite's.
+
+    Returns:
+        The training; None when it diverged.
     """
     store = DirectoryStore(suite.folder / name)
     derived = DerivedGAN(searched(architecture), suite.workspace(config, store))

@@ -51,7 +51,10 @@ class Plan:
         return f"{len(self.seeds)} seeds ({self.seeds[0]} to {self.seeds[-1]})"
 
     def config(self, seed: int, *more: str) -> Config:
-        """The configuration of a run on the preset's own data, with ``more`` overrides on top.
+        """Configures a run on the preset's own data, with ``more`` overrides on top.
+
+        Returns:
+            The validated configuration.
 
         Raises:
             ConfigError: an unknown setting or a bad value.
@@ -127,12 +130,15 @@ class Suite:
         self._load = functools.cache(lambda target: load(self._data_config(target)))
 
     def workspace(self, config: Config, store: RunStore, on_target: bool = False) -> Workspace:
-        """What a training of the suite works with.
+        """Bundles what a training of the suite works with.
 
         Args:
             config: of the training.
             store: its folder.
             on_target: whether the images are those of the transfer's target.
+
+        Returns:
+            The workspace, on this process alone.
         """
         return self.inputs(on_target).workspace(config, store, World.single(self.device), self.monitor)
 

@@ -53,7 +53,10 @@ class Given:
     needs: Sequence[Work] = ()
 
     def design(self, config: Config) -> Design:
-        """See `Choice.design`.
+        """The design of the named architecture or baseline; see `Choice.design`.
+
+        Returns:
+            A design of as many cells as the configuration's generators.
 
         Raises:
             ConfigError: the configuration's generators have another number of cells than the named architecture.
