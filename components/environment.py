@@ -34,7 +34,10 @@ DEFAULT_CACHE = Path("/cache")
 
 
 def read_config(preset: str, overrides: str) -> Config:
-    """The configuration of ``--preset`` and ``--set``.
+    """Reads the configuration from ``--preset`` and ``--set``.
+
+    Returns:
+        The validated configuration.
 
     Raises:
         ConfigError: an unknown preset or setting, or a bad value.

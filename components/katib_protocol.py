@@ -53,11 +53,14 @@ def reward_names(search: SearchConfig) -> list[str]:
 
 
 def to_parameters(assignment: Assignment, run: str) -> dict[str, str]:
-    """An assignment in the form that Katib carries.
+    """Encodes an assignment as parameters of a Katib trial.
 
     Args:
-        assignment: what the trial shall do.
-        run: whose weights it works on, ``<namespace>/<first trial>`` or ``<namespace>/new``.
+        assignment: the trial's work.
+        run: the run whose weights the trial uses, ``<namespace>/<first trial>`` or ``<namespace>/new``.
+
+    Returns:
+        Texts by the names in `FIELDS`.
     """
     return {
         "run": run,
@@ -70,7 +73,10 @@ def to_parameters(assignment: Assignment, run: str) -> dict[str, str]:
 
 
 def from_parameters(parameters: Mapping[str, str]) -> tuple[Assignment, str]:
-    """The inverse of `to_parameters`.
+    """Decodes the parameters that `to_parameters` encoded.
+
+    Returns:
+        The assignment, and the run whose weights the trial uses.
 
     Raises:
         ConfigError: a field is missing or malformed; the message names it.

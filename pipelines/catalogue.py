@@ -16,7 +16,10 @@ COMPILED = Path(__file__).parent / "compiled"
 
 
 def compiled(pipeline: str) -> Path:
-    """The committed YAML of a pipeline, made with the default placement.
+    """Locates the committed YAML of a pipeline, compiled with the default placement.
+
+    Returns:
+        The file's path.
 
     Raises:
         ConfigError: there is no such pipeline.
@@ -64,7 +67,10 @@ def compile_to(pipeline: str, placement: PipelinePlacement, path: Path) -> None:
 
 
 def check_pipeline(pipeline: str) -> str:
-    """The pipeline's name.
+    """Checks a pipeline's name.
+
+    Returns:
+        ``pipeline``, if there is one of this name.
 
     Raises:
         ConfigError: there is no such pipeline.

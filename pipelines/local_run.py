@@ -56,9 +56,12 @@ def run_locally(
         pipeline: its name.
         arguments: of its form; the run store is set here.
         store: the run store's folder.
-        display: is shown what the steps do.
+        display: receives the steps' progress.
         file: a compiled pipeline to run instead of the definition in this package.
         parallel: trainings at a time, at most 2: kfp's local runner allows no more.
+
+    Returns:
+        The run's id and the paths of its outputs.
 
     Raises:
         ConfigError: the store's path is one that kfp's local runner cannot handle.

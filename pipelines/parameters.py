@@ -56,7 +56,10 @@ def read_arguments(pipeline: str, given: Sequence[str], file: Path | None = None
 
 
 def read_parameters(path: Path) -> dict[str, dict[str, Any]]:
-    """The definitions of a compiled pipeline's parameters, by name: type, default, description and choices.
+    """Reads the definitions of a compiled pipeline's parameters.
+
+    Returns:
+        Type, default, description and choices by parameter.
 
     Raises:
         ConfigError: the file is no compiled pipeline.

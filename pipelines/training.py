@@ -23,10 +23,15 @@ from autogan_kubeflow.pipelines.placement import PipelinePlacement, place_comput
 
 
 def training(placement: PipelinePlacement) -> Callable[..., Any]:
-    """What adds the trainings and scores to a pipeline; made before that is defined, since definitions do not nest.
+    """Creates the function that adds the trainings and scores to a pipeline.
+
+    It is created before the pipeline is defined, since definitions do not nest.
 
     Args:
         placement: where the steps run, and how many rungs there is room for.
+
+    Returns:
+        A function of the run, its entrants and the store; see ``train_and_score``.
     """
     early = _early_rungs(placement)
 

@@ -35,12 +35,15 @@ class Topic:
 
 
 def inspect(cluster: Cluster, target: Target, waiting: inside.Waiting | None) -> list[Topic]:
-    """Looks at everything.
+    """Runs all checks.
 
     Args:
-        cluster: where.
-        target: what is meant to be there.
+        cluster: to look at.
+        target: the installation to expect.
         waiting: for the pod that looks from inside; None for no pod.
+
+    Returns:
+        The topics that have findings, in the order of the report.
 
     Raises:
         ClusterUnavailableError: the API server cannot be reached.

@@ -34,7 +34,7 @@ def build_experiment(
     from_scratch: bool = False,
     parallel_trials: int = 1,
 ) -> dict[str, Any]:
-    """An Experiment that runs the search of ``config``, as plain values for YAML or the Kubernetes API.
+    """Builds an Experiment that runs the search of ``config``.
 
     Args:
         name: unique in the whole cluster, since Katib's database knows no namespaces; a re-used one starts afresh.
@@ -43,6 +43,9 @@ def build_experiment(
         from_scratch: Katib's ``random`` algorithm, each trial training one architecture from scratch, and
             ``search.iterations`` trials in all; instead of our controller over a shared GAN.
         parallel_trials: trials at a time. Trials that share weights follow one another, so 1 for them.
+
+    Returns:
+        Plain values for YAML or the Kubernetes API.
 
     Raises:
         ConfigError: a name that Katib refuses, a preset that the image lacks, or parallel trials on shared weights.
@@ -70,12 +73,15 @@ def build_experiment(
 
 
 def build_runtime(name: str, placement: Placement, *, from_scratch: bool = False) -> dict[str, Any] | None:
-    """What has to be in the cluster before the Experiment: the runtime of its TrainJobs; None for PyTorchJobs.
+    """Builds the runtime of an Experiment's TrainJobs, which must be in the cluster before the Experiment.
 
     Args:
         name: of the Experiment.
         placement: of the Experiment.
         from_scratch: as in `build_experiment`.
+
+    Returns:
+        The manifest; None for PyTorchJobs, which need no runtime.
     """
     if placement.job != "trainjob":
         return None

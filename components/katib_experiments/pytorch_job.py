@@ -17,12 +17,15 @@ PYTORCH_JOB = JobKind(
 
 
 def pytorch_job(placement: Placement, env: dict[str, str], args: list[str]) -> dict[str, Any]:
-    """A trial's PyTorchJob, without a name, which Katib gives.
+    """Builds a trial's PyTorchJob.
 
     Args:
         placement: resources, image and number of pods.
         env: the trial's own variables; Katib's placeholders may stand in the values.
         args: command line arguments behind ``python -m components.trial``.
+
+    Returns:
+        The manifest, without a name, which Katib gives.
     """
     replicas = {"Master": 1} | ({"Worker": placement.workers} if placement.workers else {})
     spec = {

@@ -82,7 +82,10 @@ EXPERIMENTS: dict[str, Recipe] = {
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe of an Experiment that ships.
+    """Looks up an Experiment that ships with the package.
+
+    Returns:
+        Its recipe.
 
     Raises:
         ConfigError: there is none of this name.
@@ -95,13 +98,16 @@ def recipe(name: str) -> Recipe:
 def from_recipe(
     chosen: Recipe, name: str, overrides: Iterable[str] = (), placement: Placement | None = None
 ) -> dict[str, Any]:
-    """The Experiment of a recipe.
+    """Builds the Experiment of a recipe.
 
     Args:
-        chosen: what to build.
+        chosen: the recipe.
         name: the Experiment's name.
         overrides: ``section.key=value`` on top of the recipe's.
         placement: instead of the recipe's.
+
+    Returns:
+        The manifest.
 
     Raises:
         ConfigError: a bad name or setting.

@@ -18,9 +18,12 @@ from autogan_kubeflow.components.katib_protocol import OPERATIONS
 
 
 def overrides(config: Config) -> list[str]:
-    """``section.key=value`` for every setting that differs from the preset's; `load_config` reads them back.
+    """Lists every setting that differs from the preset's; `load_config` reads the list back.
 
-    Where data and weights lie on this machine (`LOCATIONS`) is left out: trials read both from the run store.
+    The locations of data and weights on this machine (`LOCATIONS`) are left out: trials read both from the run store.
+
+    Returns:
+        ``section.key=value`` for each, with the value in YAML.
 
     Raises:
         ConfigError: the preset is a file, which the trials' image does not have.
@@ -63,9 +66,12 @@ def nas_config(config: Config) -> dict[str, Any]:
 
 
 def cell_tokens(config: Config) -> list[list[str]]:
-    """For each cell the names of its tokens where every token is a parameter of its own: ``cell2-conv`` and so on.
+    """Names each cell's tokens for Experiments in which every token is a parameter.
 
     The order is that of the trial's environment: conv, norm, up, shortcut, then a skip bit from each earlier cell.
+
+    Returns:
+        For each cell names such as ``cell2-conv``.
     """
     return [
         [f"cell{cell}-{name}" for name in (*list(OPERATIONS)[:-1], *(f"skip-{source}" for source in range(1, cell)))]

@@ -31,12 +31,15 @@ MOST_FAILURES = 20
 
 
 def train_job(placement: Placement, env: dict[str, str], runtime: str) -> dict[str, Any]:
-    """A trial's TrainJob, without a name, which Katib gives.
+    """Builds a trial's TrainJob.
 
     Args:
         placement: the queue; all else of it is the runtime's.
         env: the trial's own variables; Katib's placeholders may stand in the values.
         runtime: name of a `training_runtime`.
+
+    Returns:
+        The manifest, without a name, which Katib gives.
     """
     spec = {
         "runtimeRef": {"apiGroup": "trainer.kubeflow.org", "kind": RUNTIME, "name": runtime},
@@ -46,13 +49,16 @@ def train_job(placement: Placement, env: dict[str, str], runtime: str) -> dict[s
 
 
 def training_runtime(name: str, placement: Placement, labels: dict[str, str], args: list[str]) -> dict[str, Any]:
-    """The runtime of an Experiment's TrainJobs, in the namespace of the Experiment.
+    """Builds the runtime of an Experiment's TrainJobs, in the namespace of the Experiment.
 
     Args:
         name: of the runtime.
         placement: image, resources, nodes and number of pods.
         labels: of the runtime itself.
         args: command line arguments behind ``python -m components.trial``.
+
+    Returns:
+        The manifest.
     """
     job = {
         "metadata": {"labels": dict(TRAINER_STEP)},

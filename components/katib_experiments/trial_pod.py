@@ -47,7 +47,7 @@ class JobKind:
 def pod_template(
     placement: Placement, container: str, env: Mapping[str, str], args: list[str], **more: Any
 ) -> dict[str, Any]:
-    """The template of a trial's pods.
+    """Builds the template of a trial's pods.
 
     Args:
         placement: image, resources and nodes.
@@ -55,6 +55,9 @@ def pod_template(
         env: variables of the trial itself.
         args: command line arguments behind ``python -m components.trial``.
         more: fields of the pod's spec that the job asks for.
+
+    Returns:
+        Labels and spec.
     """
     return {"metadata": {"labels": dict(POD_LABELS)}, "spec": {**more, **_pod(placement, container, env, args)}}
 

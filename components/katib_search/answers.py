@@ -61,13 +61,16 @@ def is_conflict(error: CallError) -> bool:
 
 
 def refusal(error: ApiException, verb: str, resource: str, namespace: str) -> AutoGANError:
-    """The error for an answer that another try would not change.
+    """Converts an answer that a retry would not change to an error.
 
     Args:
         error: the answer.
         verb: what was tried: create, get, list, watch or delete.
         resource: experiments, trials or suggestions.
         namespace: where.
+
+    Returns:
+        The error, with the remedy, for the caller to raise.
     """
     words = message(error)
     if error.status == UNAUTHORIZED:

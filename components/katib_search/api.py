@@ -67,7 +67,10 @@ class ExperimentsAPI:
 
     @classmethod
     def connect(cls, namespace: str, waiting: Waiting | None = None) -> ExperimentsAPI:
-        """For the cluster whose pod this is, else that of the kubeconfig's current context.
+        """Connects to the cluster that this pod runs in, else to that of the kubeconfig's current context.
+
+        Returns:
+            The API of Experiments in ``namespace``.
 
         Raises:
             ConfigError: there is neither.

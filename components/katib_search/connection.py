@@ -16,12 +16,15 @@ FALLBACK_NAMESPACE = "autogan"
 
 
 def connect(context: str | None = None) -> client.ApiClient:
-    """A client with the pod's service account, or else with the kubeconfig's current context.
+    """Creates a client with the pod's service account, or else with the kubeconfig's current context.
 
-    It retries nothing by itself, so that whoever uses it decides how long to wait.
+    The client does not retry, so that callers decide how long to wait.
 
     Args:
         context: a context of the kubeconfig, in place of both.
+
+    Returns:
+        The client; nothing is requested yet.
 
     Raises:
         ConfigError: there is neither.

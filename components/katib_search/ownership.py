@@ -27,9 +27,12 @@ def outcome(experiment: Any) -> Any | None:
 
 
 def obtain(document: Mapping[str, Any], experiments: ExperimentsAPI) -> Any:
-    """The Experiment of a document: an earlier attempt's if there is one, else a new one.
+    """Finds the Experiment that an earlier attempt created from a document, or creates it.
 
-    An earlier attempt's that has failed, or is being deleted, is replaced.
+    An earlier attempt's Experiment that has failed, or is being deleted, is replaced.
+
+    Returns:
+        The Experiment as the API server has it.
 
     Raises:
         ConfigError: somebody else has one of that name, or the cluster refuses this one.

@@ -25,12 +25,15 @@ class KatibSearch:
 
 
 def failure(experiment: Any, message: str | None, trials: list[Any]) -> ExperimentFailedError:
-    """The error for an Experiment that failed, with the reason of the last trial that did.
+    """Creates the error for an Experiment that failed, with the reason of the last trial that failed.
 
     Args:
         experiment: the Experiment.
         message: what Katib says of it.
         trials: all of its trials.
+
+    Returns:
+        The error, with commands to look further, for the caller to raise.
     """
     metadata = experiment.metadata
     kubectl, head = f"kubectl -n {metadata.namespace}", f"the Experiment '{metadata.name}' failed"

@@ -36,9 +36,12 @@ _TEMPLATE_RULES = (
 
 
 def check_document(document: Mapping[str, Any]) -> list[str]:
-    """Problems of one Kubernetes object, one sentence each, each beginning with the object's kind and name.
+    """Checks one Kubernetes object.
 
-    Experiments and the runtimes of their trials are checked whole, and of any other object the pods that it makes.
+    Experiments and the runtimes of their trials are checked completely, other objects only for the pods they create.
+
+    Returns:
+        A sentence for each problem, which begins with the object's kind and name.
     """
     label = f"{document.get('kind')} {mapping(document, 'metadata').get('name')}"
     if document.get("kind") == "Experiment":

@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 
 
 def causes(steps: Sequence[StepRecord], workflow: Workflow | None) -> list[str]:
-    """A line for each step that failed, or was lost; at least one line.
+    """Explains the steps that failed or were lost.
 
     Args:
-        steps: what they noted.
+        steps: the records that steps have left.
         workflow: the run as Argo has it; None if that is not known.
+
+    Returns:
+        A line of Markdown for each step; at least one line.
     """
     failed = list(workflow.failed) if workflow else []
     cancelled = workflow is not None and workflow.cancelled

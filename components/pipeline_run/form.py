@@ -73,7 +73,7 @@ def read_form(
     pool: int = UNSET,
     retrain_iterations: int = UNSET,
 ) -> Config:
-    """The configuration that a form describes.
+    """Reads the configuration that a form describes.
 
     Args:
         preset: the name of one that ships.
@@ -85,6 +85,9 @@ def read_form(
         top_k: architectures to train to the end, from 1; `UNSET` for the preset's.
         pool: architectures that successive halving starts from, from 1; `UNSET` for the preset's.
         retrain_iterations: generator steps of each such training, from 1; `UNSET` for the preset's.
+
+    Returns:
+        The validated configuration.
 
     Raises:
         ConfigError: one sentence with the field, the value and what to do.
@@ -106,7 +109,10 @@ def read_form(
 
 
 def data_location(dataset: str, data_uri: str) -> str:
-    """Where the data set's files lie: a path or URI; "" for the loader's usual place.
+    """Determines the location of the data set's files.
+
+    Returns:
+        A path or URI; "" for the loader's usual place.
 
     Raises:
         ConfigError: both fields name a place.
@@ -120,16 +126,22 @@ def data_location(dataset: str, data_uri: str) -> str:
 
 
 def check_backend(backend: str) -> Literal["local", "katib"]:
-    """The backend.
+    """Checks the field ``search_backend``.
+
+    Returns:
+        ``backend``, if it is valid.
 
     Raises:
-        ConfigError: it is none.
+        ConfigError: there is no such backend.
     """
     return "local" if check_choice("search_backend", backend) == "local" else "katib"
 
 
 def check_choice(field: str, value: str) -> str:
-    """The value of a field of text in `CHOICES`.
+    """Checks a text field against `CHOICES`.
+
+    Returns:
+        ``value``, if it is one of the choices.
 
     Raises:
         ConfigError: it is none of the choices.
@@ -156,10 +168,13 @@ def check_run_name(name: str, field: str = "run_name") -> None:
 
 
 def parse_architectures(text: str) -> list[Architecture]:
-    """Architectures by name or in compact text, separated by commas or white space.
+    """Parses names or compact texts of architectures, separated by commas or white space.
+
+    Returns:
+        The architectures, in the order of the text.
 
     Raises:
-        ConfigError: one of them is none.
+        ConfigError: a word is no architecture.
     """
     return [Architecture.parse(word) for word in re.split(r"[,\s]+", text) if word]
 
@@ -179,7 +194,10 @@ def _loader(dataset: str) -> str:
 
 
 def positive(field: str, value: int) -> int:
-    """The value of a field that counts something, from 1.
+    """Checks a field that counts something.
+
+    Returns:
+        ``value``, if it is at least 1.
 
     Raises:
         ConfigError: it is less.

@@ -29,7 +29,9 @@ def katib_request(
     timeout_hours: float,
     keep: bool,
 ) -> ExperimentRequest:
-    """What to ask of Katib. Equal arguments give equal requests, so that another attempt finds the Experiment again.
+    """Builds the request for Katib.
+
+    Equal arguments give equal requests, so that another attempt finds the Experiment again.
 
     Args:
         config: what to search for.
@@ -40,6 +42,9 @@ def katib_request(
         workers: pods beside the master of each trial.
         timeout_hours: 0 for none.
         keep: whether the Experiment stays after it has succeeded.
+
+    Returns:
+        Name, placement and limits of the Experiment.
 
     Raises:
         ConfigError: a name, number or setting that Katib or its trials would refuse.

@@ -41,7 +41,10 @@ class RunReference:
 
     @classmethod
     def parse(cls, text: str) -> RunReference:
-        """The inverse of ``str``.
+        """Parses what ``str`` of a reference returns.
+
+        Returns:
+            The reference.
 
         Raises:
             ConfigError: it is no reference.
@@ -69,7 +72,7 @@ class Place:
         return open_store(self.uri, self.cache)
 
     def create(self, config: Config, name: str = "", backend: str = "local") -> RunReference:
-        """Makes the run of a pinned configuration, unless it is there.
+        """Creates the run of a pinned configuration, unless it exists.
 
         Args:
             config: with the images' fingerprint.
@@ -77,8 +80,11 @@ class Place:
                 that a change of any of them gets a run of its own. A name continues whatever lies there.
             backend: where the search runs.
 
+        Returns:
+            The reference by which later steps open the run.
+
         Raises:
-            ConfigError: the name is none, or the run of that name has other settings.
+            ConfigError: the name is invalid, or the run of that name has other settings.
         """
         reference = RunReference("", config.fingerprint()[:12], code_fingerprint()[:12])
         kind = config.preset if backend == "local" else f"{config.preset}-{backend}"
@@ -88,11 +94,14 @@ class Place:
         return RunReference(folder, reference.configuration, reference.code)
 
     def open(self, reference: str, monitor: Monitor) -> Run:
-        """The run of a reference.
+        """Opens the run of a reference.
+
+        Returns:
+            The run, on this place's device.
 
         Raises:
             ConfigError: the text is no reference.
-            StateError: the run is not there, or is another one by now.
+            StateError: the run does not exist, or its folder holds another run by now.
         """
         from autogan_core.runs.inputs import load_inputs
         from autogan_core.runs.run import Run

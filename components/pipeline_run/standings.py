@@ -10,9 +10,12 @@ from autogan_core.search_space import Architecture
 
 
 def fall_outs(ladder: Ladder, rung: int) -> dict[Architecture, str]:
-    """Why each architecture of the pool that does not enter a rung, from 1, has fallen out; who came furthest first.
+    """Explains why architectures of the pool do not enter a rung, counted from 1.
 
     Raises like the ladder.
+
+    Returns:
+        Reasons by architecture, those that came furthest first.
     """
     reasons: dict[Architecture, str] = {}
     for earlier, later in reversed([*itertools.pairwise(ladder.rungs[:rung])]):

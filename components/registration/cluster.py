@@ -20,7 +20,10 @@ class ClusterError(AutoGANError):
 
 
 def connect() -> client.ApiClient:
-    """A client for the cluster whose pod this is, else for that of the current kubectl context.
+    """Creates a client for the cluster that this pod runs in, else for that of the current kubectl context.
+
+    Returns:
+        The client; nothing is requested yet.
 
     Raises:
         ClusterError: there is neither a pod's service account nor a usable kubeconfig.
@@ -39,12 +42,15 @@ def connect() -> client.ApiClient:
 
 
 def reason(error: ApiException | HTTPError, forbidden: str, missing: str | None = None) -> str:
-    """Why a request failed, and what to do.
+    """Explains why a request failed.
 
     Args:
         error: one of `REFUSALS`.
         forbidden: what to say where the right is missing.
         missing: what to say where there is no such thing; None: that is no special case.
+
+    Returns:
+        The reason with its remedy, for a message.
     """
     if isinstance(error, HTTPError):
         return f"the API server does not answer ({' '.join(str(error).split())}); see that 'kubectl get nodes' works"

@@ -19,13 +19,16 @@ _IMAGE = re.compile(rf"(?:{_HOST}/)?{_NAME}(?:/{_NAME})*(?::{_TAG})?(?:@{_DIGEST
 
 
 def suggestion_entry(image: str) -> dict[str, Any]:
-    """The entry that makes Katib start our suggestion service for each Experiment with ``algorithmName: autogan``.
+    """Builds the entry by which Katib starts our service for Experiments with ``algorithmName: autogan``.
 
     Katib takes container fields and a service account, no field of a pod and no volumes: the service must do without
     a writable file system. Its own limits would be 500m CPU and 100Mi memory.
 
     Args:
         image: image of the service with a tag or a digest, such as ``registry.example/autogan/suggestion:0.1.0``.
+
+    Returns:
+        The entry for ``runtime.suggestions`` of Katib's configuration.
 
     Raises:
         ConfigError: ``image`` is no image reference, or one that can change its meaning.

@@ -54,7 +54,10 @@ class Experiment:
 
 
 def experiments_of_ours() -> list[Experiment]:
-    """All Experiments of our algorithm in the cluster, by namespace and name.
+    """Lists all Experiments of our algorithm in the cluster.
+
+    Returns:
+        The Experiments, by namespace and name.
 
     Raises:
         ClusterError: the cluster does not say, or we may not ask.

@@ -65,7 +65,10 @@ class KatibConfig:
         )
 
     def with_entry(self, entry: dict[str, Any]) -> str:
-        """The text with ``entry`` as ours: behind the others, or in the place of the one that is there.
+        """Adds ``entry`` behind the others, or in place of our existing one.
+
+        Returns:
+            The new text; all else in it is unchanged.
 
         Raises:
             ConfigError: there are several of ours, or the text is written in a form that is not edited here.
@@ -89,7 +92,10 @@ class KatibConfig:
         return self._checked(self._spliced([(start, stop, block)]), wanted)
 
     def without_entry(self) -> str:
-        """The text without any entry of ours; the same text if there is none.
+        """Removes our entries.
+
+        Returns:
+            The new text; the same text if there is none.
 
         Raises:
             ConfigError: the text is written in a form that is not edited here.

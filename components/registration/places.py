@@ -72,7 +72,10 @@ class ConfigMapPlace:
         return f"{self.namespace}/{CONFIG_MAP} at {self._api.api_client.configuration.host}"
 
     def read(self) -> str:
-        """The text in the cluster.
+        """Reads Katib's configuration from the cluster.
+
+        Returns:
+            The text of the ConfigMap's field.
 
         Raises:
             ClusterError: see `ClusterError`.
@@ -81,7 +84,10 @@ class ConfigMapPlace:
         return self._text(self._get())
 
     def update(self, edit: Edit) -> Change:
-        """Writes what ``edit`` makes of the text. If somebody else wrote in between, it edits that text instead.
+        """Applies ``edit`` to the text in the cluster, and again if somebody else wrote in between.
+
+        Returns:
+            The texts before and after; they are equal if there was nothing to do.
 
         Raises:
             ClusterError: see `ClusterError`; or somebody else wrote in between `ATTEMPTS` times.

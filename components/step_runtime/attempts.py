@@ -105,10 +105,13 @@ def in_pod() -> bool:
 
 
 def repeated_by_argo() -> bool:
-    """Whether this pod was made because an earlier one of this step failed, with nobody having asked for that.
+    """Checks whether Argo made this pod because an earlier pod of the step failed, without being asked to.
 
     The UI's Retry removes the failed pods from the Workflow, so that Argo counts from 0 again (pipelines,
     ``GenerateRetryExecution`` in backend/src/common/util/workflow.go).
+
+    Returns:
+        True in such a pod.
     """
     match = re.search(r"\((\d+)\)$", os.environ.get(NODE_VARIABLE, ""))
     return match is not None and int(match[1]) > 0

@@ -137,7 +137,10 @@ def step(name: str, store: str, job_id: str = "", *, title: str = "", noted: boo
 
 
 def _begin(here: Step, name: str, title: str, attempt: Attempt) -> StepRecord | None:
-    """Notes the begin; None outside a pipeline.
+    """Records the begin of the step.
+
+    Returns:
+        The step's record; None outside a pipeline.
 
     Raises:
         RepeatedError: Argo has made another pod, and that is of no use.

@@ -38,10 +38,13 @@ class Work:
 
     @classmethod
     def loads(cls, text: str) -> Work:
-        """The inverse of `dumps`.
+        """Parses what `dumps` returned.
+
+        Returns:
+            The work item.
 
         Raises:
-            ConfigError: it is none.
+            ConfigError: the text is no work item.
         """
         try:
             work = cls(**json.loads(text))

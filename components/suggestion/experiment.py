@@ -44,6 +44,9 @@ class SearchRequest:
 def parse_experiment(experiment: api.Experiment) -> SearchRequest:
     """Reads and checks everything that the search needs.
 
+    Returns:
+        Search space, configuration and seed.
+
     Raises:
         ConfigError: one sentence with the field, the value and the remedy.
     """

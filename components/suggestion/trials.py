@@ -52,7 +52,7 @@ class _Trial:
 def find_run(
     trials: Iterable[api.Trial], namespace: str, slot: int, first_assignment: Callable[[int], Assignment]
 ) -> KatibRun:
-    """The run that the trial of ``slot`` is to continue.
+    """Finds the run that the trial of ``slot`` continues.
 
     Katib's list is in no order, and holds the trials of every Experiment of this name: those of other namespaces, and
     for a moment those of a deleted Experiment whose place this one took. Trials belong together by the run that they
@@ -63,6 +63,9 @@ def find_run(
         namespace: where the service runs, and so its Experiment.
         slot: the first slot that is asked for; only trials of earlier slots count.
         first_assignment: what this search asks for in a slot that nothing precedes, to tell two runs apart.
+
+    Returns:
+        The run with the records of its earlier slots; a new one if no trial belongs to this Experiment.
     """
     runs: dict[str, list[_Trial]] = {}
     for trial in filter(None, map(_parse, trials)):

@@ -14,7 +14,10 @@ from autogan_kubeflow.components.tasks.halving import check_rungs, pool_ladder, 
 
 
 def choose(here: Step, reference: str, architectures: str, search_run: str, top_k: int, max_rungs: int) -> list[str]:
-    """The work of the first rung: each architecture once, the named ones first, incumbents last.
+    """Chooses the architectures to evaluate.
+
+    Returns:
+        The work of the first rung: each architecture once, named ones first, incumbents last.
 
     Raises:
         ConfigError: none is given, one does not parse or does not fit the images, or the search is not there or not

@@ -90,12 +90,15 @@ def rung_work(reference: str, ladder: Ladder, rung: int) -> list[str]:
 
 
 def pool_ladder(records: RunRecords, rewards: Mapping[Architecture, float | None]) -> Ladder:
-    """How far the trainings of a pool have come by now.
+    """Reads how far the trainings of a pool have come.
 
     Args:
         records: of the run.
         rewards: of the architectures, in the pool's order; None for one that comes from no search. With successive
             halving the incumbents of the settings join them.
+
+    Returns:
+        The pool's ladder.
     """
     entrants = given_pool(records.config, list(rewards))
     return records.ladder([replace(entrant, reward=rewards.get(entrant.architecture)) for entrant in entrants])

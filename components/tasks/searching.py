@@ -25,7 +25,7 @@ def search_run(
     history: OutputArtifact,
     metrics: OutputArtifact,
 ) -> list[str]:
-    """Searches unless the run's search is finished; returns the work of the first rung.
+    """Searches, unless the run's search is finished.
 
     Args:
         here: the step.
@@ -35,8 +35,11 @@ def search_run(
         history: becomes the records.
         metrics: becomes numbers about the search.
 
+    Returns:
+        The work of the first rung.
+
     Raises:
-        ConfigError: the backend is none.
+        ConfigError: there is no such backend.
         AutoGANError: the search failed.
     """
     run = here.open(reference)

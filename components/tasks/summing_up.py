@@ -140,10 +140,12 @@ def _scores(run: RunRecords) -> list[str]:
 
 
 def _dispose(card: JobCard, job: Job, workflow: Workflow | None) -> list[str]:
-    """What became of the Experiment of a run that searched under Katib.
+    """Removes the Experiment of a run that searched under Katib.
 
-    It is removed, unless the search step was lost without anybody having asked for that: then it goes on, and starting
-    the pipeline again finds it.
+    It stays if the search step was lost without anybody having asked for that: starting the pipeline again finds it.
+
+    Returns:
+        Markdown lines for the summary; none if there was nothing to remove.
     """
     from autogan_kubeflow.components.pipeline_run.katib import remove_running
 

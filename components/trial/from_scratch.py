@@ -26,10 +26,13 @@ logger = logging.getLogger(__name__)
 
 
 def architecture_from(environment: Mapping[str, str], num_cells: int) -> Architecture:
-    """The architecture that ``AUTOGAN_CELL_1`` to ``AUTOGAN_CELL_<num_cells>`` spell out.
+    """Reads the architecture from ``AUTOGAN_CELL_1`` to ``AUTOGAN_CELL_<num_cells>``.
 
     Each holds ``conv norm up shortcut`` and, behind the first, a word for each earlier cell's skip connection, such as
     ``post bn nearest with without``.
+
+    Returns:
+        An architecture of ``num_cells`` cells.
 
     Raises:
         ConfigError: a cell is missing or malformed; the message names the variable.

@@ -19,12 +19,15 @@ logger = logging.getLogger(__name__)
 
 
 def run_folder(run: str, trial: str) -> str:
-    """Where a run lies below the run store.
+    """Locates a run in the run store.
 
     Args:
         run: ``<namespace>/<first trial>``, or ``<namespace>/new`` for the trial that opens it under its own name.
             Katib makes these names random, so an Experiment that is applied again opens another run.
         trial: this trial's name.
+
+    Returns:
+        The run's folder, relative to the store.
     """
     namespace, _, first_trial = run.partition("/")
     return f"runs/{namespace}/{trial if first_trial == NEW_RUN else first_trial}"
@@ -40,7 +43,7 @@ def run_search_iteration(
     monitor: Monitor,
     stop: Callable[[], bool],
 ) -> dict[str, float]:
-    """Trains and scores what Katib assigned, unless that is committed already; returns the metrics to report.
+    """Trains and scores what Katib assigned, unless that is committed already.
 
     Args:
         parameters: the assignment, by Katib's names.
@@ -49,8 +52,11 @@ def run_search_iteration(
         store_uri: the run store: prepared inputs, and all runs.
         cache: for what is read from a bucket.
         world: all ranks of the trial.
-        monitor: is told of the progress.
+        monitor: receives progress and measurements.
         stop: whether to store the progress and give up.
+
+    Returns:
+        The metrics to report, by Katib's names.
 
     Raises:
         ConfigError: the assignment is malformed, or lies outside the search space.

@@ -121,11 +121,14 @@ def write_all(folder: Path) -> None:
 
 
 def header(title: str, arguments: Sequence[str]) -> str:
-    """The comment at the top of an Experiment: its title and the command that made it.
+    """Writes the comment at the top of an Experiment.
 
     Args:
         title: of the recipe.
         arguments: of that command, behind ``autogan``.
+
+    Returns:
+        The title and the command that made it, in two lines.
     """
     return f"{title}.\nMade by: {shlex.join(['autogan', *arguments])}"
 

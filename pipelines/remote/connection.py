@@ -60,10 +60,13 @@ class Server:
         return host
 
     def page(self, path: str) -> str:
-        """Where the web interface shows something.
+        """Locates a page of the web interface.
 
         Args:
             path: such as ``runs/details/ID``.
+
+        Returns:
+            The page's URL; where the address is unknown, the path and how to find the address.
         """
         base = os.environ.get(UI_ENV) or (self.client.named and not _only_the_api(self.host) and self.host)
         if base:
@@ -103,7 +106,10 @@ class Server:
 
 
 def connect(address: Address) -> Server:
-    """Makes sure that Kubeflow Pipelines answers.
+    """Connects to Kubeflow Pipelines, and makes sure that it answers.
+
+    Returns:
+        The server, with the user's namespace if it serves several users.
 
     Raises:
         ConfigError: no host, an unreadable token, or a namespace where there are none or none where there are.
@@ -191,10 +197,13 @@ class _Client(kfp.Client):  # type: ignore[misc]
         return self._pipelines_api.pipeline_service_create_pipeline(pipeline)
 
     def delete_recurring_run(self, recurring_run_id: str) -> Any:
-        """Deletes a schedule and lets its runs go on.
+        """Deletes a schedule without stopping its runs.
 
         The schedule owns their workflows. By default Kubernetes' garbage collector would remove these with it, and
         Kubeflow show the runs as running for ever, while a search that they started goes on.
+
+        Returns:
+            The answer, which is empty.
         """
         return self._recurring_run_api.recurring_run_service_delete_recurring_run(
             recurring_run_id=recurring_run_id, propagation_policy="ORPHAN"
@@ -255,7 +264,10 @@ def _host(given: str | None) -> str | None:
 
 
 def read_token(path: Path) -> str:
-    """The bearer token in a file.
+    """Reads the bearer token from a file.
+
+    Returns:
+        The token, without white space around it.
 
     Raises:
         ConfigError: the file cannot be read, or holds no token.

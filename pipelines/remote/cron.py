@@ -66,11 +66,14 @@ class Cron:
 
     @classmethod
     def parse(cls, text: str, now: datetime | None = None) -> Cron:
-        """Reads ``second minute hour day-of-month month day-of-week``.
+        """Parses ``second minute hour day-of-month month day-of-week``.
 
         Args:
             text: the expression.
             now: from when on it must fire; None asks the clock.
+
+        Returns:
+            The schedule, which fires within the scheduler's horizon.
 
         Raises:
             ConfigError: the expression is not of this form, or means no date within the scheduler's horizon.
@@ -84,7 +87,10 @@ class Cron:
         return cron
 
     def next_dates(self, after: datetime, count: int) -> list[datetime]:
-        """The first ``count`` dates later than ``after``, in its time zone.
+        """Computes the first ``count`` dates later than ``after``.
+
+        Returns:
+            The dates, ascending, in the time zone of ``after``.
 
         Raises:
             ConfigError: there are fewer, or one lies more than five calendar years behind that before it.

@@ -70,7 +70,10 @@ class BoundedRestClient(RESTClientObject):  # type: ignore[misc]
         super().__init__(configuration)
 
     def request(self, method: str, url: str, **given: Any) -> Any:
-        """The answer to one request.
+        """Sends one request, with a time limit.
+
+        Returns:
+            The answer, whose body is JSON.
 
         Raises:
             PipelinesUnavailableError: no answer in time, or a server's error.

@@ -47,11 +47,14 @@ def run_state(run: Any) -> str:
 
 
 def run_steps(run: Any, names: Mapping[str, NamedStep]) -> list[RunStep]:
-    """A run's steps in the order in which they began.
+    """Lists a run's steps.
 
     Args:
         run: as kfp gives it.
         names: of its pipeline, from `named_steps`.
+
+    Returns:
+        The steps, in the order in which they began; without those that have not begun.
     """
     counts: dict[str, int] = {}
     found = []

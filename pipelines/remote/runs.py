@@ -102,7 +102,10 @@ def submit(server: Server, order: Order, name: str) -> str:
 
 
 def get_run(server: Server, run_id: str) -> Any:
-    """The run as kfp gives it.
+    """Requests a run.
+
+    Returns:
+        The run as kfp gives it.
 
     Raises:
         ConfigError: there is none of this id.

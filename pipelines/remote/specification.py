@@ -36,7 +36,10 @@ class Specifications:
         self._version = cache(lambda pipeline, version: _uploaded(server, pipeline, version))
 
     def of(self, run: Any) -> Specification | None:
-        """That of a run; None where its version has been deleted.
+        """Finds the specification of a run.
+
+        Returns:
+            The specification; None where the pipeline version has been deleted.
 
         Raises:
             PipelinesError: refused or unreachable.
@@ -57,7 +60,10 @@ def own_part(document: Any) -> Specification | None:
 
 
 def in_package(package: Path, pipeline: str) -> Specification:
-    """The specification in a compiled file.
+    """Reads the specification from a compiled file.
+
+    Returns:
+        The specification, whose pipeline is ``pipeline``.
 
     Raises:
         ConfigError: the file is not this pipeline, compiled.
@@ -73,7 +79,10 @@ def in_package(package: Path, pipeline: str) -> Specification:
 
 
 def read_documents(package: Path) -> list[Any]:
-    """The documents of a compiled file: the pipeline's own part, and its platform's where there is one.
+    """Reads the documents of a compiled file.
+
+    Returns:
+        The pipeline's own part, then its platform's where there is one.
 
     Raises:
         ConfigError: the file cannot be read.

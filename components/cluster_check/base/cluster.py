@@ -70,7 +70,12 @@ class Cluster:
 
     @classmethod
     def connect(cls, context: str | None = None) -> Cluster:
-        """The cluster of a kubeconfig's context; None for that of the pod that this is, else of the current context.
+        """Connects to the cluster of a kubeconfig's context.
+
+        None stands for the cluster that this pod runs in, else for the current context.
+
+        Returns:
+            A connection; nothing is requested yet.
 
         Raises:
             ConfigError: there is none.

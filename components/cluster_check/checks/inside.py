@@ -80,7 +80,10 @@ def probe_pod(image: str, namespace: str) -> dict[str, Any]:
 
 
 def look_from_inside(cluster: Cluster, target: Target, waiting: Waiting) -> Inside:
-    """Makes the pod, waits for what it tells, and deletes it.
+    """Creates the probe pod, waits for its findings, and deletes it.
+
+    Returns:
+        The findings; one that says why, if the pod was not created or did not run.
 
     Raises:
         NotPermittedError: the user may not make pods.
