@@ -52,6 +52,6 @@ def _read_records(path: Path) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]
     if content.size != expected:
         raise DataError(f"{path} has {content.size} bytes instead of {expected}; download it again")
     records = content.reshape(RECORDS_PER_FILE, RECORD_BYTES)
-    if records[:, 0].max() >= NUM_CLASSES:
-        raise DataError(f"{path} is damaged: it has the label {records[:, 0].max()}, above 9; download it again")
+    if np.max(records[:, 0]) >= NUM_CLASSES:
+        raise DataError(f"{path} is damaged: it has the label {np.max(records[:, 0])}, above 9; download it again")
     return records

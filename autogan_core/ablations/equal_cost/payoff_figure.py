@@ -158,7 +158,7 @@ def _draw(axes: Axes, curve: MeanCurve, look: _Look, *, banded: bool) -> None:
 
 
 def _style(axes: Axes, curves: Sequence[MeanCurve]) -> None:
-    low, high = min(float(c.low.min()) for c in curves), max(float(c.middle.max()) for c in curves)
+    low, high = min(float(np.min(c.low)) for c in curves), max(float(np.max(c.middle)) for c in curves)
     margin = (high / low) ** 0.05
     axes.set_ylim(low / margin**2.5, high * margin)  # the searches lie below
     wide = high / low > 30
