@@ -30,6 +30,10 @@ class StateError(AutoGANError):
     """A run folder holds state that is damaged, or belongs to another configuration."""
 
 
+class NewerFormatError(StateError):
+    """A later version has stored this; it must neither be guessed at nor replaced."""
+
+
 class ConflictError(StateError):
     """Another process has changed the state meanwhile; nothing of this one's was stored."""
 

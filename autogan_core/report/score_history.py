@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from autogan_core.errors import AutoGANError, ConflictError, StateError
+from autogan_core.errors import AutoGANError, ConflictError, NewerFormatError, StateError
 from autogan_core.search_space import Architecture
 from autogan_core.storage import RunStore, seal, unseal
 
@@ -184,6 +184,8 @@ class ScoreHistory:
         try:
             content = unseal(document, self._location)
             return tuple(HistoryLine.from_json(tree) for tree in content["lines"])
+        except NewerFormatError:
+            raise
         except (AutoGANError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise StateError(
                 f"{self._location} is damaged: it is no history of scores; restore it from a copy, or remove this one "

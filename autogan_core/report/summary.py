@@ -10,11 +10,15 @@ from typing import Any
 from autogan_core.report.results.observations import Observation
 from autogan_core.report.results.results import CheckpointScores, GeneratorResult, RunResults
 
+FORMAT = 1
+"""Number of this form; raise it when a field changes its meaning, or goes. Nothing here reads a summary again."""
+
 
 def summary_json(results: RunResults, observations: tuple[Observation, ...]) -> str:
     """The summary as strict JSON text, indented."""
     best = results.best_generator
     tree = {
+        "format": FORMAT,
         "config": results.config.model_dump(mode="json"),
         "fingerprint": results.config.fingerprint(),
         "command": results.command,

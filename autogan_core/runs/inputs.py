@@ -16,7 +16,7 @@ from torch import Tensor
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset, load_dataset
 from autogan_core.data.download import ARCHIVES, download
-from autogan_core.errors import ConflictError, DataError, StateError
+from autogan_core.errors import ConflictError, DataError, NewerFormatError, StateError
 from autogan_core.metrics.features.cache import cache_key
 from autogan_core.metrics.features.extractor import FeatureExtractor, dump_extractor, load_extractor, restore_extractor
 from autogan_core.metrics.kid import real_features
@@ -119,6 +119,7 @@ def prepare(
     Raises:
         DataError: the data set is damaged, or neither here nor to be fetched, or has no labels for the classifier that
             is wanted.
+        NewerFormatError: a later version has stored them.
         WeightsUnavailableError: InceptionV3's weights are missing, damaged, or cannot be downloaded.
     """
     state = CommittedState(store, _name(config))
@@ -127,6 +128,8 @@ def prepare(
         if stored is not None:
             logger.info("the inputs are in the run store already: %s", inputs_location(config, store))
             return stored
+    except NewerFormatError:
+        raise
     except StateError as error:
         logger.warning("the stored inputs are made anew: %s", error)
     try:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from autogan_core.errors import AutoGANError, NonFiniteLossError, StateError
 from autogan_core.history import Assignment, Record
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search.mlas import MultiLevelSearch
-from autogan_core.storage import RunStore
+from autogan_core.storage import FIRST, OLDEST, RunStore
 
 logger = logging.getLogger(__name__)
+
+HISTORY_FORMAT = FIRST
+"""Of each line of a history."""
 
 
 class HistoryFile:
@@ -35,6 +38,7 @@ class HistoryFile:
 
         Raises:
             StateError: a line is not a record.
+            NewerFormatError: a later version has written one.
         """
         return self._parse((self._store.read_current(self.NAME) or (b"", ""))[0])
 
@@ -53,16 +57,21 @@ class HistoryFile:
 
     def _parse(self, content: bytes) -> list[Record]:
         try:
-            return [Record.from_json(json.loads(line)) for line in content.splitlines()]
-        except (ValueError, KeyError, TypeError) as error:
+            return [self._record(json.loads(line)) for line in content.splitlines()]
+        except (AttributeError, ValueError, KeyError, TypeError) as error:
             raise StateError(
                 f"{self._store.location(self.NAME)} is damaged ({error}); restore it, or choose another run folder"
             ) from error
 
+    def _record(self, tree: dict[str, Any]) -> Record:
+        number = tree.get("format", OLDEST)
+        return Record.from_json(HISTORY_FORMAT.upgraded(tree, number, self._store.location(self.NAME)))
+
 
 def history_lines(records: Iterable[Record]) -> bytes:
     """Records as ``history.jsonl`` holds them: one JSON object a line."""
-    return b"".join(json.dumps(record.to_json(), allow_nan=False).encode() + b"\n" for record in records)
+    trees = ({"format": HISTORY_FORMAT.number, **record.to_json()} for record in records)
+    return b"".join(json.dumps(tree, allow_nan=False).encode() + b"\n" for tree in trees)
 
 
 class Trials(Protocol):

@@ -20,8 +20,14 @@ from autogan_core.shared_gan.checkpoints import Progress, ProgressCheckpoints, a
 from autogan_core.shared_gan.dynamic_reset import CollapseWatch
 from autogan_core.shared_gan.shared_networks import shared_networks
 from autogan_core.shared_gan.training_order import training_order
-from autogan_core.shared_gan.trial_records import SHARED, committed_record, committed_trials, load_record, store_record
-from autogan_core.storage import CommittedState, Snapshot
+from autogan_core.shared_gan.trial_records import (
+    committed_record,
+    committed_trials,
+    load_record,
+    shared_state,
+    store_record,
+)
+from autogan_core.storage import Snapshot
 from autogan_core.training.cost import Cost, scoring_cost, training_steps
 from autogan_core.training.gan import GAN
 from autogan_core.training.training_stream import TrainingStream
@@ -68,7 +74,7 @@ class SharedGAN:
         self._store, self._world, self._monitor = store, world, workspace.monitor
         self._scoring = CandidateScoring(config, self._space, dataset, workspace.scorer, world)
         self._identity = {"configuration": config.fingerprint(), "data set": dataset.fingerprint}
-        self._state = CommittedState(store, SHARED)
+        self._state = shared_state(store)
         self._checkpoints = ProgressCheckpoints(store, world, stop, checkpoint_seconds)
         self._watch = CollapseWatch(config.search.dynamic_reset, world)
         self._stage = 0
@@ -284,8 +290,8 @@ class SharedGAN:
         snapshot.require(self._identity, "the shared GAN")
         self._load_tensors(snapshot)
         self._stage, self._reset_pending = snapshot.meta["stage"], snapshot.meta["reset_pending"]
-        self._trained_stage = snapshot.meta.get("trained_stage", self._stage)  # older runs know no warm-up
-        self._committed_slot, self.steps = snapshot.meta["slot"], snapshot.meta.get("steps", 0)
+        self._trained_stage = snapshot.meta["trained_stage"]
+        self._committed_slot, self.steps = snapshot.meta["slot"], snapshot.meta["steps"]
         self._trials = {int(slot): name for slot, name in snapshot.meta["trials"].items()}
 
     def _tensors(self) -> dict[str, Tensor]:

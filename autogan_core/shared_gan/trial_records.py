@@ -8,12 +8,29 @@ from typing import Any
 
 from autogan_core.errors import StateError, SupersededError
 from autogan_core.history import Assignment, Record
-from autogan_core.storage import CommittedState, RunStore, read_document, seal
+from autogan_core.storage import CommittedState, Format, RunStore, read_document, seal
 from autogan_core.training.cost import Cost
 
 SHARED = "shared"
 """Name of the shared GAN's committed state, which also says which records count."""
 _COST = "cost"
+
+
+def _with_what_was_trained(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The first states did not count steps, and knew no warm-up, so that each stage's training has begun."""
+    meta = content["meta"]
+    if not meta:  # a pointer to nothing
+        return dict(content)
+    return {**content, "meta": {"steps": 0, "trained_stage": meta["stage"], **meta}}
+
+
+SHARED_FORMAT = Format((_with_what_was_trained,))
+"""Of that state."""
+
+
+def shared_state(store: RunStore) -> CommittedState:
+    """The shared GAN's committed state in the run store."""
+    return CommittedState(store, SHARED, SHARED_FORMAT)
 
 
 def store_record(store: RunStore, record: Record, cost: Cost) -> str:
@@ -51,7 +68,7 @@ def committed_trials(store: RunStore) -> list[tuple[int, str]]:
     Raises:
         StateError: the state that lists them is damaged.
     """
-    pointer = CommittedState(store, SHARED).pointer()
+    pointer = shared_state(store).pointer()
     trials = {} if pointer is None else pointer.content["meta"]["trials"]
     return sorted((int(slot), name) for slot, name in trials.items())
 

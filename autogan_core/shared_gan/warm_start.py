@@ -16,8 +16,8 @@ from autogan_core.config import Config
 from autogan_core.errors import ConfigError, StateError
 from autogan_core.networks.generator import Generator
 from autogan_core.search_space import Architecture
-from autogan_core.shared_gan.trial_records import SHARED
-from autogan_core.storage import CommittedState, RunStore
+from autogan_core.shared_gan.trial_records import SHARED, shared_state
+from autogan_core.storage import RunStore
 from autogan_core.training.gan import GAN
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def start_from_search(gan: GAN, architecture: Architecture, config: Config, data
         raise ConfigError(
             f"{architecture} lies outside search.space, so the search has no weights for it; set retrain.start=scratch"
         )
-    snapshot = CommittedState(store, SHARED).load(gan.device)
+    snapshot = shared_state(store).load(gan.device)
     if snapshot is None:
         raise StateError(
             f"{store.location(SHARED)} holds no weights of the search, from which retrain.start=shared goes on; "
@@ -68,13 +68,13 @@ def keep_weights(source: RunStore, store: RunStore) -> None:
         StateError: there are none, or they are damaged.
         ConflictError: another process keeps them at the same time; trying again is enough.
     """
-    snapshot = CommittedState(source, SHARED).load(torch.device("cpu"))
+    snapshot = shared_state(source).load(torch.device("cpu"))
     if snapshot is None:
         raise StateError(
             f"{source.location(SHARED)} holds no weights of the search, from which retrain.start=shared goes on; set "
             "retrain.start=scratch and search again"
         )
-    kept = CommittedState(store, SHARED)
+    kept = shared_state(store)
     kept.pointer()  # what an earlier attempt has kept is replaced
     kept.commit(snapshot)
 

@@ -9,12 +9,16 @@ from autogan_core.storage.committed import CommittedState, Pointer
 from autogan_core.storage.directory import DirectoryStore
 from autogan_core.storage.documents import read_document, seal, unseal, write_document
 from autogan_core.storage.files import write_atomically
+from autogan_core.storage.formats import FIRST, OLDEST, Format
 from autogan_core.storage.gcs import GCSStore
 from autogan_core.storage.opening import open_store
 from autogan_core.storage.snapshot import Snapshot, tensors_below
 from autogan_core.storage.store import RunStore
 
 __all__ = [
+    "FIRST",
+    "OLDEST",
+    "Format",
     "CommittedState",
     "DirectoryStore",
     "GCSStore",

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from autogan_core.errors import StateError
 from autogan_core.storage.documents import damaged, seal, unseal
 from autogan_core.storage.files import sha256_of
+from autogan_core.storage.formats import FIRST, Format
 from autogan_core.storage.snapshot import Snapshot
 from autogan_core.storage.store import RunStore
 
@@ -53,8 +54,15 @@ class CommittedState:
     commits, and none touches files that another one needs. The last two versions are kept.
     """
 
-    def __init__(self, store: RunStore, name: str) -> None:
-        self._store, self._name = store, name
+    def __init__(self, store: RunStore, name: str, form: Format = FIRST) -> None:
+        """Reads nothing yet.
+
+        Args:
+            store: holds the state.
+            name: the state's folder there.
+            form: how the pointer's content, ``meta`` above all, and the tensors are written.
+        """
+        self._store, self._name, self._form = store, name, form
         self._pointer: Pointer | None = None
         self._version = 0
         self._token: str | None = None
@@ -76,11 +84,12 @@ class CommittedState:
 
         Raises:
             StateError: it is damaged.
+            NewerFormatError: a later version has written it.
         """
         current = self._store.read_current(self._pointer_name)
         self._pointer, self._version, self._token = None, 0, current and current[1]
         if current is not None:
-            content = unseal(current[0], self._store.location(self._pointer_name))
+            content = unseal(current[0], self._store.location(self._pointer_name), self._form)
             self._version = int(content["version"])
             self._pointer = Pointer(content, current[1]) if content["folder"] is not None else None
         return self._pointer
@@ -158,7 +167,7 @@ class CommittedState:
     def _point_to(self, content: dict[str, Any]) -> Pointer:
         # Two processes that compute the same state must still write different pointers, or both would think they won.
         content = {**content, "commit": uuid.uuid4().hex}
-        token = self._store.replace(self._pointer_name, seal(content), self._token)
+        token = self._store.replace(self._pointer_name, seal(content, self._form), self._token)
         self._pointer, self._version, self._token = Pointer(content, token), content["version"], token
         self._delete_superseded(self._pointer)
         return self._pointer

@@ -17,8 +17,7 @@ from autogan_core.runtime.torch_seeding import draw_latents
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.candidate_scoring import CandidateScoring
 from autogan_core.shared_gan.shared_networks import shared_networks
-from autogan_core.shared_gan.trial_records import SHARED
-from autogan_core.storage import CommittedState
+from autogan_core.shared_gan.trial_records import SHARED, shared_state
 from autogan_core.training.gan import GAN
 
 
@@ -41,7 +40,7 @@ class FinalWeights:
             StateError: the search's weights are missing or damaged, or belong to another configuration.
         """
         config, suite, inputs = search.config, search.suite, search.suite.inputs()
-        snapshot = CommittedState(search.store, SHARED).load(suite.device)
+        snapshot = shared_state(search.store).load(suite.device)
         if snapshot is None:
             raise StateError(f"{search.store.location(SHARED)} is missing; restore it, or search in another folder")
         identity = {"configuration": config.fingerprint(), "data set": inputs.dataset.fingerprint}

@@ -20,8 +20,9 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search.mlas import MultiLevelSearch
 from autogan_core.shared_gan.shared_gan import SharedGAN
+from autogan_core.shared_gan.trial_records import shared_state
 from autogan_core.shared_gan.warm_start import keep_weights
-from autogan_core.storage import CommittedState, DirectoryStore, RunStore, open_store
+from autogan_core.storage import DirectoryStore, RunStore, open_store
 from autogan_kubeflow.components.katib_experiments import recipe
 from autogan_kubeflow.components.katib_search import ExperimentRequest, KatibSearch, search_with_katib
 from autogan_kubeflow.components.trial.search_iteration import run_folder
@@ -110,7 +111,7 @@ def test_a_disturbed_cluster_search_equals_the_local_one(
     assert search.finished(found.records)
     assert search.beams(found.records) == search.beams(expected)
     keep_weights(open_store(f"{cluster.store}/{run_folder(found.run, '')}", tmp_path / "cache"), kept)
-    mine, local = (CommittedState(store, "shared").load(CPU) for store in (kept, DirectoryStore(tmp_path / "local")))
+    mine, local = (shared_state(store).load(CPU) for store in (kept, DirectoryStore(tmp_path / "local")))
     assert mine is not None and local is not None
     mine.require({"configuration": config.fingerprint()}, "what retraining goes on from")
     assert mine.tensors.keys() == local.tensors.keys()

@@ -23,8 +23,8 @@ from autogan_core.runs.inputs import prepare
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture
-from autogan_core.shared_gan.trial_records import load_record
-from autogan_core.storage import CommittedState, DirectoryStore, open_store
+from autogan_core.shared_gan.trial_records import load_record, shared_state
+from autogan_core.storage import DirectoryStore, open_store
 from autogan_kubeflow.components.exit_status import PERMANENT, PREEMPTED, RETRY
 from autogan_kubeflow.components.katib_protocol import SCRATCH_OBJECTIVES, to_parameters
 from autogan_kubeflow.components.prepare_data import run as prepare_data
@@ -74,7 +74,7 @@ def iterate(
 def committed(store: Path, run: str) -> list[int]:
     """Slots that a run has committed, each with a readable record."""
     runs = open_store(f"{store}/runs/{run}", store)
-    pointer = CommittedState(runs, "shared").pointer()
+    pointer = shared_state(runs).pointer()
     trials = {} if pointer is None else pointer.content["meta"]["trials"]
     return sorted(load_record(runs, name).assignment.slot for name in trials.values())
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from autogan_core.errors import NewerFormatError
 from autogan_core.report.html import write_report
+from autogan_core.runs.inputs import prepare
 from autogan_core.runs.run_results import collect_results
+from autogan_core.shared_gan.trial_records import slot_costs
+from autogan_core.storage import DirectoryStore, Format, seal
 from tests.core.older_runs import RUNS, OlderStore
+from tests.core.tiny import CPU
 
 ACCURACY = "accuracy_classifier"
 
@@ -73,3 +79,48 @@ def test_a_trained_generator_of_it_is_scored_anew(older: OlderStore) -> None:
     (older.root / f"whole/retrain/{architecture}/scores.json").unlink()
     anew = older.open("whole").final_scores(architecture)
     assert {k: v for k, v in anew.best.scores.items() if k != ACCURACY} == pytest.approx(stored.best.scores, rel=1e-3)
+
+
+READERS: dict[str, Callable[[OlderStore], object]] = {
+    "killed/config.json": lambda older: older.config("killed"),
+    "killed/history.jsonl": lambda older: older.open("killed").history,
+    "killed/shared/state.json": lambda older: older.open("killed").search(),
+    "killed/progress/state.json": lambda older: older.open("killed").search(),
+    "killed/trials/*.json": lambda older: slot_costs(DirectoryStore(older.root / "killed")),
+    "inputs/*/state.json": lambda older: prepare(older.config("whole"), DirectoryStore(older.root), CPU, older.root),
+    "whole/seconds.json": lambda older: older.open("whole").seconds,
+    "whole/retrain/*/state.json": lambda older: older.open("whole").training(older.open("whole").found()[0]),
+    "whole/retrain/*/scores.json": lambda older: older.open("whole").evaluated(),
+}
+"""Every kind of document that a run store holds, and what reads it."""
+
+
+@pytest.mark.parametrize("documents", READERS)
+def test_what_a_later_version_has_written_is_refused(documents: str, older: OlderStore) -> None:
+    """The sentence names the document and both formats, and nothing is replaced; as it was written, it is read."""
+    READERS[documents](OlderStore.copied("14af42c", older.root.parent / "as-written"))
+    later = Format((dict,) * 98)
+    for path in older.root.glob(documents):
+        if path.suffix == ".jsonl":
+            lines = path.read_text().splitlines()
+            path.write_text("".join(json.dumps({"format": 99, **json.loads(line)}) + "\n" for line in lines))
+        else:
+            path.write_bytes(seal(json.loads(path.read_text())["content"], later))
+    before = {path: path.read_bytes() for path in older.root.glob(documents)}
+    assert before
+    with pytest.raises(NewerFormatError, match=r"was written by a later version \(format 99, this one reads up to"):
+        READERS[documents](older)
+    assert {path: path.read_bytes() for path in older.root.glob(documents)} == before
+
+
+def test_every_document_that_is_written_has_a_format(older: OlderStore) -> None:
+    """Whatever a run of today stores carries its number, one that was begun earlier as well."""
+    killed = older.open("killed")
+    old = set((older.root / "killed").rglob("*.json*"))
+    killed.search()
+    killed.halve()
+    write_report(collect_results(killed, "autogan report"), older.root / "killed")
+    new = set((older.root / "killed").rglob("*.json")) - old
+    assert {path.name for path in new} >= {"state.json", "scores.json", "seconds.json", "summary.json"}
+    assert all(json.loads(path.read_text())["format"] >= 1 for path in new)
+    assert json.loads((older.root / "killed/history.jsonl").read_text().splitlines()[-1])["format"] == 1

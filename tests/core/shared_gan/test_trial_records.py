@@ -7,8 +7,8 @@ import pytest
 from autogan_core.errors import StateError
 from autogan_core.history import Assignment, Record
 from autogan_core.search_space import Architecture
-from autogan_core.shared_gan.trial_records import committed_trials, load_record, slot_costs, store_record
-from autogan_core.storage import CommittedState, RunStore, Snapshot, seal
+from autogan_core.shared_gan.trial_records import committed_trials, load_record, shared_state, slot_costs, store_record
+from autogan_core.storage import RunStore, Snapshot, seal
 from autogan_core.training.cost import Cost
 
 A = Architecture.parse("1011")
@@ -44,7 +44,7 @@ def test_costs_of_committed_slots(store: RunStore) -> None:
     record = Record(ASSIGNMENT, (1.25,))
     store.write("trials/00002-older.json", seal(record.to_json()))
     trials = {"10": store_record(store, record, COST), "2": "trials/00002-older.json"}
-    CommittedState(store, "shared").commit(Snapshot({"trials": trials}, {}))
+    shared_state(store).commit(Snapshot({"stage": 0, "trials": trials}, {}))
     assert committed_trials(store) == [(2, trials["2"]), (10, trials["10"])]
     assert slot_costs(store) == {2: None, 10: COST}
     assert load_record(store, trials["2"]) == record

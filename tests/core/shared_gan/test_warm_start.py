@@ -16,9 +16,9 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
 from autogan_core.shared_gan.shared_gan import SharedGAN
-from autogan_core.shared_gan.trial_records import SHARED
+from autogan_core.shared_gan.trial_records import shared_state
 from autogan_core.shared_gan.warm_start import start_from_search, supernet_weights
-from autogan_core.storage import CommittedState, DirectoryStore, Snapshot
+from autogan_core.storage import DirectoryStore, Snapshot
 from autogan_core.training.design import searched
 from autogan_core.training.gan import GAN
 from autogan_core.training.workspace import Workspace
@@ -129,7 +129,7 @@ def test_weights_of_other_settings_are_refused(folder: Path, shared: GAN) -> Non
 def test_collapsed_weights_are_not_used(tmp_path: Path, config: Config, caplog: pytest.LogCaptureFixture) -> None:
     """Where a reset is due the GAN keeps its fresh weights, and a warning says so."""
     train_shared(tmp_path, config)
-    state = CommittedState(DirectoryStore(tmp_path), SHARED)
+    state = shared_state(DirectoryStore(tmp_path))
     snapshot = state.load(CPU)
     assert snapshot is not None
     state.commit(Snapshot({**snapshot.meta, "reset_pending": True}, snapshot.tensors))
