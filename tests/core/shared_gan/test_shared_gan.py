@@ -17,7 +17,7 @@ from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.checkpoints import Progress, ProgressCheckpoints
 from autogan_core.shared_gan.shared_gan import SharedGAN
-from autogan_core.shared_gan.trial_records import slot_costs
+from autogan_core.shared_gan.trial_records import shared_state, slot_costs
 from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snapshot, open_store
 from autogan_core.training.cost import Cost
 from autogan_core.training.gan import GAN, StepLosses
@@ -43,7 +43,7 @@ def shared_gan(folder: Path, config: Config | None = None, store: RunStore | Non
 
 
 def state(folder: Path) -> Snapshot:
-    snapshot = CommittedState(DirectoryStore(folder), "shared").load(CPU)
+    snapshot = shared_state(DirectoryStore(folder)).load(CPU)
     assert snapshot is not None
     return snapshot
 
@@ -442,8 +442,8 @@ def test_a_flipped_byte_in_any_file_is_noticed(store: RunStore, tmp_path: Path) 
         store.write(name, bytes(flipped))
         fresh = open_fresh(store, tmp_path / f"cache-{number}")
         with pytest.raises(StateError, match=f"{name} is damaged"):
-            for kind in ("shared", "progress"):
-                CommittedState(fresh, kind).load(CPU)
+            for kind in (shared_state(fresh), CommittedState(fresh, "progress")):
+                kind.load(CPU)
             shared_gan(tmp_path, store=fresh).records()
         store.write(name, content)
     assert len(shared_gan(tmp_path, store=store).records()) == 1
