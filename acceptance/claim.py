@@ -34,7 +34,7 @@ class Note:
     """What a test has changed outside of its namespace, or is about to."""
 
     katib_namespace: str
-    """Where ``katib-config`` is."""
+    """The namespace of ``katib-config``."""
     suggestion_image: str
     """The image that the test registers."""
     katib_config: str | None = None
@@ -42,9 +42,9 @@ class Note:
     bucket_folder: str | None = None
     """URI of the test's folder in a real bucket."""
     pipelines_namespace: str | None = None
-    """Where the steps of pipelines run, if any were started."""
+    """The namespace of the pipelines' steps, if any were started."""
     pipelines_experiment: str | None = None
-    """Under which Kubeflow Pipelines lists the test's runs."""
+    """The experiment under which Kubeflow Pipelines lists the test's runs."""
 
 
 def check_free(cluster: Cluster, namespace: str) -> None:

@@ -21,7 +21,7 @@ REQUEST_S = 30
 """An answer of the API server may take so long."""
 POLL_S = 1.0
 QUIET_S = 30.0
-"""After so long without a change the state is printed again."""
+"""Seconds without a change after which the state is printed again."""
 PATIENCE_S = 120.0
 """So long the API server may be out of reach."""
 
@@ -69,7 +69,7 @@ class Cluster:
 
     @property
     def address(self) -> str:
-        """Of the API server."""
+        """The URL of the API server."""
         return str(self.api_client.configuration.host)
 
     def call(self, method: Callable[..., Result], *arguments: Any, **named: Any) -> Result:

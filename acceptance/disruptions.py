@@ -27,7 +27,7 @@ class Blow:
     """Something to kill."""
 
     what: str
-    """In words."""
+    """The disruption, in words."""
     trial: bool
     """Whether it hits a trial; else the suggestion service."""
     from_slot: int
@@ -51,7 +51,7 @@ class Disruption:
     pod: str
     slot: int
     at_s: float
-    """Since the start of the search."""
+    """Seconds since the start of the search."""
     back_s: float | None = None
     """How long it took until another pod did the work; None while it does not."""
     note: str = ""
@@ -71,11 +71,11 @@ class Pods:
         self._suggestion = _SUGGESTION.format(experiment=experiment)
 
     def suggestions(self) -> list[Any]:
-        """Those of the suggestion service."""
+        """The pods of the suggestion service."""
         return self._list(self._suggestion)
 
     def trials(self) -> list[Any]:
-        """Those of trials."""
+        """The pods of trials."""
         return self._list(_TRIAL)
 
     def log(self, pod: Any) -> str:

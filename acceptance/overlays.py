@@ -14,7 +14,8 @@ from acceptance.settings import ROOT, Settings
 
 RECIPE = "mlas-smoke"
 EPOCHS = 6
-"""Of each trial's training, in the place of the recipe's one: a trial must last long enough to be hit in its middle."""
+"""Epochs of each trial's training, in place of the recipe's one: a trial must last long enough to be hit in its middle.
+"""
 EMULATOR = ROOT / "acceptance" / "emulator"
 
 _TRIAL = "/spec/trialTemplate/trialSpec/spec/pytorchReplicaSpecs/Master/template/spec"

@@ -24,7 +24,7 @@ from autogan_kubeflow.pipelines.remote.specification import Specifications, name
 
 SERVICE, PORT = "ml-pipeline", 8888
 CONFIG_MAP = "autogan"
-"""Where the steps find the bucket, in their own namespace."""
+"""The ConfigMap that tells the steps their bucket, in their own namespace."""
 BINDING = "autogan-acceptance-pipelines"
 SEARCH_RUN, TRANSFER_RUN = "acceptance-search", "acceptance-transfer"
 """The runs' folders in the store."""

@@ -34,11 +34,11 @@ class EndedPod:
     """A pod that did what it was to do."""
 
     log: str
-    """Of its main container."""
+    """The log of the main container."""
     node: str
-    """Where it ran."""
+    """The node that the pod ran on."""
     image_id: str
-    """Of its main container: a tag may be moved, this may not."""
+    """The image of the main container: unlike a tag, it cannot be moved."""
 
 
 def state(pod: Any) -> str:

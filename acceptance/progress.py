@@ -41,7 +41,7 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """Since the start."""
+        """Seconds since the start."""
         return self._clock() - self._started
 
     def say(self, text: str, style: str | None = None) -> None:

@@ -40,7 +40,7 @@ class Report:
 
     started: datetime
     facts: dict[str, str]
-    """Of the cluster and the images."""
+    """Facts about the cluster and the images, by name."""
     phases: list[Phase] = field(default_factory=list)
     disruptions: list[Disruption] = field(default_factory=list)
     comparison: Comparison | None = None
@@ -58,7 +58,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """In a sentence."""
+        """The outcome in a sentence."""
         seconds = sum(phase.seconds for phase in self.phases)
         if self.passed:
             return f"this cluster passes, in {duration(seconds)}"
@@ -86,7 +86,7 @@ class Report:
         return [table for table in tables if table[2]]
 
     def markdown(self) -> str:
-        """For an issue or a wiki."""
+        """The report in Markdown, for an issue or a wiki."""
         head = (
             f"# Acceptance test of {self.started:%Y-%m-%d %H:%M} UTC\n\n{self.verdict[0].upper()}{self.verdict[1:]}.\n"
         )

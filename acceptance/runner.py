@@ -39,7 +39,7 @@ class Prepared:
 
     note: Note
     node: str
-    """Where all that is compared computes."""
+    """The node that all compared programs run on."""
 
 
 class AcceptanceTest:

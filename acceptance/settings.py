@@ -25,7 +25,7 @@ class PipelinesAccess:
     """How Kubeflow Pipelines is reached, and whose runs these are."""
 
     namespace: str = "kubeflow"
-    """Where it is installed; without profiles its runs' pods are there too."""
+    """The namespace of the installation; without profiles also that of its runs' pods."""
     host: str | None = None
     """Address of its API; None forwards a port to the service ``ml-pipeline``."""
     token_file: Path | None = None
@@ -35,7 +35,7 @@ class PipelinesAccess:
 
     @property
     def pods_namespace(self) -> str:
-        """Where the steps' pods run."""
+        """The namespace of the steps' pods."""
         return self.profile or self.namespace
 
     @property
@@ -53,7 +53,7 @@ class Settings:
     """
 
     folder: Path
-    """Where manifests, evidence and report go."""
+    """The folder of manifests, evidence and report."""
     namespace: str = NAMESPACE
     """Made for the test, and deleted with everything in it."""
     suggestion_image: str = DEFAULT_IMAGE
@@ -71,7 +71,7 @@ class Settings:
     pull_secret: Path | None = None
     """A Docker ``config.json`` with the registry's credentials."""
     katib_namespace: str = "kubeflow"
-    """Where Katib and the training operator are."""
+    """The namespace of Katib and the training operator."""
     pipelines: PipelinesAccess | None = PipelinesAccess()
     """None skips the pipelines."""
     token: str = field(default_factory=lambda: secrets.token_hex(4))

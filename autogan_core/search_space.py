@@ -183,7 +183,7 @@ class CellSpace:
     ups: tuple[Up, ...] = UPS
     shortcuts: tuple[bool, ...] = SWITCH
     skips: tuple[tuple[bool, ...], ...] = ()
-    """For each earlier cell the values that its skip bit may take."""
+    """The possible values of the skip bit from each earlier cell."""
 
     @property
     def option_counts(self) -> tuple[int, ...]:

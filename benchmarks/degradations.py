@@ -27,7 +27,7 @@ def blurred(images: Tensor, labels: Tensor, strength: float, generator: torch.Ge
 
 
 def noisy(images: Tensor, labels: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    """With Gaussian noise of up to a standard deviation of 32 of 255."""
+    """Adds Gaussian noise of a standard deviation of up to 32 of 255."""
     return _bytes(images + 32 * strength * torch.randn(images.shape, generator=generator))
 
 

@@ -18,11 +18,11 @@ class StageCounts:
     iterations: int
     """Search iterations; a derivation comes on top."""
     discriminator_steps: int
-    """In one iteration."""
+    """Discriminator steps in one iteration."""
     generator_steps: int
-    """In one iteration."""
+    """Generator steps in one iteration."""
     rewards: int
-    """In one iteration; candidates that were drawn twice are scored once, which is not counted on."""
+    """Rewards in one iteration, an upper bound: a candidate that is drawn twice is scored once."""
     architectures: int
     """Different architectures trained in one iteration, at most."""
     derived: int
@@ -37,7 +37,7 @@ class StageCosts:
     generator_step: float
     reward: float
     first_use: float = 0.0
-    """On top, when an architecture is first trained in an iteration."""
+    """Extra seconds when an architecture is first trained in an iteration."""
 
 
 def stage_counts(config: Config, num_images: int) -> list[StageCounts]:

@@ -45,7 +45,7 @@ class Ruler:
     name: str
     recipe: int
     images_seen: int
-    """In training."""
+    """Images seen in training."""
     seed: int
 
 

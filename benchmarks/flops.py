@@ -20,7 +20,7 @@ META = torch.device("meta")
 
 
 def step_flops(gan: PlainGAN, config: Config, architectures: Sequence[Architecture]) -> tuple[float, float]:
-    """Of a discriminator and of a generator step, averaged over the architectures; all of the same depth."""
+    """Counts the FLOPs of a discriminator and of a generator step, averaged over architectures of equal depth."""
     side = config.model.image_size_at(architectures[0].depth)
     shape = (config.training.discriminator_batch, config.model.image_channels, side, side)
     batches = PlainBatches(torch.empty(shape, dtype=torch.uint8, device=META), shape[0], config.model.latent_dim)
@@ -37,7 +37,7 @@ def image_flops(
     extractor: PlainExtractor,
     device: torch.device,
 ) -> float:
-    """Of generating one image and extracting its features, averaged over the architectures."""
+    """Counts the FLOPs of generating one image and extracting its features, averaged over the architectures."""
     z = torch.empty(1, config.model.latent_dim, device=META)
     side, channels = config.model.image_size_at(architectures[0].depth), config.model.image_channels
     image = torch.zeros(1, channels, side, side, dtype=torch.uint8, device=device)

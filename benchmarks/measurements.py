@@ -54,7 +54,7 @@ class StageFigures:
     """One search stage's parts."""
 
     stage: int
-    """From 1."""
+    """The stage, from 1."""
     discriminator: Versus
     generator: Versus
     reward: Versus

@@ -60,7 +60,7 @@ class Comparison:
     """Timings of variants of one work, by name."""
 
     steady: dict[str, Timing]
-    """Once nothing has to be prepared any more."""
+    """Times after the first use."""
     first_use: dict[str, float]
     """What preparing took on top, for each piece that was new, in seconds; 0 on CPUs, may be noise around it."""
 

@@ -37,7 +37,7 @@ OBJECTIVES: tuple[str, ...] = get_args(RewardScore)
 """Objective metrics: the best reward of a trial, named for what the reward is."""
 
 SCRATCH_OBJECTIVES = ("inception-score", "inverse-fid", "log-fid")
-"""Those that a trial which trains from scratch reports."""
+"""The objectives that a trial which trains from scratch reports."""
 
 _NONE = "none"
 

@@ -32,7 +32,7 @@ class LocalRun:
     """A pipeline run that went well."""
 
     job: str
-    """Its id, a folder below ``jobs`` in the run store."""
+    """The run's id, a folder below ``jobs`` in the run store."""
     outputs: Path
     """Folder with the artifacts of every step."""
     report: Path | None

@@ -31,7 +31,7 @@ class PipelinePlacement:
     """Constants that ``autogan pipeline compile`` takes."""
 
     image: str = IMAGE
-    """Of all steps, and of the trials of a Katib search; with a version tag or, better, a digest."""
+    """The image of all steps, and of the trials of a Katib search; with a version tag or, better, a digest."""
     gpus: int = 1
     """GPUs of each step that computes, and of each trial; 0 for CPUs only."""
     gpu_type: str = "nvidia.com/gpu"
@@ -138,7 +138,7 @@ def _full(placement: PipelinePlacement, gpus: int) -> _Needs:
 
 
 def _sparing(placement: PipelinePlacement, *, memory: str) -> _Needs:
-    """For a step that seldom needs what it may need."""
+    """Places a step that seldom needs all of its resources."""
     from kubernetes.utils.quantity import parse_quantity  # type: ignore[import-untyped]
 
     return _Needs(

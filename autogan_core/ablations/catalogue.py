@@ -45,4 +45,4 @@ EXPERIMENTS = {
         payoff,
     )
 }
-"""In the paper's order; what the paper does not have comes last."""
+"""All experiments, in the paper's order; those that the paper does not have come last."""

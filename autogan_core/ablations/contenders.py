@@ -28,7 +28,7 @@ class Contender(Work, Protocol):
     """A training that has come to its final scores, whoever did it."""
 
     def outcome(self) -> Outcome:
-        """Its scores; only once it is done."""
+        """The contender's scores; only once it is done."""
         ...
 
     def seconds(self) -> float:
@@ -41,7 +41,7 @@ class Contender(Work, Protocol):
 
 
 Contenders = Mapping[str, Sequence[Contender]]
-"""By their names in words, a training for each seed."""
+"""A training for each seed, by the contenders' names in words."""
 
 
 def given(suite: Suite, names: Iterable[str], *, on_target: bool) -> dict[str, list[Contender]]:

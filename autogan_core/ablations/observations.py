@@ -27,7 +27,7 @@ class Counted:
     """Such as ``up-sampling: nearest``."""
     estimate: Estimate
     uniform: float
-    """Its share under uniform choices."""
+    """The choice's share under uniform choices."""
 
     @property
     def verdict(self) -> str:

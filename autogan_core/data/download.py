@@ -19,7 +19,7 @@ class Archive:
 
     url: str
     md5: str
-    """As published, in hex; against damage, not against tampering."""
+    """The published MD5 in hex; against damage, not against tampering."""
 
 
 ARCHIVES = {
@@ -32,7 +32,7 @@ ARCHIVES = {
         "91f7769df0f17e558f3565bffb0c7dfb",
     ),
 }
-"""For each loader whose data set can be fetched."""
+"""Archives by loader, for data sets that can be fetched."""
 
 
 def download(name: str, folder: Path) -> Path:

@@ -20,7 +20,7 @@ from autogan_core.errors import DataError
 
 REMEDY = "Fashion-MNIST's four IDX files (github.com/zalandoresearch/fashion-mnist; Debian: dataset-fashion-mnist)"
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
-"""Where Debian's package puts the files."""
+"""The folder of Debian's package."""
 
 SHA256 = {
     "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",

@@ -79,9 +79,9 @@ class StepMacs:
     """Multiply-accumulates of a GAN's training steps: see `step_macs`."""
 
     discriminator: int
-    """Of a discriminator step."""
+    """Multiply-accumulates of a discriminator step."""
     generator: int
-    """Of a generator step."""
+    """Multiply-accumulates of a generator step."""
 
 
 def step_macs(generator: int, discriminator: int, training: TrainingConfig, *, penalty: bool = False) -> StepMacs:

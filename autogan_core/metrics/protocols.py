@@ -44,7 +44,8 @@ class Score:
     features: str
     """``Inception`` or ``classifier``."""
     accuracy: float | None = None
-    """Of the classifier, in [0, 1]; None with Inception features, and in scores of versions that did not store it."""
+    """Accuracy of the classifier, in [0, 1]; None with Inception features, and in scores of versions that did not
+    store it."""
 
     @property
     def text(self) -> str:

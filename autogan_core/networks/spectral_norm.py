@@ -25,7 +25,7 @@ class SpectralNorm(nn.Module):
     left: Tensor
     """Estimates of the left singular vectors, (layers, largest number of outputs), zero beyond a layer's own."""
     right: Tensor
-    """The same for the right ones, (layers, largest number of inputs); inputs in the order height, width, channel."""
+    """Right singular vectors, (layers, largest number of inputs); inputs in the order height, width, channel."""
 
     def __init__(self, weights: Sequence[Tensor]) -> None:
         """``weights``: of every layer, (O, I) or (O, I, H, W), as they are initialised."""

@@ -28,7 +28,7 @@ from autogan_core.storage import write_atomically
 logger = logging.getLogger(__name__)
 
 DATA_NAMES = {"digits": "digits", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "stl10": "STL-10"}
-"""By ``data.name``, as a heading writes it."""
+"""Names of data sets in headings, by ``data.name``."""
 
 
 @dataclass(frozen=True, slots=True)

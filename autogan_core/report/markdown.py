@@ -18,7 +18,7 @@ MAX_CHARACTERS = 399_999
 """The UI shows no more of a Markdown artifact than 400,000 characters."""
 _SHOWN_FAILURES = 20
 _SHOWN_CHARACTERS = 300
-"""Of a text from outside, such as a failure's message."""
+"""Characters shown of a text from outside, such as a failure's message."""
 _CUT = "\n\n(cut here: the rest is too long to be shown)\n"
 
 

@@ -23,16 +23,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Whose numbers a row shows."""
+    """The publication that a row's numbers come from."""
 
     authors: str | None
     """Surnames, or the first and ``et al.``; None where only the title was seen."""
     title: str
     """The work's title, perhaps without its end."""
     venue: str
-    """Where it appeared and when; or what else it is, such as a repository's README."""
+    """Journal or conference and year; or another kind of source, such as a repository's README."""
     link: str | None
-    """Its address; None where none is known for certain."""
+    """The source's address; None where none is known for certain."""
 
     @property
     def text(self) -> str:
@@ -70,7 +70,7 @@ class SearchedRow:
     cifar10: Scores
     stl10: Scores
     cost: str | None
-    """Of the search, without retraining; None where no number was seen."""
+    """The cost of the search, without retraining; None where none is published."""
     source: Source
 
     def scores_on(self, data_name: str) -> Scores:
@@ -158,7 +158,8 @@ PUBLISHED: dict[str, tuple[PublishedRow, ...]] = {
         AutoGAN | | 9.16 ± .12 | 31.01
     """),
 }
-"""By ``data.name``: Table 1 (CIFAR-10) and Table 2 (STL-10; AutoGAN with the architecture found on CIFAR-10)."""
+"""Published rows by ``data.name``: Table 1 (CIFAR-10) and Table 2 (STL-10; AutoGAN with the architecture found on
+CIFAR-10)."""
 
 
 def _searched(table: str) -> tuple[SearchedRow, ...]:

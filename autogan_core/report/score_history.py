@@ -120,7 +120,7 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the scores in a line come from."""
+    """The job and the run that produced a line's scores."""
 
     evaluation: Evaluation
     """The scores."""

@@ -28,7 +28,7 @@ class Rung:
     """A step of the ladder: its entrants are trained to the same number of generator steps, and compared there."""
 
     index: int
-    """From 0."""
+    """The rung's place in the ladder, from 0."""
     iterations: int
     """Generator steps of a training that has reached its end, counted from the training's start."""
     entrants: int
@@ -46,7 +46,7 @@ class Entrant:
     reward: float | None
     """What the search paid for it last; None when the search never met it."""
     name: str
-    """As the settings call it if they do, else its compact text."""
+    """The name in the settings if there is one, else the compact text."""
 
 
 def rungs(retrain: RetrainConfig, pool_size: int) -> tuple[Rung, ...]:

@@ -46,11 +46,11 @@ class Inputs:
     """Everything that a trial needs and does not make itself."""
 
     dataset: ImageDataset
-    """On the CPU."""
+    """Images and labels, on the CPU."""
     extractor: FeatureExtractor
     """What scores are computed on, on the trial's device, in the precision that the reference was made in."""
     reference: Moments
-    """Of the training images' features, for FID."""
+    """Moments of the training images' features, for FID."""
     real_scores: dict[str, float]
     """The training images' own Inception score, by its protocol: about what a perfect generator would get."""
 
@@ -171,7 +171,7 @@ def is_prepared(config: Config, store: RunStore) -> bool:
 
 
 def inputs_location(config: Config, store: RunStore) -> str:
-    """Where a configuration's inputs lie, or would lie: a path or a URI."""
+    """The location of a configuration's inputs, whether they exist or not: a path or a URI."""
     return store.location(_name(config))
 
 

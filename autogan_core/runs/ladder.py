@@ -24,7 +24,7 @@ class Standing:
 
     entrant: Entrant
     fids: tuple[float | None, ...]
-    """At the end of each rung that it entered, first to last; None where the training has not come or diverged."""
+    """FID at the end of each rung that it entered, first to last; None where the training has not come or diverged."""
     outcome: Outcome
 
     @property
@@ -45,7 +45,7 @@ class Ladder:
             pool: what enters the first rung.
         """
         self.pool = list(pool)
-        """In its order."""
+        """The entrants of the first rung, in the order given."""
         self.rungs = rungs(retrain, len(self.pool))
         """First to last."""
         self._store = store

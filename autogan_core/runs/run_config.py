@@ -7,7 +7,7 @@ from autogan_core.errors import ConfigError
 from autogan_core.storage import RunStore, read_document, write_document
 
 CONFIG_FILE = "config.json"
-"""Its name."""
+"""The file of the configuration in a run's folder."""
 
 
 def stored_config(store: RunStore) -> Config | None:

@@ -32,7 +32,7 @@ class RunRecords:
 
     @property
     def location(self) -> str:
-        """Where the run lies: a folder or a URI."""
+        """The run's folder: a path or a URI."""
         return self._store.location("").rstrip("/")
 
     @cached_property

@@ -43,7 +43,7 @@ class World:
     """This process, in [0, size)."""
     size: int
     device: torch.device
-    """Where this process works, and where the tensors that it exchanges must lie."""
+    """The device of this process, on which the tensors that it exchanges must lie."""
 
     @classmethod
     def single(cls, device: torch.device) -> World:

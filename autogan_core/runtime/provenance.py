@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 REVISION_VARIABLE = "AUTOGAN_REVISION"
-"""Where an image says which commit it was built from."""
+"""The environment variable that holds the commit that an image was built from."""
 
 
 def git_revision() -> str | None:

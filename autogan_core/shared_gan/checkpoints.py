@@ -30,7 +30,7 @@ class Progress:
     collapsed: bool = False
     """Whether dynamic resetting has ended the training."""
     rewards: dict[Architecture, float | None] = field(default_factory=dict)
-    """Of the candidates scored so far, in their order."""
+    """Rewards of the candidates scored so far, in their order."""
     origin: str | None = None
     """The checkpoint that it was restored from, for messages; None for a fresh start."""
 

@@ -249,7 +249,7 @@ class SharedGAN:
         return tuple(rewards[architecture] for architecture in assignment.candidates)
 
     def _cost(self, progress: Progress) -> Cost:
-        """Of a slot, over all processes that worked on it; what one did after its last checkpoint is not counted."""
+        """The cost of a slot over all processes that worked on it, without work after a process's last checkpoint."""
         training = Cost.of_steps(progress.step, self._config.training.n_critic)
         return training + scoring_cost(self._config) * len(progress.rewards)
 

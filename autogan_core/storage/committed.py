@@ -73,7 +73,7 @@ class CommittedState:
         return self._pointer
 
     def location(self, pointer: Pointer) -> str:
-        """Where the snapshot lies, for messages: a path or a URI."""
+        """The location of the snapshot, for messages: a path or a URI."""
         return self._store.location(f"{self._name}/{pointer.folder}")
 
     def pointer(self) -> Pointer | None:

@@ -34,7 +34,7 @@ class ReportedRetry:
         self._reported: float | None = None
         """When the last line about a failure was logged."""
         self._failing_since: float | None = None
-        """Since when the bucket has not answered, if that was logged."""
+        """The time since which the bucket has not answered, if that was logged."""
 
     def __call__(self, request: Callable[..., Any]) -> Callable[..., Any]:
         """The request, repeated."""

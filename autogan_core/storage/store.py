@@ -14,7 +14,7 @@ class RunStore(Protocol):
     """
 
     def location(self, name: str) -> str:
-        """Where ``name`` lies, for messages: a path or a URI."""
+        """The location of ``name``, for messages: a path or a URI."""
         ...
 
     def read(self, name: str) -> bytes:

@@ -26,7 +26,7 @@ class Design:
     name: str
     """Names its state in the run store, and its seed."""
     title: str
-    """Its name in tables: a baseline's says where it comes from."""
+    """The design's name in tables; a baseline's includes its source."""
     architecture: Architecture
     """The route through its generator. Of a generator with one route only the depth counts."""
     gan: Callable[[Config, torch.device, int], GAN]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autogan_core.storage import RunStore, read_document, write_document
 
 FAILURE_FILE = "failed.json"
-"""Its name, beside the training's state."""
+"""The file of a failure, beside the training's state."""
 
 
 def keep_failure(store: RunStore, state_name: str, reason: str) -> None:

@@ -171,7 +171,7 @@ class GAN:
         return loss.clone()
 
     def _discriminator_loss(self, real: Tensor, fake: Tensor, mix: Tensor | None, stage: int, num_real: int) -> Tensor:
-        """Of this rank's images, real ones as bytes; ``num_real`` are in the whole batch."""
+        """The loss of this rank's images, real ones as bytes; ``num_real`` counts those of the whole batch."""
         num_fake, images = self.training.discriminator_batch, to_float(real).to(fake.dtype)
         value = self.loss.discriminator(*self.discriminator.judge(images, fake, stage), num_real, num_fake)
         if mix is None:

@@ -30,7 +30,7 @@ class Training:
 
     architecture: Architecture
     validations: tuple[Validation, ...]
-    """In their order; at least one."""
+    """At least one validation, in their order."""
     seconds: float
     """Time spent, over all processes that worked on it."""
 

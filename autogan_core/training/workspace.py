@@ -19,7 +19,7 @@ class Workspace:
     """A run's settings, images, scores and folder, and the devices that work on it."""
 
     config: Config
-    """Of the run."""
+    """The configuration of the run."""
     dataset: ImageDataset
     """The images to train on, on the CPU."""
     scorer: Scorer
@@ -33,5 +33,5 @@ class Workspace:
 
     @property
     def device(self) -> torch.device:
-        """Of this process."""
+        """The device of this process."""
         return self.world.device

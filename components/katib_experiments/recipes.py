@@ -24,7 +24,7 @@ class Recipe:
     overrides: tuple[str, ...] = ()
     """``section.key=value`` on top of the preset."""
     placement: Placement = Placement()
-    """Where its trials run."""
+    """The placement of its trials."""
     from_scratch: bool = False
     """Whether each trial trains one architecture from scratch, under Katib's random search."""
     parallel_trials: int = 1

@@ -87,7 +87,7 @@ def _pod(placement: Placement, container: str, env: Mapping[str, str], args: lis
 
 
 def _nodes(placement: Placement) -> dict[str, Any]:
-    """On which nodes, and before whom."""
+    """The fields of a pod's spec that choose its nodes and its priority."""
     gpu = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
     fields = {
         "priorityClassName": placement.priority_class,

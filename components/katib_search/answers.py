@@ -28,7 +28,7 @@ _PASSING = {_NO_HTTP, 408, 410, 429}
 
 
 def outage(error: CallError) -> str | None:
-    """In a few words what keeps the API server from answering just now; None if it did answer, with a refusal."""
+    """Explains in a few words why the API server does not answer; None if it did answer, with a refusal."""
     if not isinstance(error, ApiException):
         return _one_line(str(error))
     if error.status in _PASSING or error.status >= 500:

@@ -78,7 +78,7 @@ class ExperimentsAPI:
         return cls(connect(), namespace, waiting)
 
     def waiting_with(self, **changes: Any) -> ExperimentsAPI:
-        """The same, with some fields of `waiting` changed."""
+        """Copies this API with some fields of `waiting` changed."""
         twin = copy.copy(self)
         twin.waiting = replace(self.waiting, **changes)
         return twin

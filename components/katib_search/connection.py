@@ -10,7 +10,7 @@ from kubernetes import client, config  # type: ignore[import-untyped]
 from autogan_core.errors import ConfigError
 
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-"""Where a pod finds the name of its namespace."""
+"""The file in which a pod finds the name of its namespace."""
 FALLBACK_NAMESPACE = "autogan"
 """The namespace that the manifests make."""
 

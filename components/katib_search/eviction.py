@@ -50,7 +50,7 @@ PERMISSION = "to get pods in its own namespace"
 
 _TIMEOUT_S = 3.0
 _SECOND_LOOK_S = 0.5
-"""After so long the kubelet's report has reached the API server."""
+"""Seconds after which the kubelet's report has reached the API server."""
 
 
 def pod_is_going(

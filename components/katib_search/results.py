@@ -21,7 +21,7 @@ class KatibSearch:
     run: str
     """``<namespace>/<first trial>``, by which its trials name their folder in the run store."""
     records: list[Record]
-    """Of all its trials, by slot."""
+    """Records of all trials, by slot."""
 
 
 def failure(experiment: Any, message: str | None, trials: list[Any]) -> ExperimentFailedError:

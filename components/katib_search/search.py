@@ -36,11 +36,11 @@ class ExperimentRequest:
     """One Experiment, and what is to become of it."""
 
     name: str
-    """At most 40 characters; unique in the cluster."""
+    """The Experiment's name, at most 40 characters; unique in the cluster."""
     owner: str
-    """For whom it runs: an Experiment of this name with another owner is never touched."""
+    """The user of the Experiment: one of this name with another owner is never touched."""
     placement: Placement
-    """Where and on what its trials run."""
+    """Image, resources and nodes of the trials."""
     keep: bool = False
     """Whether it stays after it has succeeded."""
     timeout_seconds: float | None = None

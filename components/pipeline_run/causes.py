@@ -50,7 +50,7 @@ def _of_steps(steps: Sequence[StepRecord], failed: Sequence[FailedPod], cancelle
 
 
 def _around(steps: Sequence[StepRecord]) -> str:
-    """For when nothing is known to have failed."""
+    """The line for a run in which no step is known to have failed."""
     ended = max(steps, key=lambda step: step.ended, default=None)
     if ended is None:
         return "No step has begun here: see the log of the pipeline's first pod, and its events."

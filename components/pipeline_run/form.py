@@ -46,7 +46,7 @@ FROM_PRESET = "from-preset"
 """Stands in a drop-down for the same; KFP's UI cannot show an empty choice."""
 REWARDS = get_args(RewardScore)
 BACKENDS = ("local", "katib")
-"""Where a search runs: in the step's own pod, or as a Katib Experiment."""
+"""The backends of a search: the step's own pod, or a Katib Experiment."""
 CHOICES: Mapping[str, Sequence[str | bool]] = {
     "katib_keep_experiment": (False, True),
     "search_backend": BACKENDS,

@@ -30,7 +30,7 @@ class JobCard:
     experiment: str = ""
     """Name of the search's Experiment; "" where there is none."""
     katib_namespace: str = ""
-    """Its namespace."""
+    """The namespace of the Experiment."""
     owner: str = ""
     """What it says whose it is."""
 
@@ -40,11 +40,11 @@ class StepRecord:
     """How a step of a pipeline run went, or how far it has come."""
 
     step: str
-    """Its name, with the turn of the loop that it is in."""
+    """The step's name, with the turn of the loop that it is in."""
     began: str
     """ISO time of the last attempt, UTC."""
     pod: str = ""
-    """Its pod; "" where there is none."""
+    """The step's pod; "" where there is none."""
     attempt: int = 1
     """Which attempt it was, from 1."""
     attempts: int = 1
@@ -68,15 +68,15 @@ class StepRecord:
 
     @property
     def words(self) -> str:
-        """Its title, or its name if it has none."""
+        """The step's title, or its name if it has none."""
         return self.title or self.step
 
     def succeed(self) -> StepRecord:
-        """The same, ended well now."""
+        """This record with a successful end now."""
         return replace(self, ended=_now())
 
     def fail(self, reason: str, *, final: bool = False, exhausted: bool = False) -> StepRecord:
-        """The same, failed now."""
+        """This record with a failure now."""
         return replace(self, ended=_now(), failure=reason, final=final, exhausted=exhausted)
 
 
@@ -104,7 +104,7 @@ class Job:
 
     @classmethod
     def current(cls, store: RunStore) -> Job | None:
-        """That of the process; None outside a pipeline."""
+        """The job of this process; None outside a pipeline."""
         identifier = os.environ.get(JOB_VARIABLE)
         return cls(store, identifier) if identifier else None
 
@@ -135,7 +135,7 @@ class Job:
         write_document(self._store, f"{self._folder}/pages/{kind}.json", {"location": location})
 
     def page(self, kind: str) -> str | None:
-        """Where the page lies; None if no step has written one."""
+        """The location of the page; None if no step has written one."""
         try:
             return str(read_document(self._store, f"{self._folder}/pages/{kind}.json")["location"])
         except FileNotFoundError:

@@ -30,7 +30,7 @@ class RunReference:
     """A run's place and identity."""
 
     folder: str
-    """Below the run store."""
+    """The run's folder, relative to the run store."""
     configuration: str
     """Start of the configuration's fingerprint, the images' included."""
     code: str
@@ -62,7 +62,7 @@ class Place:
     uri: str
     """A directory, or ``gs://bucket/prefix``."""
     cache: Path
-    """For what is read from a bucket, and for what is fetched."""
+    """The folder for what is read from a bucket or fetched."""
     device: str
     """``auto``, ``cpu`` or ``cuda``."""
 

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 RUN_LABEL = "pipeline/runid"
 _TIMEOUT_S = 10.0
 _TRY = re.compile(r"\(\d+\)")
-"""In a node's name: which of Argo's tries it is. A turn of a loop has a colon."""
+"""Argo's try in a node's name. A turn of a loop has a colon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Workflow:
     cancelled: bool
     """Whether somebody cancelled the run."""
     failed: tuple[FailedPod, ...]
-    """In the order in which they failed."""
+    """The failed pods, in the order in which they failed."""
 
 
 def find_workflow(
@@ -105,7 +105,7 @@ def _nodes(status: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _failed(nodes: list[dict[str, Any]]) -> list[FailedPod]:
-    """Of each pod that Argo tried again only the last try counts."""
+    """The failed pods; of each pod that Argo tried again only the last try counts."""
     pods = [node for node in nodes if node.get("type") == "Pod"]
     last = {_TRY.sub("", node["name"]): node for node in sorted(pods, key=lambda node: str(node.get("startedAt")))}
     failed = {name: node for name, node in last.items() if node.get("phase") in ("Failed", "Error")}

@@ -32,7 +32,7 @@ class Experiment:
     namespace: str
     name: str
     state: str
-    """Its latest condition, such as ``Running``."""
+    """The Experiment's latest condition, such as ``Running``."""
     deleted: bool
     """Whether its deletion has been asked for."""
 

@@ -29,7 +29,7 @@ RETRIES_VARIABLE = "AUTOGAN_STEP_RETRIES"
 NODE_VARIABLE = "AUTOGAN_NODE"
 """Argo's name for the pod, such as ``x.search.executor(1)``, which ends in how often Argo itself has repeated it."""
 _RETRIED = 128
-"""From this exit status on another attempt may help."""
+"""The lowest exit status after which another attempt may help."""
 _SIGNALS = (signal.SIGTERM, signal.SIGCHLD)
 
 
@@ -39,7 +39,7 @@ class Attempt:
 
     number: int = 1
     of: int = 1
-    """At most so many are made."""
+    """The number of attempts at most."""
 
     @property
     def last(self) -> bool:

@@ -86,7 +86,7 @@ def publish_model(artifact: OutputArtifact, run: Run, work: Work, generator: Bas
 
 
 def publish_no_model(artifact: OutputArtifact, run: Run, work: Work, reason: str) -> None:
-    """In the place of a model whose training has diverged, why there is none."""
+    """Publishes, in place of a model whose training has diverged, the reason why there is none."""
     artifact.uri += ".txt"
     write_atomically(Path(artifact.path), f"The training of {work.architecture} has diverged: {reason}\n".encode())
     describe(artifact, run, architecture=work.architecture, reference=work.run, diverged=reason)

@@ -55,7 +55,7 @@ class Step:
 
     @cached_property
     def place(self) -> Place:
-        """Where it works.
+        """The run store and the device that the step uses.
 
         Raises:
             ConfigError: no store is named, or one that the pods of the other steps could not reach.
@@ -84,7 +84,7 @@ class Step:
         return self.place.open(reference, self._monitor(RunReference.parse(reference).folder))
 
     def stop_requested(self) -> Callable[[], bool]:
-        """From now on SIGTERM does not end the step: what is returned says whether it came."""
+        """Keeps SIGTERM from ending the step; the returned function says whether the signal has arrived."""
         stopping = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stopping.set())
         return stopping.is_set

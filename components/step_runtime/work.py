@@ -20,11 +20,11 @@ class Work:
     rank: int
     """Place among the rung's entrants, from 1."""
     architecture: str
-    """In compact text."""
+    """The architecture in compact text."""
     reward: float | None
     """What it scored in the search; None if it does not come from one."""
     rung: int
-    """From 1."""
+    """The rung, from 1."""
     rungs: int
     """How many there are: 1 without successive halving."""
     iterations: int
@@ -33,7 +33,7 @@ class Work:
     """Architectures that enter the rung unless too many trainings diverge."""
 
     def dumps(self) -> str:
-        """As JSON."""
+        """Converts the work item to JSON."""
         return json.dumps(asdict(self), allow_nan=False)
 
     @classmethod

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 HEALTH_SERVICE = "manager.v1beta1.Suggestion"
 """The name that Katib's probes ask for."""
 PORT = 6789
-"""Where Katib looks for a suggestion service."""
+"""The port on which Katib expects a suggestion service."""
 MAX_REQUEST_BYTES = 64 * 2**20
 """Katib sends every trial each time, about 4 kB of them each; gRPC's own limit of 4 MiB would stop long searches."""
 GRACE_SECONDS = 20.0

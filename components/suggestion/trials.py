@@ -25,7 +25,7 @@ class KatibRun:
     name: str
     """``<namespace>/<first trial>``, or ``<namespace>/new`` while there is none."""
     records: tuple[Record, ...] = ()
-    """Of its trials that have ended, in any order."""
+    """Records of the run's trials that have ended, in any order."""
 
 
 @dataclass(frozen=True, slots=True)

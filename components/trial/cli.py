@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # these take seconds to import, and --help needs none of them
     from autogan_kubeflow.components.trial.reporting import Reporter
 
 VARIABLES = {field: f"AUTOGAN_{field.upper()}" for field in FIELDS}
-"""Where the assignment is found."""
+"""The environment variables of the assignment."""
 
 EPILOG = (
     f"The assignment is read from {', '.join(VARIABLES.values())}; with --from-scratch from AUTOGAN_CELL_1 to "
@@ -88,7 +88,7 @@ def run(
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where a trial finds its state and works."""
+    """The state and the device of a trial."""
 
     store: str
     cache: Path

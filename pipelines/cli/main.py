@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, LazyCommand] = {
         extra="katib",
     ),
 }
-"""Those of the core, and those for clusters."""
+"""The commands of the core, and those for clusters."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 DEFAULTS = PipelinePlacement()
 LOCAL_DEFAULTS = {"mlas-search": {"settings_preset": "digits", "search_backend": "local"}, "transfer-evaluation": {}}
-"""Of a form's fields, on a machine without a cluster."""
+"""Defaults of a form's fields on a machine without a cluster."""
 
 pipeline = typer.Typer(
     help="Kubeflow pipelines: the search and the transfer evaluation, on a cluster or on this machine.",

@@ -42,7 +42,7 @@ class Address:
     ca_file: Path | None = None
     """Certificates to trust in place of the public authorities', PEM."""
     namespace: str | None = None
-    """Whose runs, where Kubeflow serves several users."""
+    """The namespace of the runs, where Kubeflow serves several users."""
 
 
 @dataclass(frozen=True, slots=True)

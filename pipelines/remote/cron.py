@@ -60,7 +60,7 @@ class Cron:
     """A schedule; made by `parse`."""
 
     text: str
-    """As given, with single spaces; what Kubeflow Pipelines is sent."""
+    """The given expression with single spaces, as Kubeflow Pipelines receives it."""
     plain: str
     """The same times in the notation that cronsim reads alike: no names, no ``?``, every range with its end."""
 

@@ -70,7 +70,7 @@ def run_lines(server: Server, run_id: str) -> Iterator[str]:
 
 
 def _outputs_place(run: Any, specification: Specification | None) -> str:
-    """Where KFP keeps a run's artifacts; below it each step has a folder."""
+    """The location of a run's artifacts in KFP; below it each step has a folder."""
     given = run.runtime_config and run.runtime_config.pipeline_root
     root = given or (specification and specification.get("defaultPipelineRoot"))
     folder = "/".join(part for part in (pipeline_name(specification), run.run_id) if part)

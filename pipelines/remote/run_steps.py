@@ -30,7 +30,7 @@ class RunStep:
     key: str
     """Tells it from the run's other steps."""
     title: str
-    """Its name for people; those of a loop are numbered as they began."""
+    """The step's name for people; steps of a loop are numbered as they began."""
     state: str
     started: datetime | None
     duration: timedelta | None

@@ -36,17 +36,17 @@ class Order:
     """
 
     pipeline: str
-    """Its name."""
+    """The pipeline's name."""
     package: Path
     """The compiled pipeline, YAML."""
     arguments: Mapping[str, Any]
     """Values of parameters; the others keep their defaults."""
     experiment: str
-    """Under which runs are listed; made if it is not there."""
+    """The experiment that lists the runs; it is created if missing."""
     pipeline_root: str | None = None
-    """Where outputs go; None leaves it to the installation."""
+    """The location of outputs; None leaves it to the installation."""
     service_account: str | None = None
-    """Of Kubernetes, for the pods; None leaves it to the installation."""
+    """The Kubernetes service account of the pods; None leaves it to the installation."""
     caching: bool = True
     """False runs every task anew, whatever was compiled."""
 

@@ -24,7 +24,7 @@ class NamedStep:
     """A step of a pipeline."""
 
     title: str
-    """Its name for people, such as ``Train to rung 2``."""
+    """The step's name for people, such as ``Train to rung 2``."""
     repeated: bool
     """Whether it stands in a loop."""
 

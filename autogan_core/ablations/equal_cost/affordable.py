@@ -68,7 +68,7 @@ def affordable_halving(prices: Prices, config: Config, macs: float) -> Config:
 
 
 def _step(prices: Prices, config: Config) -> float:
-    """Of a generator step and the discriminator steps that belong to it."""
+    """The cost of a generator step and the discriminator steps that belong to it."""
     return config.training.n_critic * prices.discriminator_step + prices.generator_step
 
 

@@ -15,7 +15,7 @@ class Point:
     """A validation of a generator that is being trained."""
 
     spent: Spent
-    """By the whole arm until then, this validation included."""
+    """The cost of the whole arm up to here, this validation included."""
     inception_score: float
     fid: float
 
@@ -27,23 +27,23 @@ class ArmRecord:
     trained: str | None
     """The generator that it ends with: its design's name. None: every training diverged."""
     origin: str
-    """Where that came from, in words, such as ``beam``."""
+    """The origin of the architecture in words, such as ``beam``."""
     iterations: int
     """Generator steps of that generator's training; 0 when there is none."""
     trainings: int
     """Generators that were trained, however far."""
     searched: Spent
-    """Before the first training; nothing in an arm that does not search."""
+    """The cost before the first training; zero in an arm that does not search."""
     points: tuple[Point, ...]
-    """In their order."""
+    """The arm's improvements, in their order."""
     total: Spent
     seconds: float
     """Wall time of it all, over all processes."""
     failure: str | None = None
     """One sentence, when there is no generator to show."""
     course: tuple[tuple[int, float], ...] = ()
-    """Of the generator that it ends with: generator steps and FID at each validation, in their order. None in records
-    of earlier versions."""
+    """Generator steps and FID at each validation of the final generator, in their order; empty in records of earlier
+    versions."""
 
     def fid_at(self, macs: float) -> float | None:
         """FID of the best generator so far, once so many multiply-accumulates are spent; None before the first."""

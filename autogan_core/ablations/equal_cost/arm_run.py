@@ -39,12 +39,12 @@ class ArmRun(ABC):
     @property
     @abstractmethod
     def seed(self) -> int:
-        """Of its run."""
+        """The seed of the arm's run."""
 
     @property
     @abstractmethod
     def store(self) -> RunStore:
-        """Its run's folder."""
+        """The folder of the arm's run."""
 
     @abstractmethod
     def cost(self) -> Cost:
@@ -67,7 +67,7 @@ class ArmRun(ABC):
         return ArmRecord.from_json(read_document(self.store, _RECORD))
 
     def outcome(self) -> Outcome:
-        """Its scores, or its failure; only once it is done."""
+        """The arm's scores, or its failure; only once it is done."""
         record = self.record()
         if record.trained is None:
             return Outcome(self.seed, "nothing", failure=record.failure)

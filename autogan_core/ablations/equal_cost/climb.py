@@ -49,9 +49,9 @@ class Climb:
         self.points: list[Point] = []
         self.before = before or Spent()
         self.total = self.before
-        """Of the search and all trainings."""
+        """The cost of the search and all trainings."""
         self.seconds = 0.0
-        """Of the trainings."""
+        """The duration of the trainings."""
         start = 0
         for rung in ladder.rungs:
             last = rung.index == len(ladder.rungs) - 1
@@ -107,7 +107,7 @@ class Climb:
 
 
 def _origin(entrant: Entrant) -> str:
-    """In words; one that was given to the run was drawn uniformly."""
+    """The origin of an entrant in words; an architecture that was given to the run was drawn uniformly."""
     if entrant.origin == "incumbent":
         return f"incumbent {entrant.name}"
     return "random" if entrant.origin == "given" else entrant.origin

@@ -41,8 +41,7 @@ class Prices:
     discriminator_step: float
     generator_step: float
     scored_image: float
-    """Of the generator and the feature extractor, with its share of the images that batch-norm statistics are
-    estimated on."""
+    """Generator and feature extractor, with a share of the images that batch-norm statistics are estimated on."""
 
     def spent(self, cost: Cost) -> Spent:
         """What so many steps and images take."""
@@ -55,7 +54,7 @@ class Prices:
 
 
 def training_prices(config: Config, design: Design) -> Prices:
-    """Of a design that is trained by itself, and validated along the way."""
+    """The prices of a design that is trained by itself, and validated along the way."""
     steps, generator = design.step_macs(config), design.macs(config)
     estimated = config.search.reward.recalibration_images / config.retrain.validation_images
     return Prices(steps.discriminator, steps.generator, _scored_image(config, generator, estimated))

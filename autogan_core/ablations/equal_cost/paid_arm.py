@@ -56,7 +56,7 @@ class PaidArm(ArmRun):
     @property
     @abstractmethod
     def config(self) -> Config:
-        """Of its run; only once what it needs is done."""
+        """The configuration of the arm's run; only once its prerequisites are done."""
 
     @property
     def name(self) -> str:

@@ -29,7 +29,7 @@ _LINE = 0.155
 _BAND = 0.13
 """Opacity."""
 _INK = "#222222"
-"""Of names: readable beside colours that are not."""
+"""The colour of names: readable beside colours that are not."""
 _Look = dict[str, Any]
 
 _LOOKS: tuple[_Look, ...] = (
@@ -44,7 +44,7 @@ _LOOKS: tuple[_Look, ...] = (
     {"color": GREY, "linewidth": 1.3, "linestyle": "-", "zorder": 3},
     {"color": GREY, "linewidth": 1.3, "linestyle": (0, (1.5, 1.5)), "zorder": 3},
 )
-"""Of the lines in their order: the first is ours, and the main rivals follow."""
+"""The styles of the lines in their order: the first is ours, and the main rivals follow."""
 _BANDED = 4
 """So many of the first lines have a band; those of the others would cover each other."""
 
@@ -115,9 +115,9 @@ class MeanCurve:
     middle: NDArray[np.float64]
     """Geometric means."""
     low: NDArray[np.float64]
-    """Of the best seed at each place."""
+    """FID of the best seed at each place."""
     high: NDArray[np.float64]
-    """Of the worst."""
+    """FID of the worst seed at each place."""
 
 
 def mean_curve(line: ArmLine, scale: float) -> MeanCurve:

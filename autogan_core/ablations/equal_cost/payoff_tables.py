@@ -21,7 +21,7 @@ class Arm(Protocol):
 
     @property
     def seed(self) -> int:
-        """Of its run."""
+        """The seed of the arm's run."""
         ...
 
     def record(self) -> ArmRecord:
@@ -29,12 +29,12 @@ class Arm(Protocol):
         ...
 
     def outcome(self) -> Outcome:
-        """Its final scores."""
+        """The arm's final scores."""
         ...
 
 
 PayoffArms = Mapping[str, Sequence[Arm]]
-"""By their names in words, an arm for each seed; the first one is ours."""
+"""An arm for each seed, by the arms' names in words; the first name is ours."""
 _UNITS = {1e18: "10¹⁸", 1e15: "10¹⁵", 1e12: "10¹²", 1e9: "10⁹", 1e6: "10⁶"}
 
 

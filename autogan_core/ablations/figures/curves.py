@@ -31,7 +31,7 @@ def over_iterations(arms: Searches, title: str, ylabel: str, measure: Measure) -
 
 
 def over_time(arms: Searches, title: str, ylabel: str, measure: Measure) -> CurvePanel:
-    """The same over the time that each search had taken when the slot was done."""
+    """Plots the same curves over the time since the start of each search."""
     longest = max(search.seconds() for searches in arms.values() for search in searches)
     unit, scale = ("hours", 3600) if longest > _LONG else ("minutes", 60)
     curves = tuple(
@@ -107,7 +107,7 @@ def _timed(measures: Sequence[SlotMeasures], scale: float) -> list[tuple[float, 
 
 
 def _borders(arms: Searches) -> tuple[float, ...]:
-    """Where the stages of the first arm with several of them begin."""
+    """The borders between the stages of the first arm with several stages."""
     for searches in arms.values():
         measures = searches[0].measures()
         borders = [b.slot - 0.5 for a, b in itertools.pairwise(measures) if b.stage > a.stage]

@@ -45,11 +45,11 @@ _BORDER: Look = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3))}
 _BAND = 0.16
 """Opacity of an interval."""
 _MAX_MARKERS = 10
-"""On a curve; more run into each other."""
+"""Markers on a curve; more would run into each other."""
 _HEIGHT = 3.2
-"""In inches, without the legend."""
+"""Height in inches, without the legend."""
 _BAND_REACH = 0.15
-"""Of the range of a panel's values: by how much their intervals may widen it to either side."""
+"""How far intervals may widen a panel to either side, as a fraction of its values' range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Curve:
 
     name: str
     runs: tuple[Points, ...]
-    """Of every seed, by rising x; without points where nothing was measured."""
+    """A curve for each seed, by rising x; without points where nothing was measured."""
 
     @property
     def drawn(self) -> tuple[Points, ...]:

@@ -21,7 +21,7 @@ Key = Line2D | Patch
 Look = dict[str, Any]
 """Colour, marker and dashes, as matplotlib names them."""
 LIGHT = "#e4e4e0"
-"""Of grids, behind everything else."""
+"""The colour of grids, behind everything else."""
 LINE = 0.17
 """Inches from one line of text to the next."""
 _CHARACTER = 0.062
@@ -93,7 +93,7 @@ def text_width(text: str) -> float:
 
 
 def round_ticks(count: int) -> MaxNLocator:
-    """At most this many ticks and one, at the rounder numbers."""
+    """Chooses at most ``count`` + 1 ticks, at round numbers."""
     return MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10])
 
 

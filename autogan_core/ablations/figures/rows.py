@@ -29,7 +29,7 @@ from autogan_core.ablations.pages.statistics import Estimate
 from autogan_core.report.figures.style import GREY, PALETTE, WIDTH
 
 _Look = dict[str, Any]
-"""As matplotlib names its parts."""
+"""Style arguments by matplotlib's names."""
 
 _BLUE, _ORANGE = PALETTE[:2]
 _MEAN: _Look = {"color": _BLUE, "marker": "o", "markersize": 6, "markeredgewidth": 1.4}
@@ -42,7 +42,7 @@ _BELOW = 0.3
 _WIDE = 20
 """Positive values whose largest is this many times their smallest stand on a logarithmic axis."""
 _REACH = 1.0
-"""Of the range of a panel's values: by how much their intervals may widen it to either side."""
+"""How far intervals may widen a panel to either side, as a fraction of its values' range."""
 _LOG_REACH = 0.25
 """The same on a logarithmic axis, where a range is powers of ten."""
 _TICK = 0.45
@@ -61,7 +61,7 @@ class Bar:
 
     @property
     def ends(self) -> tuple[float, ...]:
-        """Of its interval, if there is one."""
+        """The ends of the interval, if there is one."""
         low, high = self.estimate.low, self.estimate.high
         return () if low is None or high is None else (low, high)
 
@@ -89,7 +89,7 @@ class BarPanel:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Of its axis."""
+        """The limits of the axis."""
         ends = [end for bar in self.bars for end in bar.ends]
         if not self.logarithmic:
             return limits(self.values, ends, _REACH)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autogan_core.ablations.figures.layout import LIGHT, Key, Look, limits, looks, text_width, write_titles
 
 _NOTE_HEIGHT = 0.13
-"""Of the axes, with a margin."""
+"""Height of a note with its margin, as a fraction of the axes."""
 
 
 @dataclass(frozen=True, slots=True)

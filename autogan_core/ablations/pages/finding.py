@@ -26,7 +26,7 @@ class Finding:
     """One experiment's outcome."""
 
     name: str
-    """As the command line knows it, such as ``mlas-vs-slas``."""
+    """The experiment's name on the command line, such as ``mlas-vs-slas``."""
     title: str
     """A heading."""
     paper: str

@@ -24,7 +24,7 @@ class Gain:
     """One stage: mean rewards of the policy's draws and of uniform ones, on the weights before its derivation."""
 
     stage: int
-    """From 1."""
+    """The stage, from 1."""
     policy: dict[int, float]
     """Seed -> mean reward."""
     uniform: dict[int, float]
@@ -90,7 +90,7 @@ def gain_table(gains: Sequence[Gain], plan: Plan, accuracy: float | None) -> Tab
 
 
 def gains_json(gains: Sequence[Gain]) -> dict[str, Any]:
-    """As JSON values, by stage."""
+    """Converts the gains to JSON values, by stage."""
     return {
         str(gain.stage): {
             "policy": {str(seed): value for seed, value in gain.policy.items()},

@@ -34,18 +34,18 @@ class Judged:
     """A dash where there is no choice."""
     images: int
     steps: int
-    """Of adaptation, or generator steps of the short training."""
+    """Steps of adaptation, or generator steps of the short training."""
     columns: tuple[Column, ...]
-    """For each seed; one column for a short training."""
+    """A column for each seed; one column for a short training."""
     fid: Estimate
     """Mean over the seeds of Spearman's correlation with the FID from scratch, turned so that 1 is agreement."""
     inception_score: Estimate
-    """The same with the Inception score from scratch."""
+    """The agreement with the Inception score after training from scratch."""
     noise: float | None
     """Standard deviation over repeated scorings of one architecture, as a share of that over architectures; None where
     nothing was repeated, or all architectures score alike."""
     seconds: float
-    """For one architecture: the median."""
+    """Seconds for one architecture, the median."""
     default: bool = False
     """Whether it is what the search itself does."""
 
@@ -85,7 +85,7 @@ class Truth:
 
     @property
     def architectures(self) -> list[Architecture]:
-        """In the order of every column."""
+        """The architectures, in the order of every column."""
         return [curve.architecture for curve in self.curves]
 
     @property

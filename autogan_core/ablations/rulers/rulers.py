@@ -13,7 +13,7 @@ from autogan_core.metrics.reward import reward
 from autogan_core.metrics.scores import Scores
 
 Statistics = Literal["recalibrated", "running"]
-"""Of batch norm, as `RewardConfig.statistics` has them."""
+"""The statistics of batch norm, as in `RewardConfig.statistics`."""
 
 SCORE_WORDS: Mapping[RewardScore, str] = {
     "inception-score": "IS",
@@ -33,7 +33,7 @@ class Ruler:
     statistics: Statistics
     images: int
     steps: int
-    """Of adaptation, on a copy of the shared GAN; 0: the weights as they are."""
+    """Steps of adaptation, on a copy of the shared GAN; 0: the weights as they are."""
 
     @property
     def words(self) -> str:

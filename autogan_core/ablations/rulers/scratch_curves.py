@@ -44,9 +44,9 @@ class Curve:
 
     architecture: Architecture
     points: tuple[Point, ...]
-    """By rising iteration; the last one is the truth that rulers are held against."""
+    """Validations by rising iteration; the last one is the truth that rulers are compared with."""
     kid: float
-    """At the end, of images drawn anew."""
+    """KID at the end, of newly drawn images."""
     seconds: float
     """Time of the whole training."""
 

@@ -66,7 +66,7 @@ Arms = Mapping[str, Sequence[Outcome]]
 
 
 def succeeded(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Those that have scores."""
+    """The outcomes that have scores."""
     return [outcome for outcome in outcomes if outcome.failure is None]
 
 

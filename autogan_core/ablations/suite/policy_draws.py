@@ -19,9 +19,9 @@ class Draws:
     """Rewards of both kinds of draws; None where an architecture got none."""
 
     policy: tuple[float | None, ...]
-    """Of the policy as it stands before the derivation; what was drawn twice counts twice."""
+    """Rewards of draws from the policy before the derivation; an architecture that was drawn twice counts twice."""
     uniform: tuple[float | None, ...]
-    """Of uniform choices that extend the same beams."""
+    """Rewards of uniform choices that extend the same beams."""
 
 
 def score_draws(run: Run, store: RunStore, shared_gan: SharedGAN, slot: int, count: int) -> None:

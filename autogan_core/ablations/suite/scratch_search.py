@@ -58,7 +58,7 @@ class ScratchSearch:
 
     @property
     def config(self) -> Config:
-        """Of the short trainings: scored once, by the reward's protocol."""
+        """The configuration of the short trainings: scored once, by the reward's protocol."""
         plan, seed = self.reference.suite.plan, self.reference.seed
         iterations = plan.config(seed).retrain.generator_iterations * plan.budget.early_stopping
         return short_training(plan, seed, max(1, round(iterations)))

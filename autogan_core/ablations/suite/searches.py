@@ -42,7 +42,7 @@ class SlotMeasures:
 
     slot: int
     stage: int
-    """From 0."""
+    """The stage, from 0."""
     phase: Phase
     """``search`` or ``derive``."""
     seconds: float
@@ -74,7 +74,7 @@ class Search:
 
     @property
     def config(self) -> Config:
-        """Of the run."""
+        """The configuration of the run."""
         plan, overrides = self.suite.plan, self.variant.overrides
         config = plan.config(self.seed, *overrides)
         if self.variant.incumbents or not config.retrain.incumbents:
@@ -110,7 +110,7 @@ class Search:
         return [Architecture.parse(text) for text, _ in read_document(self.store, _BEAMS)["rewards"]]
 
     def found(self) -> list[Architecture]:
-        """As many of the best as are to be retrained; only once it is done."""
+        """The best ``retrain.num_architectures`` architectures; only once the search is done."""
         return self.beams()[: self.config.retrain.num_architectures]
 
     def measures(self) -> list[SlotMeasures]:

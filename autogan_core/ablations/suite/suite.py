@@ -41,7 +41,7 @@ class Plan:
     target: str | None = None
     """Preset of the data to transfer to; None: by `TARGETS`."""
     target_path: Path | None = None
-    """Where its images lie; None: their loader's usual place."""
+    """The location of the target's images; None: their loader's usual place."""
 
     @property
     def seed_words(self) -> str:
@@ -76,7 +76,7 @@ class Plan:
 
     @property
     def target_preset(self) -> str:
-        """Of the data to transfer to. Raises like `target_config`."""
+        """The preset of the data to transfer to. Raises like `target_config`."""
         name = self.target or TARGETS.get(self.preset)
         if name is None:
             raise ConfigError(

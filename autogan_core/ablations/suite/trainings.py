@@ -32,7 +32,7 @@ class Choice(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the choice, such as ``paper-top1`` or ``found``."""
+        """The name of the choice, such as ``paper-top1`` or ``found``."""
         ...
 
     @property
@@ -110,7 +110,7 @@ class TrainedFromScratch:
 
     @property
     def config(self) -> Config:
-        """Of the training."""
+        """The configuration of the training."""
         plan = self.suite.plan
         return plan.target_config(self.seed) if self.on_target else plan.config(self.seed)
 
@@ -140,7 +140,7 @@ class TrainedFromScratch:
         attempt(store, derived.state_name, train)
 
     def outcome(self) -> Outcome:
-        """Its scores, or its failure; only once it is done."""
+        """The training's scores, or its failure; only once it is done."""
         return outcome_of(self._store, self.seed, self.choice.design(self.config).name)
 
     def seconds(self) -> float:

@@ -12,7 +12,7 @@ class Variant:
     name: str
     """Names its folder."""
     words: str
-    """For tables and legends."""
+    """The variant's name in tables and legends."""
     overrides: tuple[str, ...] = ()
     """What it changes in the configuration."""
     probed: bool = False

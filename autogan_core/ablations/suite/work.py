@@ -15,7 +15,7 @@ from autogan_core.storage import write_atomically
 from autogan_core.training.cost import Cost
 
 _WAIT_SECONDS = 2.0
-"""Between two looks at what other processes are doing."""
+"""Seconds between two looks at the work of other processes."""
 
 
 class Work(Protocol):

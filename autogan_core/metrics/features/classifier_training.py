@@ -17,7 +17,7 @@ from autogan_core.metrics.features.classifier_network import SEED, ClassifierNet
 BATCH = 128
 LEARNING_RATE = 1e-2
 EPOCHS = 20
-"""Of digits: six seconds of one CPU core."""
+"""Epochs of training; on digits six seconds of one CPU core."""
 MAX_IMAGES_SEEN = 600_000
 """Ends training before `EPOCHS` on large sets: 12 epochs of CIFAR-10, two to three minutes of one CPU core.
 

@@ -23,7 +23,7 @@ from autogan_core.search_space import SearchSpace
 _BLUE, _ORANGE, _GREEN, _PINK, _SKY = PALETTE[:5]
 _DERIVE_SHADE = "#e9e9e4"
 _MANY_SLOTS = 40
-"""From here on the policy's lines carry no markers, which would run into each other."""
+"""Number of slots from which the policy's lines carry no markers, which would run into each other."""
 _HEADROOM = 1.28
 """Height of a panel over its largest value: room for the legend above the lines."""
 

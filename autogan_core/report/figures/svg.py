@@ -10,7 +10,7 @@ Point = tuple[float, float]
 INK = "#222222"
 """Text and main wires."""
 RADIUS = 9.0
-"""Of an addition sign, in pixels."""
+"""Radius of an addition sign, in pixels."""
 _HEAD = 7.0
 
 
@@ -45,7 +45,7 @@ class Canvas:
             self._head(points[-2], points[-1], color)
 
     def dot(self, x: float, y: float, color: str) -> None:
-        """Where a wire branches off."""
+        """Draws a dot where a wire branches off."""
         self._shapes.append(f'<circle cx="{x:g}" cy="{y:g}" r="3" fill="{color}"/>')
 
     def circle(self, x: float, y: float, text: str) -> None:

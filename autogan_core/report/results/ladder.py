@@ -15,7 +15,7 @@ class LadderEntry:
 
     architecture: Architecture
     name: str
-    """As the settings call it if they do, else its compact text."""
+    """The name in the settings if there is one, else the compact text."""
     origin: str
     """``beam``, ``candidate``, ``incumbent`` or ``given``."""
     fids: tuple[float | None, ...]

@@ -41,7 +41,7 @@ class Observation:
 
     @property
     def verdict(self) -> str:
-        """In words; nothing is claimed unless the test rejects uniform choices at `LEVEL`."""
+        """The result in words; nothing is claimed unless the test rejects uniform choices at `LEVEL`."""
         if self.total == 0:
             return "nothing to count"
         if self.p_value >= LEVEL:
@@ -58,7 +58,7 @@ class Choice:
     hits: Callable[[Cell], Sequence[bool]]
     """Whether a cell makes it; once for each place where it could."""
     rates: Callable[[CellSpace], Sequence[float]]
-    """Its share under uniform choices, for each such place."""
+    """The choice's share under uniform choices, for each such place."""
 
     def trials(self, cells: Iterable[tuple[int, Cell]], space: SearchSpace) -> list[tuple[bool, float]]:
         """Compares cells with uniform draws, wherever the search space leaves a choice.

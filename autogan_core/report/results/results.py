@@ -38,7 +38,7 @@ class GeneratorResult:
     architecture: Architecture
     """What was trained."""
     search_reward: float | None
-    """Its reward in the search; None when it did not come from one."""
+    """The architecture's reward in the search; None when it did not come from one."""
     parameters: int
     """Trainable numbers in the generator."""
     macs: int

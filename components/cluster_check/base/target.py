@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 NAMESPACE = "autogan"
 """The namespace that the manifests make."""
 PIPELINES_NAMESPACE = KATIB_NAMESPACE = "kubeflow"
-"""Where Kubeflow installs both."""
+"""The namespace into which Kubeflow installs both."""
 PART_OF = {"app.kubernetes.io/part-of": "autogan-kubeflow"}
 """Label of everything that the manifests make."""
 
@@ -18,15 +18,15 @@ class Target:
     """Which installation, and how it is meant to be."""
 
     namespace: str = NAMESPACE
-    """Of Experiments and their trials."""
+    """The namespace of Experiments and their trials."""
     katib_namespace: str = KATIB_NAMESPACE
-    """Where Katib and the training operator are installed."""
+    """The namespace of Katib and the training operator."""
     pipelines_namespace: str = PIPELINES_NAMESPACE
-    """Where the pods of pipelines run."""
+    """The namespace of the pipelines' pods."""
     pipelines_account: str | None = None
-    """As whom they run; None: ``pipeline-runner`` or ``default-editor``, whichever is there."""
+    """The service account of the pipelines' pods; None: ``pipeline-runner`` or ``default-editor``, whichever exists."""
     image: str | None = None
-    """Of the trials; None: that of the Job ``prepare-data``, else the manifests'."""
+    """The image of the trials; None: that of the Job ``prepare-data``, else the manifests'."""
     suggestion_image: str | None = None
     """What should be registered; None: whatever is."""
     step_requests: Mapping[str, str] = field(default_factory=dict)

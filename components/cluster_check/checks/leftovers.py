@@ -124,7 +124,7 @@ def check_orphans(cluster: Cluster, target: Target) -> Iterator[Finding]:
 
 
 def _ended(found: dict[str, Any], kinds: tuple[str, ...]) -> str | None:
-    """With which condition a Job or Experiment has ended; None while it runs."""
+    """The condition with which a Job or Experiment has ended; None while it runs."""
     conditions = items(found, "status", "conditions")
     return next((str(c["type"]) for c in conditions if c.get("type") in kinds and c.get("status") == "True"), None)
 

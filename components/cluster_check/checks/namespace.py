@@ -17,14 +17,14 @@ LABELS = {
     "pod-security.kubernetes.io/enforce": "baseline",
     "pod-security.kubernetes.io/warn": "restricted",
 }
-"""Those of manifests/base/namespace.yaml."""
+"""The labels in manifests/base/namespace.yaml."""
 POLICIES = {
     "deny-ingress": "pods accept connections from everywhere",
     "suggestion": "Katib's controller cannot call the suggestion service",
     "storage-and-metrics": "trials may connect to anything",
     "trial-pods": "the pods of a trial with workers cannot meet",
 }
-"""Those of manifests/base/network.yaml, and what is the matter without each."""
+"""The policies in manifests/base/network.yaml, and the consequence of each one's absence."""
 CONFIG_MAP = "autogan"
 EMULATOR = "STORAGE_EMULATOR_HOST"
 PLACEHOLDER = "YOUR-BUCKET"

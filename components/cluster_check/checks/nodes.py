@@ -18,13 +18,13 @@ class Needs:
     """What a version of CUDA asks of a node."""
 
     driver: int
-    """Of the driver's version, the first number."""
+    """The first number of the driver's version."""
     capability: tuple[int, int]
     """The oldest compute capability that its compiler knows, and so torch's wheels."""
 
 
 CUDA = {12: Needs(525, (5, 0)), 13: Needs(580, (7, 5))}
-"""By CUDA's major version: within one, newer minor versions run on the first one's driver."""
+"""Requirements by CUDA's major version: within one, newer minor versions run on the first one's driver."""
 
 
 def check_nodes(cluster: Cluster, asked: list[Demand]) -> Iterator[Finding]:

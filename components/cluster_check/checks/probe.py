@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from autogan_core.errors import AutoGANError
 
 TERMINATION_LOG = Path("/dev/termination-log")
-"""Where the kubelet reads what a container has to say at its end; it then stands in the pod's status."""
+"""The file from which the kubelet copies a container's last words into the pod's status."""
 STORE, PREPARED, DB_MANAGER, CUDA = "store", "prepared", "db_manager", "cuda"
 """Keys of the answer."""
 

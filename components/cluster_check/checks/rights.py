@@ -21,12 +21,12 @@ RULES: list[dict[str, Any]] = [
     {"apiGroups": ["kubeflow.org"], "resources": ["trials"], "verbs": ["get", "list"]},
     {"apiGroups": ["kubeflow.org"], "resources": ["suggestions"], "verbs": ["get"]},
 ]
-"""Of the Role in manifests/base/accounts.yaml: what a pipeline needs to search with Katib."""
+"""The rules of the Role in manifests/base/accounts.yaml: what a pipeline needs to search with Katib."""
 TOKENLESS = ("autogan-suggestion", "autogan-trial")
 """Accounts of pods that never call the API server, and need no right."""
 ACCOUNTS = (*TOKENLESS, "autogan-pipeline")
 PIPELINE_ACCOUNTS = ("pipeline-runner", "default-editor")
-"""Of Kubeflow Pipelines standalone, and with profiles."""
+"""The accounts of Kubeflow Pipelines standalone, and with profiles."""
 
 _AUTHORIZATION = "/apis/authorization.k8s.io/v1"
 _ACCOUNTS_MANIFEST = "manifests/base/accounts.yaml"
@@ -54,7 +54,7 @@ def check_accounts(cluster: Cluster, target: Target) -> Iterator[Finding]:
 
 
 def check_powerless(cluster: Cluster, target: Target) -> Iterator[Finding]:
-    """That the accounts of suggestion service and trials may do nothing, as the manifests have it."""
+    """Checks that the accounts of suggestion service and trials have no rights, as in the manifests."""
     asked = {"verb": "list", "resource": "secrets"}
     there = [name for name in TOKENLESS if cluster.get(f"{_accounts(target.namespace)}/{name}") is not None]
     powerful = [name for name in there if _account_may(cluster, target.namespace, name, target.namespace, asked)]

@@ -33,7 +33,7 @@ class Program:
 
     @property
     def supported(self) -> str:
-        """In words."""
+        """The supported versions, in words."""
         lowest, highest = (".".join(map(str, version)) for version in (self.lowest, self.highest))
         return lowest if lowest == highest else f"{lowest} to {highest}"
 
