@@ -41,7 +41,7 @@ class Cluster:
 
     Args:
         api_client: must not retry by itself.
-        progress: is told of every change while something is waited for.
+        progress: receives every change of state during a wait.
         clock: seconds from any origin.
         sleep: lets so many seconds pass.
     """

@@ -101,7 +101,7 @@ class Lookout:
 
     Args:
         pods: of the search.
-        say: is told.
+        say: receives messages, one line each.
     """
 
     def __init__(self, pods: Pods, say: Callable[[str], None]) -> None:
@@ -122,7 +122,7 @@ class Disruptor:
 
     Args:
         pods: of the search.
-        say: is told.
+        say: receives messages, one line each.
         clock: seconds from any origin.
         blows: what to do, in order.
     """

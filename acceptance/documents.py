@@ -37,7 +37,7 @@ def trial_pod_spec(experiment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def trial_settings(experiment: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """The preset and the overrides that an Experiment's trials are told."""
+    """The preset and the overrides of an Experiment's trials."""
     [container] = trial_pod_spec(experiment)["containers"]
     told = {variable["name"]: variable["value"] for variable in container["env"]}
     return told["AUTOGAN_PRESET"], told[SETTINGS_VARIABLE].splitlines()

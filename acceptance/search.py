@@ -34,7 +34,7 @@ class LocalSearch:
     Args:
         cluster: where it runs.
         experiment: with whose settings.
-        config: what its trials are told.
+        config: of its trials.
     """
 
     WHAT = "local search"
@@ -88,7 +88,7 @@ def disturbed_search(
         overlay: the folder with the Experiment's kustomization.
         namespace: of the Experiment.
         name: of the Experiment.
-        config: what its trials are told.
+        config: of its trials.
 
     Returns:
         The records of its trials by slot, and what was killed.

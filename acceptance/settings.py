@@ -1,4 +1,4 @@
-"""What an acceptance test is told: where it works, with which images, on which bucket."""
+"""The settings of an acceptance test: cluster, namespaces, images and bucket."""
 
 from __future__ import annotations
 

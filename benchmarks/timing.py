@@ -60,7 +60,7 @@ class Comparison:
     """Timings of variants of one work, by name."""
 
     steady: dict[str, Timing]
-    """Times after the first use."""
+    """Timings once everything is prepared."""
     first_use: dict[str, float]
     """What preparing took on top, for each piece that was new, in seconds; 0 on CPUs, may be noise around it."""
 

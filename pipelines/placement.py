@@ -138,7 +138,7 @@ def _full(placement: PipelinePlacement, gpus: int) -> _Needs:
 
 
 def _sparing(placement: PipelinePlacement, *, memory: str) -> _Needs:
-    """Places a step that seldom needs all of its resources."""
+    """The resources of a step that seldom needs its limits: small requests, full limits."""
     from kubernetes.utils.quantity import parse_quantity  # type: ignore[import-untyped]
 
     return _Needs(

@@ -120,7 +120,7 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The job and the run that produced a line's scores."""
+    """An evaluation in a line of the history, and why it was computed."""
 
     evaluation: Evaluation
     """The scores."""

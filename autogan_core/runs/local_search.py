@@ -92,7 +92,7 @@ def search_records(
         shared_gan: what trains and scores.
         history_file: what has been tried; grows by one record for each slot.
         max_failures: give up after so many failed slots in a row.
-        monitor: is told of every slot.
+        monitor: receives every slot.
 
     Yields:
         Each new record, once it is stored.

@@ -1,4 +1,4 @@
-"""What a run has come to, for those who only read: it takes no device, no images and none of torch's 500 MB."""
+"""Read access to a run's results, without a device, images or torch's 500 MB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long work tells of itself, without knowing who listens."""
+"""Progress reporting, independent of who displays it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Training GANs: the shared and the derived one, where a training starts, and what it costs and has come to."""
+"""Training of GANs: the shared and the derived one, their initial weights, costs and results."""

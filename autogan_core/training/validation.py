@@ -1,4 +1,4 @@
-"""What a training has come to, as its validations tell it. It takes none of torch's 500 MB."""
+"""The state of a training, as recorded by its validations; importing it does not import torch."""
 
 from __future__ import annotations
 

@@ -33,12 +33,12 @@ _LAST_PATIENCE_S = 15.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentRequest:
-    """One Experiment, and what is to become of it."""
+    """An Experiment to run, and what happens to it afterwards."""
 
     name: str
     """The Experiment's name, at most 40 characters; unique in the cluster."""
     owner: str
-    """The user of the Experiment: one of this name with another owner is never touched."""
+    """The party that the Experiment runs for; one of this name with another owner is never touched."""
     placement: Placement
     """Image, resources and nodes of the trials."""
     keep: bool = False

@@ -70,7 +70,7 @@ def check_objective(experiment: Mapping[str, Any]) -> Iterator[str]:
 
 
 def check_collector(experiment: Mapping[str, Any]) -> Iterator[str]:
-    """Problems between the metrics collector and what the trial is told of it."""
+    """Differences between the metrics collector and the trial's settings for it."""
     kind = dig(experiment, "spec", "metricsCollectorSpec", "collector", "kind")
     if kind not in _COLLECTORS:
         yield f"metricsCollectorSpec.collector.kind must be Push or StdOut, not {kind!r}"

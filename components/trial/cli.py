@@ -88,7 +88,7 @@ def run(
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The state and the device of a trial."""
+    """A trial's run store, cache folder and device."""
 
     store: str
     cache: Path

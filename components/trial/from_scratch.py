@@ -73,7 +73,7 @@ def train_from_scratch(
         store_uri: the run store.
         cache: for what is read from a bucket.
         device: what to train on.
-        monitor: is told of the progress.
+        monitor: receives progress and measurements.
 
     Returns:
         The objective, and the other scores: the best Inception score, 1 / FID and -ln FID of all validations.

@@ -35,7 +35,7 @@ class ArmRecord:
     searched: Spent
     """The cost before the first training; zero in an arm that does not search."""
     points: tuple[Point, ...]
-    """The arm's improvements, in their order."""
+    """Validations, in their order."""
     total: Spent
     seconds: float
     """Wall time of it all, over all processes."""

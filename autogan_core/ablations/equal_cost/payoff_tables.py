@@ -51,7 +51,7 @@ class Comparison:
     seeds_for_fid: int | None
     """Seeds that would tell the ratio from 1 with a power of 0.8, if mean and spread are those seen."""
     seeds_for_inception_score: int | None
-    """The same of the Inception score."""
+    """The same for the Inception score."""
 
 
 def comparisons(arms: PayoffArms) -> dict[str, Comparison]:

@@ -123,7 +123,7 @@ def complete(works: Sequence[Work], ledger: Ledger, monitor: Monitor) -> None:
     Args:
         works: as `in_order` gives them.
         ledger: of their folder.
-        monitor: is told of every piece.
+        monitor: receives every piece of work.
     """
     pending = list(works)
     with monitor.task("experiments", len(pending)) as task:
