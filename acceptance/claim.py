@@ -31,7 +31,7 @@ _GCS_KEY = "autogan-gcs-key"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """What a test has changed outside of its namespace, or is about to."""
+    """The changes that a test has made outside its namespace, or is about to make."""
 
     katib_namespace: str
     """The namespace of ``katib-config``."""

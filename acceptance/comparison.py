@@ -11,7 +11,7 @@ from autogan_core.search.mlas import Beam, MultiLevelSearch
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How two histories of one search compare."""
+    """The comparison of two histories of one search."""
 
     slots: int
     """Trials that were compared."""

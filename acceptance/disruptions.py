@@ -79,7 +79,7 @@ class Pods:
         return self._list(_TRIAL)
 
     def log(self, pod: Any) -> str:
-        """What a pod has said so far."""
+        """The log of a pod so far."""
         return log(self._cluster, pod)
 
     def delete(self, pod: Any, grace_s: int | None) -> None:
@@ -138,7 +138,7 @@ class Disruptor:
 
     @property
     def missed(self) -> list[str]:
-        """What was not killed, or did not come back."""
+        """The disruptions that did not happen, and pods that did not come back."""
         return [d.what for d in self.done if d.back_s is None] + [blow.what for blow in self._planned]
 
     def __call__(self) -> None:

@@ -1,4 +1,4 @@
-"""What ends the acceptance test."""
+"""Errors that end the acceptance test."""
 
 from __future__ import annotations
 

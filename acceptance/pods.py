@@ -1,4 +1,4 @@
-"""What a pod is doing, in words, and pods that run once to their end."""
+"""The state of pods in words, and pods that run once to their end."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class EndedPod:
 
 
 def state(pod: Any) -> str:
-    """What a pod is doing, such as ``Running`` or ``Pending, ErrImagePull: ...``."""
+    """The state of a pod, such as ``Running`` or ``Pending, ErrImagePull: ...``."""
     found = trouble(pod)
     if found is not None:
         return f"{pod.status.phase}, {found}"
@@ -50,7 +50,7 @@ def state(pod: Any) -> str:
 
 
 def trouble(pod: Any) -> str | None:
-    """What keeps a pod from starting, such as ``Unschedulable: 0/1 nodes are available``; None if nothing does."""
+    """The reason why a pod does not start, such as ``Unschedulable: 0/1 nodes are available``, or None."""
     found = _waiting(pod) or _unscheduled(pod)
     if found is None:
         return None
@@ -61,7 +61,7 @@ def trouble(pod: Any) -> str | None:
 
 
 def advice(pod: Any) -> str | None:
-    """What to do about a pod that will hardly ever start; None if it may."""
+    """The remedy for a pod that is unlikely ever to start; None for other pods."""
     waiting = _waiting(pod)
     return None if waiting is None else _HOPELESS.get(waiting[0])
 

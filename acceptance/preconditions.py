@@ -1,4 +1,4 @@
-"""What must be true before anything is made: tools, rights, Katib, the training operator, and free names."""
+"""Preconditions, checked before anything is created: tools, rights, Katib, the training operator, and free names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person sees while the test runs, and how long each part took."""
+"""The messages of a running test, and the duration of each part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes away everything that a test has made, from what the cluster itself tells of it."""
+"""Removes everything that a test has created, as recorded in the cluster itself."""
 
 from __future__ import annotations
 

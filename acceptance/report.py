@@ -1,4 +1,4 @@
-"""What the test came to: a table on the terminal, and the same as Markdown and JSON."""
+"""The test's results: a table on the terminal, and the same as Markdown and JSON."""
 
 from __future__ import annotations
 

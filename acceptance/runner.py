@@ -35,7 +35,7 @@ PREPARE_S = 30 * 60
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the later parts need of the earlier ones."""
+    """Results of earlier parts that later parts need."""
 
     note: Note
     node: str

@@ -22,7 +22,7 @@ _STORE = re.compile(r"gs://[a-z0-9][-_.a-z0-9]+(/.*)?")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PipelinesAccess:
-    """How Kubeflow Pipelines is reached, and whose runs these are."""
+    """The address of Kubeflow Pipelines, and the owner of the runs."""
 
     namespace: str = "kubeflow"
     """The namespace of the installation; without profiles also that of its runs' pods."""

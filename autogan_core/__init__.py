@@ -77,5 +77,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What there is, for completion in a notebook."""
+    """The public names, for completion in a notebook."""
     return sorted([*globals(), *_HOMES])

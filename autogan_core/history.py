@@ -1,4 +1,4 @@
-"""What the search is asked for and told: assignments, and the records of how they went.
+"""The assignments of a search, and the records of their results.
 
 A search's history is a sequence of `Record`; everything that the search knows is recomputed from it (`mlas`), so these
 two types are all that a local run, a Katib trial and a pipeline step need to agree on.
@@ -68,7 +68,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """How one assignment went: rewards aligned with its candidates, or the reason of its failure."""
+    """The result of one assignment: rewards aligned with its candidates, or the reason of its failure."""
 
     assignment: Assignment
     rewards: tuple[float | None, ...] = ()

@@ -176,7 +176,7 @@ def _parse_words(part: str, index: int) -> Cell:
 
 @dataclass(frozen=True, slots=True)
 class CellSpace:
-    """What one cell may choose: a subset of every choice's options, in the options' own order."""
+    """The choices of one cell: a subset of every choice's options, in the options' own order."""
 
     convs: tuple[Conv, ...] = CONVS
     norms: tuple[Norm, ...] = NORMS

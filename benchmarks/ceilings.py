@@ -1,4 +1,4 @@
-"""What the device can do at best, as measured on it: how fast it multiplies, and how fast it moves bytes."""
+"""The device's measured ceilings: operations per second, and bytes per second."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from autogan_core.training.cost import training_steps
 
 @dataclass(frozen=True, slots=True)
 class StageCounts:
-    """What one search stage does."""
+    """The counts of work in one search stage."""
 
     iterations: int
     """Search iterations; a derivation comes on top."""
@@ -31,7 +31,7 @@ class StageCounts:
 
 @dataclass(frozen=True, slots=True)
 class StageCosts:
-    """What each of those takes, in seconds."""
+    """The duration of each piece of that work, in seconds."""
 
     discriminator_step: float
     generator_step: float

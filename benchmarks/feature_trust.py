@@ -51,7 +51,7 @@ class Ruler:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one set of images scores."""
+    """The scores of one set of images."""
 
     degradation: str
     strength: float

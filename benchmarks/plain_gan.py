@@ -23,7 +23,7 @@ from benchmarks.plain_networks import PlainDiscriminator, PlainGenerator
 
 
 class Batches(Protocol):
-    """What a training draws from."""
+    """The batches of a training."""
 
     def real(self, step: int) -> Tensor:
         """The step's real images, float (N, C, H, W) in [-1, 1]."""

@@ -47,7 +47,7 @@ BLOCK = 4
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What one world did in a second."""
+    """The rates of one world, per second."""
 
     size: str
     processes: int

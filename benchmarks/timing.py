@@ -16,7 +16,7 @@ Work = Callable[[int], object]
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long one piece of work took, in seconds."""
+    """The duration of one piece of work, in seconds."""
 
     median: float
     low: float
@@ -47,7 +47,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much timing is worth while."""
+    """The limits of a timing."""
 
     repeats: int
     """Timings wanted."""

@@ -25,7 +25,7 @@ PRODUCT, PLAIN = "product", "plain"
 
 @dataclass(frozen=True, slots=True)
 class Extractors:
-    """What features come from, of equal weights."""
+    """Feature extractors of equal weights."""
 
     product: FeatureExtractor
     plain: PlainExtractor

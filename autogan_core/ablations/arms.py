@@ -23,5 +23,5 @@ def retrainings(arms: Mapping[str, Sequence[Search]]) -> list[Work]:
 
 
 def outcomes(arms: Mapping[str, Sequence[Search]]) -> Arms:
-    """What each search's retrained architectures came to."""
+    """The final scores of each search's retrained architectures."""
     return {name: [Retraining(search).outcome() for search in found] for name, found in arms.items()}

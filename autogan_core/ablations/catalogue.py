@@ -23,7 +23,7 @@ from autogan_core.ablations.suite.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """What an experiment's module provides."""
+    """An experiment: its work, and the finding drawn from it."""
 
     works: Callable[[Suite], list[Work]]
     """Everything that has to be done; what it needs comes by itself."""

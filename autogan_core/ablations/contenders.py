@@ -55,7 +55,7 @@ def by_seed(contenders: Contenders) -> list[Work]:
 
 
 def outcomes(contenders: Contenders) -> Arms:
-    """What each came to."""
+    """The outcomes of each contender."""
     return {name: [contender.outcome() for contender in found] for name, found in contenders.items()}
 
 

@@ -31,7 +31,7 @@ class Counted:
 
     @property
     def verdict(self) -> str:
-        """What the interval allows to say."""
+        """The claim that the interval supports."""
         if not self.estimate.excludes(self.uniform):
             return "not told from uniform"
         return "more often" if self.estimate.value > self.uniform else "less often"

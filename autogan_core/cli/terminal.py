@@ -1,4 +1,4 @@
-"""What a person sees of a run, and the logs that it leaves behind."""
+"""The display of a run on the terminal, and its log files."""
 
 from __future__ import annotations
 

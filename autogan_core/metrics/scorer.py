@@ -38,7 +38,7 @@ class Scorer:
     def of(
         cls, config: Config, extractor: FeatureExtractor, reference: Moments, real_features: Callable[[], Tensor]
     ) -> Scorer:
-        """What scores generators as ``config`` says."""
+        """Creates the scorer that ``config`` describes."""
         images = config.search.reward.recalibration_images
         return cls(extractor, reference, config.scores.batch_size, images, config.seed, real_features)
 

@@ -56,7 +56,7 @@ class MomentsAccumulator:
         self._scatter = torch.empty(0)
 
     def add(self, features: Tensor) -> None:
-        """Takes in features of shape (N, F), N >= 1."""
+        """Adds features of shape (N, F), N >= 1."""
         batch = features.double()
         mean = batch.mean(0)
         scatter = (batch - mean).T @ (batch - mean)
@@ -78,7 +78,7 @@ class MomentsAccumulator:
 
 @dataclass(frozen=True)
 class Scores:
-    """How a set of images scored; NaN where its features or logits were not finite."""
+    """The scores of a set of images; NaN where its features or logits were not finite."""
 
     inception_score: float
     """Mean over the splits, from 1 (worst) to the number of classes."""
@@ -191,7 +191,7 @@ class ScoreAccumulator:
         self._added: torch.cuda.Event | None = None
 
     def add(self, images: Tensor) -> None:
-        """Takes in uint8 images (N, C, H, W), N >= 1."""
+        """Adds uint8 images (N, C, H, W), N >= 1."""
         features, logits = self._extractor(images)
         self._logits.append(logits)
         if self._reference is not None:

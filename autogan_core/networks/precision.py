@@ -8,7 +8,7 @@ from autogan_core.config import TrainingConfig
 
 
 def training_dtype(training: TrainingConfig, device: torch.device) -> torch.dtype:
-    """What ``training.precision`` comes to on ``device``: float32 or bfloat16."""
+    """Resolves ``training.precision`` for ``device``: float32 or bfloat16."""
     if training.precision == "auto":
         return torch.bfloat16 if _multiplies_bfloat16(device) else torch.float32
     return torch.bfloat16 if training.precision == "bfloat16" else torch.float32

@@ -71,7 +71,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """What one pipeline run found."""
+    """The scores of one pipeline run."""
 
     job: str
     """Id of the pipeline run."""

@@ -1,4 +1,4 @@
-"""How the scores of recurring evaluations went on: a self-contained page, and Markdown for Kubeflow Pipelines' UI."""
+"""The trend of recurring evaluations' scores: a self-contained page, and Markdown for Kubeflow Pipelines' UI."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a run is made of beside its search: which architectures are trained how far, and what that costs."""
+"""The parts of a run beside its search: which architectures are trained how far, and at what cost."""

@@ -1,4 +1,4 @@
-"""What trainings cost, in steps and scored images: the same on every machine."""
+"""The cost of trainings in steps and scored images: the same on every machine."""
 
 from __future__ import annotations
 

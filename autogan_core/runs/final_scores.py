@@ -1,4 +1,4 @@
-"""What a trained generator scores by the final protocol, computed once for a checkpoint and kept."""
+"""Scores of trained generators by the final protocol, computed once for a checkpoint and stored."""
 
 from __future__ import annotations
 

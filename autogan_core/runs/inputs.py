@@ -55,7 +55,7 @@ class Inputs:
     """The training images' own Inception score, by its protocol: about what a perfect generator would get."""
 
     def scorer(self, config: Config) -> Scorer:
-        """What scores generators as ``config`` says."""
+        """Creates the scorer that ``config`` describes."""
         return Scorer.of(config, self.extractor, self.reference, lambda: self.real_features)
 
     def workspace(self, config: Config, store: RunStore, world: World, monitor: Monitor) -> Workspace:

@@ -1,4 +1,4 @@
-"""How far the trainings of a pool have come, and so who goes on: `halving` on what a run store holds."""
+"""The state of a pool's trainings, and who goes on: `halving` applied to a run store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Outcome = Literal["finalist", "under way", "fell out", "diverged"]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far an entrant has come."""
+    """The progress of an entrant."""
 
     entrant: Entrant
     fids: tuple[float | None, ...]
@@ -119,13 +119,13 @@ class Ladder:
         return fid
 
     def training(self, architecture: Architecture) -> Training | None:
-        """What an architecture's training has come to; None before its first validation."""
+        """The state of an architecture's training; None before its first validation."""
         if architecture not in self._trainings:
             self._trainings[architecture] = stored_training(self._store, architecture)
         return self._trainings[architecture]
 
     def failure(self, architecture: Architecture) -> str | None:
-        """Why an architecture's training diverged; None if it did not."""
+        """The reason why an architecture's training diverged; None if it did not."""
         if architecture not in self._failures:
             self._failures[architecture] = failure(self._store, f"retrain/{architecture}")
         return self._failures[architecture]

@@ -75,7 +75,7 @@ def history_lines(records: Iterable[Record]) -> bytes:
 
 
 class Trials(Protocol):
-    """What runs a search's assignments."""
+    """Runs a search's assignments."""
 
     def run(self, assignment: Assignment) -> Record:
         """Trains and scores as the assignment says. Raises NonFiniteLossError when its training diverged."""
@@ -123,7 +123,7 @@ def search_records(
 
 
 def measurements(record: Record, entropy: float) -> dict[str, float]:
-    """What is logged of one slot: stage (from 1), mean and best reward, policy entropy in nats, reset and failure."""
+    """The measurements of one slot: stage (from 1), mean and best reward, policy entropy in nats, reset and failure."""
     values: dict[str, float] = {"stage": record.assignment.stage + 1, "entropy": entropy}
     rewards = [reward for _, reward in record.scored]
     if rewards:

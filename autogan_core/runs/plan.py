@@ -1,4 +1,4 @@
-"""What a run will do, before it does it."""
+"""The plan of a run, before it starts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autogan_core.search.mlas import MultiLevelSearch
 
 
 def plan(config: Config) -> str:
-    """What a run of this configuration will do, stage by stage, in lines for people."""
+    """Describes what a run of this configuration will do, stage by stage, in lines of text."""
     search = config.search
     mlas = MultiLevelSearch(config.search_space(), search, config.seed)
     lines = [f"plan: {mlas.num_slots} slots in {mlas.num_stages} stage{'s' if mlas.num_stages > 1 else ''}"]

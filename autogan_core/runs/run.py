@@ -78,7 +78,7 @@ class Run(RunRecords):
 
     @cached_property
     def workspace(self) -> Workspace:
-        """What the run's trainings work with, its images loaded."""
+        """The workspace of the run's trainings, with its images loaded."""
         return self.inputs.workspace(self.config, self._store, self.world, self.monitor)
 
     def shared_gan(self, stop: Callable[[], bool] = lambda: False) -> SharedGAN:
@@ -93,11 +93,11 @@ class Run(RunRecords):
         return SharedGAN(self.workspace, stop=stop)
 
     def keep_history(self, history: Sequence[Record]) -> None:
-        """Takes over the history of a search that was done elsewhere."""
+        """Stores the history of a search that was done elsewhere."""
         self._history_file.write(history)
 
     def keep_weights(self, source: RunStore) -> None:
-        """Takes over the shared weights of a search that was done elsewhere: see `warm_start.keep_weights`."""
+        """Stores the shared weights of a search that was done elsewhere: see `warm_start.keep_weights`."""
         keep_weights(source, self._store)
 
     def search(self, trials: Callable[[SharedGAN], Trials] = lambda shared_gan: shared_gan) -> tuple[Beam, ...]:
@@ -241,7 +241,7 @@ class Run(RunRecords):
         return self._derived(architecture).sample(checkpoint, count, seed)
 
     def training(self, architecture: Architecture) -> Training:
-        """What an architecture's training came to. Raises like `evaluate`."""
+        """The training of an architecture. Raises like `evaluate`."""
         return self._derived(architecture).result()
 
     @property

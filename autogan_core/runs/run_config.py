@@ -27,7 +27,7 @@ def stored_config(store: RunStore) -> Config | None:
 
 
 def keep_config(store: RunStore, config: Config) -> None:
-    """Makes ``config`` the run's, unless it has one.
+    """Stores ``config`` as the run's configuration, unless it has one.
 
     Raises:
         ConfigError: the run has another one; the message lists the differences.

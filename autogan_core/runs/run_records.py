@@ -90,7 +90,7 @@ class RunRecords:
         return self.mlas.beams(history)
 
     def pool(self) -> list[Entrant]:
-        """What enters the first rung; without halving, the best beams. Raises like `beams`."""
+        """The entrants of the first rung; without halving, the best beams. Raises like `beams`."""
         return searched_pool(self.config, self.beams(), self.history)
 
     def ladder(self, pool: Sequence[Entrant] | None = None) -> Ladder:
@@ -105,7 +105,7 @@ class RunRecords:
         return Ladder(self._store, self.config.retrain, self.pool() if pool is None else pool)
 
     def failure(self, architecture: Architecture) -> str | None:
-        """Why an architecture's training diverged; None if it did not."""
+        """The reason why an architecture's training diverged; None if it did not."""
         return failure(self._store, f"retrain/{architecture}")
 
     def rungs(self) -> tuple[Rung, ...]:

@@ -1,1 +1,1 @@
-"""What every process needs: its device, its peers, seeds, progress reporting and provenance."""
+"""The environment of a process: its device, its peers, seeds, progress reporting and provenance."""

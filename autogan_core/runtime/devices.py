@@ -1,4 +1,4 @@
-"""What to compute on."""
+"""The choice of the device to compute on."""
 
 from __future__ import annotations
 

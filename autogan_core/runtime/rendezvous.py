@@ -1,4 +1,4 @@
-"""How the processes of one training find each other, and whom they wait for meanwhile."""
+"""The rendezvous of the processes of one training, and whom they wait for meanwhile."""
 
 from __future__ import annotations
 

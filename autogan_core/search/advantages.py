@@ -1,4 +1,4 @@
-"""How much better a candidate's reward is than what was to be expected: baselines (paper, section 3.3.2)."""
+"""Advantages of candidates' rewards over baselines (paper, section 3.3.2)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Hidden(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """What the network computed for one cell, token by token, as the gradient needs it. H is ``hidden_dim``."""
+    """The network's activations for one cell, token by token, as the gradient needs them. H is ``hidden_dim``."""
 
     tokens: Ints
     """Embedding rows of all choices (T,); each but the last is the next token's input."""

@@ -1,4 +1,4 @@
-"""What a stage learns: its controller, trained by REINFORCE, and how cells are drawn from it (paper, section 3.3.2)."""
+"""The policy of a stage: its controller, trained by REINFORCE, and draws of cells from it (paper, section 3.3.2)."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class _ReleasedTerms:
         self._expected: Floats | None = None
 
     def of(self, trace: Trace, advantage: float) -> tuple[float, float]:
-        """What multiplies -sum log p and what -sum H: the gradient of a product, one factor held at a time."""
+        """The weights of -sum log p and of -sum H: the gradient of a product, one factor held at a time."""
         entropies, total = trace.entropies, len(trace.tokens) * advantage
         if self._expected is None:  # the baseline is the reward itself, entropies and their gradient included
             self._expected = entropies

@@ -20,7 +20,7 @@ from autogan_core.training.gan import GAN
 
 
 class CandidateScoring:
-    """What candidates score on a shared GAN, as it is or after some steps of adaptation on a copy."""
+    """Scores candidates on a shared GAN, as it is or after some steps of adaptation on a copy."""
 
     def __init__(self, config: Config, space: SearchSpace, dataset: ImageDataset, scorer: Scorer, world: World) -> None:
         self._config, self._scorer = config, scorer

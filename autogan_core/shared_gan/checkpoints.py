@@ -1,4 +1,4 @@
-"""How far an unfinished search iteration has come, so that a preempted one need not start again."""
+"""Checkpoints of an unfinished search iteration, so that a preempted one need not start again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STATE = "progress"
 
 @dataclass
 class Progress:
-    """What one iteration has done beside moving the weights."""
+    """The state of one iteration beside the weights."""
 
     step: int = 0
     """Training steps made."""

@@ -164,7 +164,7 @@ class SharedGAN:
         return Progress()
 
     def _resume(self, assignment: Assignment) -> Progress | None:
-        """Takes up the stored progress of this very iteration, if there is any."""
+        """Resumes the stored progress of this very iteration, if there is any."""
         pointer = self._state.current
         stored = self._checkpoints.begin(assignment, None if pointer is None else pointer.folder)
         if stored is None:

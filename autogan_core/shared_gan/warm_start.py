@@ -58,7 +58,7 @@ def start_from_search(gan: GAN, architecture: Architecture, config: Config, data
 
 
 def keep_weights(source: RunStore, store: RunStore) -> None:
-    """Takes over the weights of a search that was done elsewhere, as `start_from_search` will look for them.
+    """Stores the weights of a search that was done elsewhere where `start_from_search` looks for them.
 
     Args:
         source: the folder in which the search's trials worked.

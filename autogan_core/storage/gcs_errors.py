@@ -14,7 +14,7 @@ RAISED = (api.GoogleAPIError, GoogleAuthError, DataCorruption, RequestException)
 
 
 def translated(error: Exception, bucket: str, location: str) -> Exception:
-    """What to raise instead.
+    """The error to raise instead.
 
     Args:
         error: one of `RAISED`.

@@ -1,4 +1,4 @@
-"""What is committed at a time."""
+"""A snapshot: the unit of a commit."""
 
 from __future__ import annotations
 

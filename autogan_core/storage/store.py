@@ -1,4 +1,4 @@
-"""What a run store can do, wherever it lies."""
+"""The interface of run stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training and scoring cost, in units that do not depend on the machine."""
+"""The cost of training and scoring, in units that do not depend on the machine."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def training_steps(config: Config, steps_per_epoch: int, *, warm_up: bool) -> in
 
 
 def scoring_cost(config: Config) -> Cost:
-    """What the reward of one candidate costs, its adaptation included."""
+    """The cost of one candidate's reward, its adaptation included."""
     reward = config.search.reward
     return Cost.of_steps(reward.adaptation_steps, config.training.n_critic) + Cost(scored_images=reward.num_images)
 
 
 def search_cost(config: Config, steps_per_epoch: int) -> Cost:
-    """What a whole search costs at most: candidates that were drawn twice, and resets, make it cheaper."""
+    """The cost of a whole search at most: candidates that are drawn twice, and resets, make it cheaper."""
     search = config.search
     num_stages = len(search.stage_depths(config.model.num_cells))
     n_critic = config.training.n_critic

@@ -1,4 +1,4 @@
-"""What can be trained from scratch: an architecture of the search space, or a baseline made by hand."""
+"""Designs that can be trained from scratch: architectures of the search space, and hand-made baselines."""
 
 from __future__ import annotations
 

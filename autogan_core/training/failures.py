@@ -14,6 +14,6 @@ def keep_failure(store: RunStore, state_name: str, reason: str) -> None:
 
 
 def failure(store: RunStore, state_name: str) -> str | None:
-    """Why a training failed; None when it did not, or has not been tried."""
+    """The reason why a training failed; None when it did not, or has not been tried."""
     name = f"{state_name}/{FAILURE_FILE}"
     return str(read_document(store, name)["reason"]) if store.exists(name) else None

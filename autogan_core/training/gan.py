@@ -28,7 +28,7 @@ from autogan_core.training.training_stream import TrainingStream
 
 @dataclass(frozen=True, slots=True)
 class StepLosses:
-    """What one training step cost: scalars on the device, this rank's part of the sum over all ranks.
+    """The losses of one training step: scalars on the device, this rank's part of the sum over all ranks.
 
     They may not be computed yet; looking at them waits for that. `LossReader` reads them without.
     """

@@ -15,7 +15,7 @@ from autogan_core.training.gan import StepLosses
 
 @dataclass(frozen=True, slots=True)
 class LossValues:
-    """What one training step cost, over all ranks; finite."""
+    """The losses of one training step, over all ranks; finite."""
 
     step: int
     discriminator: float
@@ -23,13 +23,13 @@ class LossValues:
     """None in the steps between two generator steps."""
 
     def named(self) -> dict[str, float]:
-        """What there is, as ``loss_d`` and ``loss_g``."""
+        """The available losses, as ``loss_d`` and ``loss_g``."""
         losses = {"loss_d": self.discriminator}
         return losses if self.generator is None else {**losses, "loss_g": self.generator}
 
 
 class LossReader:
-    """Hands out the losses of one block of steps when those of the next one are put in.
+    """Reads the losses of one block of steps while the next block is computed.
 
     By then the device is through with the first block, or nearly so, while the second one keeps it busy. The delay is
     the same on every device and at every speed, so that what follows from a loss follows in the same step again.

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True, slots=True)
 class AdversarialLoss:
-    """What the two networks of a GAN minimise."""
+    """The losses that the two networks of a GAN minimise."""
 
     discriminator: Callable[[Tensor, Tensor, int | None, int | None], Tensor]
     """The discriminator's, with the arguments of `hinge_loss_discriminator`."""

@@ -1,4 +1,4 @@
-"""What a training is fed with: real batches and random draws, each a function of the step alone."""
+"""The inputs of a training: real batches and random draws, each a function of the step alone."""
 
 from __future__ import annotations
 

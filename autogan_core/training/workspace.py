@@ -1,4 +1,4 @@
-"""What every training works with: the same for the shared GAN and for a derived one."""
+"""The workspace of a training: the same for the shared GAN and for a derived one."""
 
 from __future__ import annotations
 

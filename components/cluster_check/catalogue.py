@@ -116,7 +116,7 @@ def inspect(cluster: Cluster, target: Target, waiting: inside.Waiting | None) ->
 
 
 def count(topics: Iterable[Topic], verdict: Verdict) -> int:
-    """How many findings have a verdict."""
+    """Counts the findings that have a verdict."""
     return sum(finding.verdict is verdict for topic in topics for finding in topic.findings)
 
 

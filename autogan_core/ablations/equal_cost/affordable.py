@@ -1,4 +1,4 @@
-"""How long one may train, and how many architectures, for so many multiply-accumulates."""
+"""The trainings that a number of multiply-accumulates affords: how many, and how long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an arm of `payoff` spent on one seed, and what it had to show for it along the way."""
+"""The cost of an arm of `payoff` on one seed, and its scores along the way."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _RECORD = "payoff.json"
 
 
 class ArmRun(ABC):
-    """What all arms have in common. Each is a `Contender`: its scores are the best checkpoint's."""
+    """The base class of all arms. Each is a `Contender`: its scores are the best checkpoint's."""
 
     @property
     @abstractmethod

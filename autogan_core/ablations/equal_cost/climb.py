@@ -20,7 +20,7 @@ from autogan_core.training.design import searched
 
 
 def halve(run: Run, store: RunStore, pool: Sequence[Entrant]) -> None:
-    """Does what `Run.halve` does, but that no training which diverges ends it, not even the last one.
+    """Halves like `Run.halve`, but goes on when trainings diverge, even if all of them do.
 
     Args:
         run: trains.

@@ -24,7 +24,7 @@ from autogan_core.training.design import Design
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What something took."""
+    """The cost of a piece of work."""
 
     cost: Cost = Cost()
     macs: float = 0.0
@@ -44,7 +44,7 @@ class Prices:
     """Generator and feature extractor, with a share of the images that batch-norm statistics are estimated on."""
 
     def spent(self, cost: Cost) -> Spent:
-        """What so many steps and images take."""
+        """The cost of so many steps and images at these prices."""
         macs = (
             cost.discriminator_steps * self.discriminator_step
             + cost.generator_steps * self.generator_step

@@ -44,7 +44,7 @@ _DRAWS = 256
 
 @dataclass(frozen=True)
 class PaidArm(ArmRun):
-    """What these arms have in common: a run of their own, for as much as ``found`` took on the same seed."""
+    """The base class of arms with a run of their own, at the cost of ``found`` on the same seed."""
 
     found: SearchedArm
 

@@ -146,7 +146,7 @@ def _seeds(needed: int | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EqualLength:
-    """What ours ends with against what another arm ends with, after equally many generator steps."""
+    """The final generators of ours and of another arm, compared after equally many generator steps."""
 
     steps: float
     """At which they are compared, mean over the seeds: the most that both were trained for and validated at."""
@@ -205,7 +205,7 @@ def equal_length_table(compared: Mapping[str, EqualLength], ours: str, validatio
 
 
 def arms_table(arms: PayoffArms) -> Table:
-    """What every arm came to, and what it spent: means over the seeds."""
+    """The results and costs of every arm: means over the seeds."""
     records = {name: [arm.record() for arm in of_arm] for name, of_arm in arms.items()}
     ours = fmean(record.total.macs for record in next(iter(records.values())))
     scale, unit = macs_unit(ours)
@@ -271,7 +271,7 @@ def half_to_all(records: Sequence[ArmRecord]) -> Estimate:
 
 
 def choices_table(arms: PayoffArms) -> Table:
-    """What the arms that choose have chosen, on every seed."""
+    """The architectures that the choosing arms have chosen, on every seed."""
     rows = [
         (str(arm.seed), name, record.trained or "nothing", record.origin or "–", f"{arm.outcome().fid:.2f}")
         for name, of_arm in arms.items()

@@ -1,4 +1,4 @@
-"""What was measured along searches, as curves over iterations or time."""
+"""Measurements along searches, as curves over iterations or time."""
 
 from __future__ import annotations
 

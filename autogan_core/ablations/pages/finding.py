@@ -1,4 +1,4 @@
-"""What an experiment came to, ready to be shown: every number in it was measured, and has its protocol beside it."""
+"""The finding of an experiment, ready to be shown: every number is measured, and has its protocol beside it."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def gain_panel(gains: Sequence[Gain]) -> BarPanel | None:
 
 
 def gain_sentence(gains: Sequence[Gain]) -> str:
-    """What the intervals over the seeds allow to say of each stage."""
+    """States for each stage what the intervals over the seeds support."""
     parts = [f"stage {gain.stage} {_words(gain.over_seeds)}" for gain in gains]
     return f"Mean reward of the policy's draws minus that of uniform ones: {', '.join(parts)}."
 

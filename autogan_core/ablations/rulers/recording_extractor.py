@@ -13,7 +13,7 @@ from autogan_core.metrics.scores import Moments, MomentsAccumulator, Scores, fre
 
 
 class RecordingExtractor:
-    """Does what another extractor does, and keeps the results until `start` is called again."""
+    """Wraps another extractor, and keeps its results until `start` is called again."""
 
     def __init__(self, extractor: FeatureExtractor) -> None:
         self._extractor = extractor

@@ -40,7 +40,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """How an architecture fared from scratch."""
+    """The validations of a training from scratch."""
 
     architecture: Architecture
     points: tuple[Point, ...]
@@ -155,7 +155,7 @@ class ScratchTraining:
         write_document(self._store, _CURVE, found)
 
     def curve(self) -> Curve | None:
-        """How it went, None: it diverged; only once it is done."""
+        """The training's validations, None if it diverged; only once it is done."""
         found = read_document(self._store, _CURVE)
         return None if "failure" in found else Curve.from_json(self.architecture, found)
 

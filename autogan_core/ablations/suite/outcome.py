@@ -50,7 +50,7 @@ class Outcome:
 
 
 def outcome_of(store: RunStore, seed: int, trained: str) -> Outcome:
-    """What a training came to, by the name of its design; only once it is done."""
+    """The outcome of a training, by the name of its design; only once it is done."""
     state_name = f"retrain/{trained}"
     scores = stored_scores(store, state_name)
     if scores is None:

@@ -27,7 +27,7 @@ _RESULT = "found.json"
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What the search came to."""
+    """The result of the search."""
 
     architectures: int
     """How many were trained."""
@@ -90,7 +90,7 @@ class ScratchSearch:
         write_document(self._store, _RESULT, {**found, "inception_score": best.last.inception_score})
 
     def result(self) -> Tried:
-        """What it came to; only once it is done."""
+        """The result of the search; only once it is done."""
         found = read_document(self._store, _RESULT)
         return Tried(**{**found, "best": Architecture.parse(found["best"])})
 

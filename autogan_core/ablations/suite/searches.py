@@ -38,7 +38,7 @@ _BEAMS = "beams.json"
 
 @dataclass(frozen=True, slots=True)
 class SlotMeasures:
-    """What was measured of one slot of a search."""
+    """The measurements of one slot of a search."""
 
     slot: int
     stage: int
@@ -106,7 +106,7 @@ class Search:
         write_document(self.store, _BEAMS, {"rewards": list(rewards.items())})
 
     def beams(self) -> list[Architecture]:
-        """What it found, best first; only once it is done."""
+        """The beams of the search, best first; only once it is done."""
         return [Architecture.parse(text) for text, _ in read_document(self.store, _BEAMS)["rewards"]]
 
     def found(self) -> list[Architecture]:
@@ -114,7 +114,7 @@ class Search:
         return self.beams()[: self.config.retrain.num_architectures]
 
     def measures(self) -> list[SlotMeasures]:
-        """What was measured along the way, slot by slot."""
+        """The measurements of the search, slot by slot."""
         return [_measures(self.store, record) for record in self.open().history]
 
     def draws(self) -> list[Draws]:

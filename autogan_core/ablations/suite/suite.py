@@ -29,7 +29,7 @@ TARGETS = {"cifar10": "stl10", "stl10": "cifar10", "fashion-mnist": "digits", "d
 
 @dataclass(frozen=True)
 class Plan:
-    """What the experiments of a folder are done with."""
+    """The preset, seeds and budget of a folder's experiments."""
 
     preset: str
     """Name or file."""

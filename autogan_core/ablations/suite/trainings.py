@@ -28,7 +28,7 @@ from autogan_core.training.failures import failure
 
 
 class Choice(Protocol):
-    """What is to be trained, which may be known only when a search is done."""
+    """A choice of what to train, which may depend on a search."""
 
     @property
     def name(self) -> str:
@@ -37,11 +37,11 @@ class Choice(Protocol):
 
     @property
     def needs(self) -> Sequence[Work]:
-        """What has to be done before it is known."""
+        """The work that the choice depends on."""
         ...
 
     def design(self, config: Config) -> Design:
-        """What to train."""
+        """The design to train."""
         ...
 
 

@@ -28,11 +28,11 @@ class Work(Protocol):
 
     @property
     def needs(self) -> Sequence[Work]:
-        """What has to be done first."""
+        """The work that this work depends on."""
         ...
 
     def cost(self) -> Cost:
-        """What it takes from the start."""
+        """The cost of this work from the start."""
         ...
 
     def done(self) -> bool:

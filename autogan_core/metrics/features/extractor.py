@@ -1,4 +1,4 @@
-"""What turns images into features: InceptionV3 as torch-fidelity has it, or the data set's own classifier."""
+"""Feature extractors: torch-fidelity's InceptionV3, or the data set's own classifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it costs to turn an image into features, in multiply-accumulates as `complexity` counts them."""
+"""The cost of extracting an image's features, in multiply-accumulates as `complexity` counts them."""
 
 from __future__ import annotations
 

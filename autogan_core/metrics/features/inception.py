@@ -36,7 +36,7 @@ _REMEDY = (
 
 
 def choose_precision(setting: Literal["auto", "float32", "float16"], device: torch.device) -> Precision:
-    """What ``scores.precision`` comes to on ``device``."""
+    """Resolves ``scores.precision`` for ``device``."""
     if setting == "auto":
         return "float16" if device.type == "cuda" else "float32"
     return setting

@@ -1,4 +1,4 @@
-"""Who fell out where: a pool's successive halving, as the report tells it. The driver fills these."""
+"""A pool's successive halving, as the report shows it. The driver fills these."""
 
 from __future__ import annotations
 

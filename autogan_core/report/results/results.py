@@ -1,4 +1,4 @@
-"""What a finished run hands to the report. The driver fills these; nothing here computes."""
+"""The results of a finished run, as the report needs them. The driver fills these; nothing here computes."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a thing stands."""
+    """The verdict on one thing."""
 
     ok = "ok"
     note = "note"

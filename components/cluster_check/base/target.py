@@ -1,4 +1,4 @@
-"""What to look at."""
+"""The target of a check."""
 
 from __future__ import annotations
 

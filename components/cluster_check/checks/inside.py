@@ -31,7 +31,7 @@ _OVERLAY = "kubectl apply -k manifests/overlays/cpu-smoke"
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What the pod told."""
+    """The findings of the pod."""
 
     findings: tuple[Finding, ...]
     cuda: str | None
@@ -40,7 +40,7 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How long to wait, and whom to tell."""
+    """The patience of the wait, and who receives its messages."""
 
     tell: Callable[[str], None]
     patience_s: float = PATIENCE_S

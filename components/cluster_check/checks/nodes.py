@@ -15,7 +15,7 @@ from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a version of CUDA asks of a node."""
+    """The requirements of a version of CUDA."""
 
     driver: int
     """The first number of the driver's version."""
@@ -131,7 +131,7 @@ def _fitting(pod: Amounts, nodes: Mapping[str, Amounts]) -> list[str]:
 
 
 def _free(cluster: Cluster, allocatable: Mapping[str, Amounts]) -> Mapping[str, Amounts]:
-    """What the nodes have left beside the requests of their pods; all of it if the user may not see every pod."""
+    """The nodes' capacity less the requests of their pods; all of it if the user may not see every pod."""
     left = {name: dict(node) for name, node in allocatable.items()}
     try:
         pods = cluster.items("/api/v1/pods")
