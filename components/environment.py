@@ -1,4 +1,4 @@
-"""What the environment tells every component: configuration, run store, cache, device."""
+"""Settings of every component from its environment: configuration, run store, cache, device."""
 
 from __future__ import annotations
 

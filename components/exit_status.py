@@ -1,4 +1,4 @@
-"""What a container's exit status tells the training operator.
+"""Exit statuses of containers, as the training operator reads them.
 
 A PyTorchJob with ``restartPolicy: ExitCode`` fails for good on 1 to 127, and starts a pod again on 128 and above; a
 TrainJob's runtime does nearly the same by its ``podFailurePolicy``. So the status says whether another try can help: a

@@ -1,4 +1,4 @@
-"""What travels between the suggestion service and the trials: assignments one way, rewards the other.
+"""The protocol between the suggestion service and the trials: assignments one way, rewards the other.
 
 Katib pastes an assignment's values raw into a JSON text and sorts neither trials nor metrics, so values hold nothing
 but ``[A-Za-z0-9_.,:/-]``, and everything needed to put a trial in its place is among them.
@@ -102,7 +102,7 @@ def from_parameters(parameters: Mapping[str, str]) -> tuple[Assignment, str]:
 
 
 def to_metrics(record: Record, reward: RewardConfig) -> dict[str, float]:
-    """What a trial reports: the objective and one reward per candidate that has one; empty when none has."""
+    """Encodes a record as metrics: the objective and one reward per scored candidate; empty if none is."""
     rewards = {reward_name(i): r for i, r in enumerate(record.rewards) if r is not None and math.isfinite(r)}
     return {reward.score: max(rewards.values()), **rewards} if rewards else {}
 

@@ -102,7 +102,7 @@ def _run(pipeline: str, arguments: dict[str, Any], outputs: Path, file: Path | N
 
 
 def _reason(store: Path, error: str) -> str:
-    """What the failed steps said; what kfp said if they could not."""
+    """The messages of the failed steps; kfp's own if there are none."""
     steps = Job(DirectoryStore(store), os.environ[JOB_VARIABLE]).steps()
     return "; ".join(f"the step {step.words} failed: {step.failure}" for step in steps if step.failure) or error
 

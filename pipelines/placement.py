@@ -87,7 +87,7 @@ class PipelinePlacement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Needs:
-    """What a step asks of a node. It is given what it reserves, and may use up to its limits if there is room."""
+    """The resources of a step. Its requests are guaranteed; it may use up to its limits if there is room."""
 
     gpus: int = 0
     cpu: str

@@ -1,4 +1,4 @@
-"""What a person sees of a pipeline on this machine: bars and messages of its steps, not the runner's chatter."""
+"""The display of a pipeline on this machine: bars and messages of its steps, without the runner's own output."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class StepDisplay:
 
 
 class StepOutput(io.TextIOBase):
-    """Takes the place of standard output while kfp's local runner prints to it, from several threads.
+    """Replaces standard output while kfp's local runner prints to it, from several threads.
 
     Everything goes into a log; events of our steps are shown.
     """

@@ -1,4 +1,4 @@
-"""Does what is ours to do about the findings."""
+"""Repairs of the findings that are ours to mend."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from autogan_kubeflow.components.katib_experiments.placement import Placement
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """How one Experiment is made."""
+    """The recipe of one Experiment."""
 
     title: str
     """What it searches for, in a line."""

@@ -1,4 +1,4 @@
-"""What a configuration becomes in an Experiment: algorithm settings, search space, metrics, budget, overrides.
+"""The form of a configuration in an Experiment: algorithm settings, search space, metrics, budget, overrides.
 
 The suggestion service reads the Experiment and the trials read their environment. Both are written from one `Config`
 here, so that they cannot disagree.

@@ -20,7 +20,7 @@ QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobKind:
-    """What Katib has to know of the jobs that are trials."""
+    """The kind of a trial's job, as Katib must know it."""
 
     api_version: str
     kind: str
@@ -32,7 +32,7 @@ class JobKind:
     """Labels of the pod with rank 0."""
 
     def conditions(self) -> dict[str, str]:
-        """How Katib tells success and failure."""
+        """The conditions by which Katib recognises success and failure."""
         return {
             key: f'status.conditions.#(type=="{condition}")#|#(status=="True")#'
             for key, condition in {"successCondition": self.success, "failureCondition": "Failed"}.items()

@@ -1,4 +1,4 @@
-"""What the API server's errors mean: an outage that may pass, or a refusal and who can lift it."""
+"""The meaning of the API server's errors: an outage that may pass, or a refusal and who can lift it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong for good with an Experiment; what may pass is `components.exit_status.ClusterUnavailableError`."""
+"""Permanent errors of an Experiment; the transient one is `components.exit_status.ClusterUnavailableError`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a pipeline step is told to stop: because its run was cancelled, or because its pod has to go.
+"""The reason why a pipeline step must stop: its run was cancelled, or its pod is evicted.
 
 Both reach this process as SIGTERM, but they leave different traces on the pod, as the sources say:
 

@@ -123,7 +123,7 @@ def _clear(existing: Any, experiments: ExperimentsAPI) -> str | None:
 
 
 def _leftovers(name: str, experiments: ExperimentsAPI) -> str | None:
-    """What a former Experiment of that name has left for the moment; Katib would take it for the new one's."""
+    """Objects of a former Experiment of that name, which Katib would take for the new one's."""
     if experiments.has_suggestion(name):
         return f"the Suggestion '{name}' of a former one is not gone"
     trials = [trial.metadata.name for trial in experiments.trials(name)]

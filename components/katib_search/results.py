@@ -1,4 +1,4 @@
-"""What an Experiment that has ended leaves: the records of its trials, or the reason of its failure."""
+"""The results of an Experiment: the records of its trials, or the reason of its failure."""
 
 from __future__ import annotations
 

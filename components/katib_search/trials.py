@@ -1,4 +1,4 @@
-"""What a Trial resource tells: how it ended and why, and its form in the suggestion service's protocol."""
+"""Trial resources: their end and its reason, and their form in the suggestion service's protocol."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def has_ended(trial: Any) -> bool:
 
 
 def failure_reason(trial: Any) -> str | None:
-    """Why a trial failed, in Katib's words; None if it did not."""
+    """The reason why a trial failed, in Katib's words; None if it did not."""
     condition = last_condition(trial.status)
     if condition is None or condition.type not in _FAILURES:
         return None
@@ -47,7 +47,7 @@ def failure_reason(trial: Any) -> str | None:
 
 
 def completion_time(trial: Any) -> datetime:
-    """When a trial ended; the beginning of time if that is not known."""
+    """The end of a trial; the earliest time if it is unknown."""
     time: datetime | None = trial.status.completion_time if trial.status else None
     return time or datetime.min.replace(tzinfo=UTC)
 

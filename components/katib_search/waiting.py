@@ -13,7 +13,7 @@ def _go_on() -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """How long to wait for the cluster, and how."""
+    """The patience with the cluster, and the clock that measures it."""
 
     patience_seconds: float = 600
     """How long the API server may be out of reach, and a deleted Experiment may linger."""

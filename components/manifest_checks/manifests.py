@@ -1,4 +1,4 @@
-"""What Katib, the jobs' controllers and our own rules ask of manifests, checked without a cluster.
+"""Checks of manifests, without a cluster, against Katib, the jobs' controllers and our own rules.
 
 Katib's resources have no schema: a misspelt key is dropped silently, and some mistakes show only as trials that are
 never created. These checks say so before anything is applied.

@@ -1,4 +1,4 @@
-"""Why a pipeline run did not succeed: from what its steps noted, and from what Argo saw of their pods."""
+"""The causes of a pipeline run's failure, from the records of its steps and from Argo's of their pods."""
 
 from __future__ import annotations
 

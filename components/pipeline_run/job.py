@@ -37,7 +37,7 @@ class JobCard:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """How a step of a pipeline run went, or how far it has come."""
+    """The result of a step of a pipeline run, or its progress."""
 
     step: str
     """The step's name, with the turn of the loop that it is in."""
@@ -124,7 +124,7 @@ class Job:
         self._store.write(f"{self._folder}/summary.md", text.encode())
 
     def summary(self) -> str | None:
-        """What `keep_summary` stored."""
+        """The summary that `keep_summary` stored."""
         try:
             return self._store.read(f"{self._folder}/summary.md").decode()
         except FileNotFoundError:
@@ -146,7 +146,7 @@ class Job:
         write_document(self._store, f"{self._folder}/steps/{record.step}.json", asdict(record))
 
     def step(self, name: str) -> StepRecord | None:
-        """How a step went; None if it has not begun."""
+        """The record of a step; None if it has not begun."""
         try:
             return StepRecord(**read_document(self._store, f"{self._folder}/steps/{name}.json"))
         except FileNotFoundError:

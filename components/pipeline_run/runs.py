@@ -113,7 +113,7 @@ class Place:
         return Run(store, config, World.single(device), monitor, lambda: load_inputs(config, self.store, device))
 
     def records(self, reference: str) -> RunRecords:
-        """What the run of a reference has come to. Raises like `open`."""
+        """Read access to the run of a reference. Raises like `open`."""
         from autogan_core.runs.run_records import RunRecords
 
         return RunRecords(*self._stored(reference))

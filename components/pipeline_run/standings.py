@@ -1,4 +1,4 @@
-"""How the trainings of a pool stand: a table for people, and who has fallen out where and why."""
+"""The standings of a pool: a table for people, and who has fallen out where and why."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class FailedPod:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """What is of use here."""
+    """The state of an Argo Workflow, as far as summaries need it."""
 
     cancelled: bool
     """Whether somebody cancelled the run."""

@@ -1,4 +1,4 @@
-"""What Katib must know about our suggestion service: the entry for ``runtime.suggestions``."""
+"""The entry of our suggestion service in Katib's ``runtime.suggestions``."""
 
 from __future__ import annotations
 

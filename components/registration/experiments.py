@@ -41,12 +41,12 @@ class Experiment:
 
     @property
     def delete_command(self) -> str:
-        """What deletes it."""
+        """The command that deletes it."""
         return f"kubectl delete experiment {self.name} --namespace {self.namespace}"
 
     @property
     def touch_command(self) -> str:
-        """What makes Katib look at it again."""
+        """The command that makes Katib reconcile it."""
         return (
             f"kubectl annotate experiment {self.name} --namespace {self.namespace} --overwrite "
             f"{ALGORITHM}/registered=again"
@@ -74,14 +74,14 @@ def listed(found: Sequence[Experiment]) -> str:
 
 
 def refusal(found: Sequence[Experiment]) -> str:
-    """Why the registration cannot go while they exist, and what to do first."""
+    """Explains why the registration cannot be removed while they exist, and what to do first."""
     commands = _commands(experiment.delete_command for experiment in found if not experiment.deleted)
     first = f"delete them first ({commands})" if commands else "wait until they are gone"
     return f"{listed(found)}; {WHY}; {first}, then remove again"
 
 
 def rescue(found: Sequence[Experiment]) -> str:
-    """What Experiments need that were left without the registration, now that it is there again."""
+    """Explains what Experiments that were left without the registration need, once it is restored."""
     commands = _commands(experiment.touch_command for experiment in found if experiment.deleted)
     stuck = f"; so that Katib looks at once at those whose deletion was stuck: {commands}" if commands else ""
     return f"{listed(found)}; from now on they can be deleted again{stuck}"

@@ -55,7 +55,7 @@ class KatibConfig:
         return self._entries[ours[-1]] if ours else None
 
     def warning(self) -> str | None:
-        """What keeps our trials from running though the algorithm is registered; None if nothing does."""
+        """The obstacle to our trials although the algorithm is registered; None if there is none."""
         kinds = _at(self._data, "init", "controller", "trialResources")
         if isinstance(kinds, list) and TRIAL_RESOURCE in kinds:
             return None
@@ -157,7 +157,7 @@ def _load(text: str) -> Any:
 
 
 def _at(data: Any, *keys: str) -> Any:
-    """What stands under the keys, one inside the other; None if there is nothing."""
+    """The value under the nested keys; None if there is none."""
     for key in keys:
         data = data.get(key) if isinstance(data, dict) else None
     return data

@@ -49,7 +49,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long to wait before another attempt."""
+    """The wait before another attempt."""
 
     first_s: float = 30.0
     factor: float = 2.0

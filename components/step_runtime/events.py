@@ -1,4 +1,4 @@
-"""What a step tells the local runner: progress and log records as marked lines among whatever else is printed."""
+"""Events from a step to the local runner: progress and log records as marked lines among whatever else is printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step hands to KFP: artifacts that say where they come from, and scores as metrics."""
+"""The outputs of steps for KFP: artifacts with their provenance, and scores as metrics."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class RepeatedError(AutoGANError):
 
 
 class Step:
-    """What a step works with."""
+    """The surroundings of a step: its store, its job and its runs."""
 
     def __init__(self, store: str, job_id: str) -> None:
         """Keeps the two parameters; stores and devices are opened when they are first used.
@@ -165,7 +165,7 @@ def _note(here: Step, record: StepRecord | None) -> None:
 
 
 def _note_killed(here: Step, name: str, title: str, last: Attempt, reason: str) -> None:
-    """What the last attempt could not say itself."""
+    """Notes the failure of an attempt that was killed."""
     logger.error("attempt %d of %d %s", last.number, last.of, reason)
     try:
         earlier = here.job.step(name) if here.job else None

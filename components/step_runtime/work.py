@@ -1,4 +1,4 @@
-"""What one turn of a pipeline's loop works on."""
+"""The work item of one turn of a pipeline's loop."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ MAX_CELLS = 8
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """What an Experiment asks for."""
+    """The search that an Experiment asks for."""
 
     space: SearchSpace
     config: SearchConfig

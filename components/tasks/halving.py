@@ -1,4 +1,4 @@
-"""Who enters which rung: successive halving as the steps of a pipeline decide it, from what the run store holds.
+"""Successive halving in the steps of a pipeline, decided from the contents of the run store.
 
 The pool travels with the pipeline run, as the work of its first rung. It is not the run's own: evaluations of different
 architectures with the same settings share a run's folder, and so its trainings.

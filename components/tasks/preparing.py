@@ -92,7 +92,7 @@ def _check_katib(config: Config, store: str, katib: Mapping[str, Any]) -> None:
 
 
 def _experiment(config: Config, reference: str, store: str, katib: Mapping[str, Any]) -> dict[str, str]:
-    """What the summary must know of the Experiment to remove it."""
+    """Namespace and name of the Experiment, for the summary to remove it."""
     from autogan_kubeflow.components.pipeline_run.katib import katib_request
 
     request = katib_request(config, reference, store, **katib)

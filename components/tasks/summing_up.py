@@ -1,4 +1,4 @@
-"""How a pipeline run ended: a few lines of Markdown, written whatever happened."""
+"""The summary of a pipeline run: a few lines of Markdown, written whatever happened."""
 
 from __future__ import annotations
 

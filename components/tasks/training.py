@@ -33,5 +33,5 @@ def train_to_end(here: Step, work: Work, model: OutputArtifact) -> None:
 
 
 def _train(run: Run, work: Work) -> Training | None:
-    """What the training has come to; None if it has diverged, which is logged."""
+    """Trains, and returns the training; None if it has diverged, which is logged."""
     return run.train_to(work.parsed, Rung(work.rung - 1, work.iterations, work.entrants), work.rungs)

@@ -47,7 +47,7 @@ EPILOG = (
 
 
 class Metrics(StrEnum):
-    """How Katib gets the scores."""
+    """The way in which Katib gets the scores."""
 
     push = "push"
     print = "print"

@@ -1,4 +1,4 @@
-"""How a trial's scores reach Katib."""
+"""Reporting of a trial's scores to Katib."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _TRANSIENT = {
 
 
 class Reporter(Protocol):
-    """Takes a trial's metrics, once."""
+    """Reports a trial's metrics, once."""
 
     def report(self, metrics: Mapping[str, float]) -> None:
-        """Hands the metrics to Katib.
+        """Sends the metrics to Katib.
 
         Raises:
             ReportingError: Katib cannot be reached.

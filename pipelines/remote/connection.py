@@ -193,7 +193,7 @@ class _Client(kfp.Client):  # type: ignore[misc]
             raise
 
     def create_pipeline(self, pipeline: Any) -> Any:
-        """Makes a pipeline without any version, which kfp's own client cannot."""
+        """Creates a pipeline without any version, which kfp's own client cannot."""
         return self._pipelines_api.pipeline_service_create_pipeline(pipeline)
 
     def delete_recurring_run(self, recurring_run_id: str) -> Any:

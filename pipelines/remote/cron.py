@@ -113,7 +113,7 @@ class Cron:
         return CronSim(self.plain, datetime.now(UTC)).explain()
 
     def warnings(self) -> list[str]:
-        """What its author may not have meant, a sentence each."""
+        """Warnings of what its author may not have meant, a sentence each."""
         second, minute, _, day, _, weekday = self.plain.split()
         found = []
         if not second.isdecimal() or minute == "*":

@@ -1,4 +1,4 @@
-"""What is on Kubeflow Pipelines, in lines for people. Importing this module imports kfp."""
+"""An overview of Kubeflow Pipelines, in lines of text. Importing this module imports kfp."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a run on Kubeflow Pipelines failed, as far as that can be told from here, and where to look for the rest.
+"""The reasons why a run on Kubeflow Pipelines failed, as far as the API knows them, and where to look further.
 
 KFP 2.17 gives no reasons. Our steps leave theirs in the run store, which may or may not be readable from here.
 """
@@ -24,7 +24,7 @@ STORE_DEADLINE_S = 10.0
 def reasons(
     run: Any, specification: Specification | None, steps: list[RunStep], names: Mapping[str, NamedStep]
 ) -> list[str]:
-    """What KFP says, then what the steps have left; a line each, empty if neither says anything."""
+    """KFP's own reasons, then those that the steps have left; a line each, empty if there are none."""
     said = [run_error(run), *(f"{step.title}: {step.error}" for step in steps if step.error)]
     return [line for line in said if line] + list(_recorded(run, specification, names))
 

@@ -1,4 +1,4 @@
-"""How a run on Kubeflow Pipelines stands: its state and that of its pipeline's own steps.
+"""The state of a run on Kubeflow Pipelines, and of its pipeline's own steps.
 
 The API gives every node of the run's Argo workflow a row: beside the steps also KFP's drivers and executors, attempts,
 loops and levels. Only a step's own node and its driver bear the step's name, and the driver matters only until it has
@@ -85,12 +85,12 @@ def waiting_for_a_node(run: Any) -> bool:
 
 
 def run_error(run: Any) -> str:
-    """What the API says of the run's failure, in one line; mostly nothing."""
+    """The API's message on the run's failure, in one line; mostly empty."""
     return _one_line(run.error.message if run.error else "")
 
 
 def elapsed(run: Any) -> timedelta | None:
-    """How long a run took; None before it has ended."""
+    """The duration of a run; None before it has ended."""
     created, finished = _moment(run.created_at), _moment(run.finished_at)
     return finished - created if created and finished else None
 

@@ -29,7 +29,7 @@ class RunFailedError(AutoGANError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What is to run, and how; the same for one run and for a schedule.
+    """A pipeline to run and its settings; the same for one run and for a schedule.
 
     Raises:
         ConfigError: the package is not this pipeline, compiled.

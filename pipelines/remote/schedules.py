@@ -147,7 +147,7 @@ def _under_way(server: Server, recurring_run: Any) -> list[Any]:
 
 
 def _changes(old: Any, schedule: Schedule, mark: str) -> list[str]:
-    """How a schedule differs from the one it replaces, a line for each difference that can be told."""
+    """The differences between a schedule and the one it replaces, a line for each that is known."""
     lines = [] if old.mode == "ENABLE" else ["it was switched off, and is on again"]
     config = old.runtime_config
     before = {"cron": cron_text(old), "max_concurrency": int(old.max_concurrency or 0)}

@@ -1,4 +1,4 @@
-"""What a compiled pipeline says of itself, be it in a file, in a run or in a version that was uploaded."""
+"""Specifications of compiled pipelines, from a file, a run or an uploaded version."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What every check looks at, through what, and what it hands back."""
+"""The target, the connection and the findings that all checks share."""

@@ -176,7 +176,7 @@ class Cluster:
 
 
 def in_words(path: str) -> tuple[str, str | None]:
-    """What a path leads to, such as ``configmaps autogan in autogan``, and its namespace."""
+    """The object at a path, such as ``configmaps autogan in autogan``, and its namespace."""
     parts = path.strip("/").split("/")
     parts = parts[2:] if parts[0] == "api" else parts[3:]
     namespace = None

@@ -1,4 +1,4 @@
-"""What a check hands back: one row of the table, the command that mends it and, where it is ours to do, the repair."""
+"""The result of a check: one row of the table, the command that mends it and, where it is ours to do, the repair."""
 
 from __future__ import annotations
 

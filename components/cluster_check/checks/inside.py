@@ -107,7 +107,7 @@ def look_from_inside(cluster: Cluster, target: Target, waiting: Waiting) -> Insi
 
 
 def _obstacle(cluster: Cluster, target: Target) -> str | None:
-    """What is known to be missing already, so that the pod could not run or tell anything new."""
+    """A known gap that keeps the pod from running, or from finding anything new."""
     if cluster.get(f"/api/v1/namespaces/{target.namespace}") is None:
         return f"there is no namespace {target.namespace}"
     if cluster.get(f"/api/v1/namespaces/{target.namespace}/serviceaccounts/autogan-trial") is None:

@@ -1,4 +1,4 @@
-"""What earlier work of ours has left behind. Only that is ever deleted which holds no result."""
+"""Leftovers of earlier work of ours. Only what holds no result is ever deleted."""
 
 from __future__ import annotations
 

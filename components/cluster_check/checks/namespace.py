@@ -138,7 +138,7 @@ def check_policies(cluster: Cluster, target: Target) -> Iterator[Finding]:
 
 
 def config_map(cluster: Cluster, namespace: str) -> Mapping[str, str] | None:
-    """What the ConfigMap ``autogan`` of a namespace holds; None if there is none."""
+    """The content of a namespace's ConfigMap ``autogan``; None if there is none."""
     found = cluster.get(f"/api/v1/namespaces/{namespace}/configmaps/{CONFIG_MAP}")
     return None if found is None else mapping(found, "data")
 

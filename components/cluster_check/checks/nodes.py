@@ -1,4 +1,4 @@
-"""What nodes have to give: room for a pod, GPUs, and a driver that the image's CUDA runs on."""
+"""The capacity of nodes: room for a pod, GPUs, and a driver that the image's CUDA runs on."""
 
 from __future__ import annotations
 

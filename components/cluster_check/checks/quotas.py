@@ -24,7 +24,7 @@ Amounts = Mapping[str, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What pods that run at a time ask for."""
+    """The total requests of pods that run at the same time."""
 
     title: str
     needed: bool
@@ -40,7 +40,7 @@ class Demand:
 
 
 def demands(target: Target, with_pipelines: bool) -> dict[str, list[Demand]]:
-    """What is asked for, by namespace."""
+    """The total requests, by namespace."""
     smoke, gpu = recipe("mlas-smoke").placement, Placement()
     service = suggestion_entry(target.suggestion_image or DEFAULT_IMAGE)["resources"]
 

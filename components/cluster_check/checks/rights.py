@@ -105,7 +105,7 @@ def check_pipeline_account(cluster: Cluster, target: Target) -> Iterator[Finding
 
 
 def check_user(cluster: Cluster, target: Target) -> Iterator[Finding]:
-    """What the user may do."""
+    """Checks the user's rights."""
     namespace, katib = target.namespace, target.katib_namespace
     allowed = []
     for words, where, attributes in (

@@ -115,7 +115,7 @@ def find_pipelines(cluster: Cluster, namespace: str) -> dict[str, Any] | None:
 
 
 def idle(found: dict[str, Any]) -> tuple[str, str] | None:
-    """Why a deployment does nothing, and the command about it; None if one of its pods is ready."""
+    """The reason why a deployment is idle, and the remedy; None if one of its pods is ready."""
     name, namespace = dig(found, "metadata", "name"), dig(found, "metadata", "namespace")
     if dig(found, "status", "readyReplicas"):
         return None
