@@ -16,7 +16,7 @@ from rich.console import Console
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from autogan_core.presets import load_config, preset_names, variant_names
+from autogan_core.presets import load_config, overridden, preset_names, variant_names
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
     from autogan_core.runs.run import Run
@@ -46,12 +46,11 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the program
 
 
 def _resolve(run_dir: Path, preset: str | None, overrides: Sequence[str] | None, seed: int | None) -> Config:
-    """The run's own configuration when nothing else is asked for, so that its settings need not be repeated."""
+    """The preset that is named, else the run's own configuration, so that its settings need not be repeated."""
     stored = _stored_config(run_dir)
-    if stored is not None and preset is None and not overrides and seed is None:
-        return stored
-    name = preset or (stored.preset if stored else "digits")
-    return load_config(name, overrides or (), seed=seed)
+    if stored is not None and preset is None:
+        return overridden(stored, overrides or (), seed=seed)
+    return load_config(preset or "digits", overrides or (), seed=seed)
 
 
 def _stored_config(run_dir: Path) -> Config | None:

@@ -6,25 +6,34 @@ released code's scripts, and where those disagree with the paper the paper wins;
 
 from __future__ import annotations
 
-from autogan_core.config.config import ADDED, LOCATIONS, Config
+from autogan_core.config.config import ADDED, LOCATIONS, MAY_CHANGE, Config
 from autogan_core.config.controller import ControllerConfig
 from autogan_core.config.data import DataConfig
 from autogan_core.config.model import ModelConfig
-from autogan_core.config.parsing import known_settings, parse_config, parse_stored, unknown_setting, validated
+from autogan_core.config.parsing import (
+    known_settings,
+    parse_config,
+    parse_stored,
+    stored_fingerprint,
+    unknown_setting,
+    validated,
+)
 from autogan_core.config.retraining import RetrainConfig
 from autogan_core.config.reward import RewardConfig, RewardScore
 from autogan_core.config.scores import ScoresConfig
 from autogan_core.config.search import DynamicResetConfig, SearchConfig, SpaceConfig
-from autogan_core.config.section import Section
+from autogan_core.config.section import MayChange, Section
 from autogan_core.config.training import TrainingConfig
 
 __all__ = [
     "ADDED",
     "LOCATIONS",
+    "MAY_CHANGE",
     "Config",
     "ControllerConfig",
     "DataConfig",
     "DynamicResetConfig",
+    "MayChange",
     "ModelConfig",
     "RetrainConfig",
     "RewardConfig",
@@ -37,6 +46,7 @@ __all__ = [
     "known_settings",
     "parse_config",
     "parse_stored",
+    "stored_fingerprint",
     "unknown_setting",
     "validated",
 ]

@@ -5,22 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import NonNegativeInt, PositiveInt, model_validator
 
 from autogan_core.config.data import DataConfig
-from autogan_core.config.keys import flatten
+from autogan_core.config.keys import changeable, flatten
 from autogan_core.config.model import ModelConfig
 from autogan_core.config.retraining import RetrainConfig
 from autogan_core.config.scores import ScoresConfig
 from autogan_core.config.search import SearchConfig
-from autogan_core.config.section import Section
+from autogan_core.config.section import MayChange, Section
 from autogan_core.config.training import TrainingConfig
 from autogan_core.search_space import SearchSpace
-
-LOCATIONS = frozenset({"data.path", "scores.inception_weights"})
-"""Settings that say where a thing lies, not what it is: they may change between two runs of one configuration."""
 
 ADDED: Mapping[str, Any] = {
     "search.growth": None,
@@ -49,7 +46,7 @@ class Config(Section):
     """Name of the preset that it started from."""
     seed: NonNegativeInt = 0
     """Seeds everything random in the run."""
-    cpu_threads: PositiveInt | None = None
+    cpu_threads: Annotated[PositiveInt | None, MayChange()] = None
     """Threads for work on the CPU; None: one per core. Their number changes the last digits of every sum."""
     data: DataConfig
     model: ModelConfig = ModelConfig()
@@ -97,25 +94,43 @@ class Config(Section):
         return dict(flatten(self.model_dump(mode="json")))
 
     def fingerprint(self) -> str:
-        """Hashes every setting that decides the result.
+        """Hashes every setting that decides the result: the identity of a run that is made with them.
 
         Without `LOCATIONS`, and without those `ADDED` that make no difference to runs from before they were added.
 
         Returns:
             SHA-256 as 64 hex digits.
         """
-        decisive = {
-            key: value
-            for key, value in self.flat().items()
-            if key not in LOCATIONS and not (key in ADDED and value == ADDED[key])
-        }
-        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+        return fingerprint_of(self.flat())
 
     def differences(self, other: Config) -> list[str]:
-        """One line ``key: mine -> other's`` for every decisive setting in which two configurations differ."""
+        """One line ``key: mine -> other's`` for every setting that differs and is none of `MAY_CHANGE`."""
         mine, theirs = self.flat(), other.flat()
         return [
             f"{key}: {mine.get(key)} -> {theirs.get(key)}"
             for key in sorted(mine.keys() | theirs.keys())
-            if key not in LOCATIONS and mine.get(key) != theirs.get(key)
+            if key not in MAY_CHANGE and mine.get(key) != theirs.get(key)
         ]
+
+
+MAY_CHANGE = frozenset(name for name, _ in changeable(Config))
+"""Settings that may change in a run, which goes on with the new value. All others decide results."""
+
+LOCATIONS = frozenset(name for name, mark in changeable(Config) if mark.location)
+"""Those of them that say where a thing lies: runs that differ in nothing else have the same identity."""
+
+
+def fingerprint_of(settings: Mapping[str, Any]) -> str:
+    """Hashes settings by their dotted names: see `Config.fingerprint`.
+
+    A stored run's are those that its own version wrote, whatever has been added since.
+
+    Returns:
+        SHA-256 as 64 hex digits.
+    """
+    decisive = {
+        key: value
+        for key, value in settings.items()
+        if key not in LOCATIONS and not (key in ADDED and value == ADDED[key])
+    }
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import PositiveInt, StringConstraints
 
-from autogan_core.config.section import Section
+from autogan_core.config.section import MayChange, Section
 
 Fingerprint = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
@@ -17,7 +17,7 @@ class DataConfig(Section):
 
     name: Literal["digits", "fashion-mnist", "cifar10", "stl10", "folder", "npz"]
     """Which loader reads them."""
-    path: Path | None = None
+    path: Annotated[Path | None, MayChange(location=True)] = None
     """The folder (or .npz file) that holds them; None: what the package ships, or the loader's usual place."""
     max_images: PositiveInt | None = None
     """Train on a random subset of so many images; None: all of them."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from autogan_core.config.section import MayChange
+
 
 def leaves(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """The names of all settings of a section and of those in it."""
@@ -15,6 +17,15 @@ def leaves(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield from leaves(field.annotation, f"{prefix}{name}.")
         else:
             yield prefix + name
+
+
+def changeable(section: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, MayChange]]:
+    """The settings of a section and of those in it that may change in a run, each with its mark."""
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from changeable(field.annotation, f"{prefix}{name}.")
+        else:
+            yield from ((prefix + name, mark) for mark in field.metadata if isinstance(mark, MayChange))
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

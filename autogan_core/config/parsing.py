@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from autogan_core.config.config import ADDED, Config
+from autogan_core.config.config import ADDED, Config, fingerprint_of
 from autogan_core.config.keys import flatten, leaves
 from autogan_core.config.section import Section
 from autogan_core.errors import ConfigError
@@ -43,6 +43,11 @@ def parse_stored(tree: Mapping[str, Any]) -> Config:
         *sections, name = key.split(".")
         functools.reduce(lambda section, part: section.setdefault(part, {}), sections, completed)[name] = ADDED[key]
     return parse_config(completed)
+
+
+def stored_fingerprint(tree: Mapping[str, Any]) -> str:
+    """The fingerprint that a stored run's own version gave to its settings, none of which need be known by now."""
+    return fingerprint_of(dict(flatten(tree)))
 
 
 def validated(section: type[S], tree: Mapping[str, Any]) -> S:

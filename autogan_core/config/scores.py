@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import PositiveInt
 
-from autogan_core.config.section import Section
+from autogan_core.config.section import MayChange, Section
 
 
 class ScoresConfig(Section):
@@ -15,7 +15,7 @@ class ScoresConfig(Section):
 
     features: Literal["inception", "classifier"] = "inception"
     """torch-fidelity's InceptionV3, or a small CNN trained on the data set's labels (scores named ``_classifier``)."""
-    inception_weights: Path | None = None
+    inception_weights: Annotated[Path | None, MayChange(location=True)] = None
     """InceptionV3 weights on disk; None: torch-fidelity's download."""
     precision: Literal["auto", "float32", "float16"] = "auto"
     """What InceptionV3's convolutions compute in. auto: float16 if a run's inputs are made on a GPU, else float32; who
@@ -29,5 +29,6 @@ class ScoresConfig(Section):
     """Images for the final scores."""
     splits: PositiveInt = 10
     """Parts over which the final Inception score is averaged."""
-    batch_size: PositiveInt = 500
-    """Images generated and scored at a time; changes speed and memory, not what is measured."""
+    batch_size: Annotated[PositiveInt, MayChange()] = 500
+    """Images generated and scored at a time. With another one other latent vectors are drawn, from the same law: the
+    scores estimate the same, but are not the same bits."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from autogan_core.config.controller import ControllerConfig
 from autogan_core.config.reward import RewardConfig
-from autogan_core.config.section import Section
+from autogan_core.config.section import MayChange, Section
 from autogan_core.errors import ConfigError
 from autogan_core.search_space import (
     CONVS,
@@ -110,7 +110,7 @@ class SearchConfig(Section):
     """Feature maps of every generator layer. Paper: not given; released search script: 128."""
     discriminator_channels: PositiveInt = 64
     """Feature maps of every discriminator layer. Paper: not given; released search script: 64."""
-    max_failures: PositiveInt = 3
+    max_failures: Annotated[PositiveInt, MayChange()] = 3
     """Failed iterations in a row after which the local search gives up."""
     controller: ControllerConfig = ControllerConfig()
     """The policy."""

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True, slots=True)
+class MayChange:
+    """Marks a setting that may change in a run: the results are as good, if not the same bits.
+
+    What has no such mark decides them.
+    """
+
+    location: bool = False
+    """Whether it says where a thing lies, not how work is done: other machines have another value."""
 
 
 class Section(BaseModel):

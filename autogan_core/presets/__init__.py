@@ -44,8 +44,16 @@ def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None 
 
     Raises:
         ConfigError: no such preset or variant, an unknown key (the message names the nearest one), or a bad value.
-    """  # noqa: DOC501 - unknown_setting() makes a ConfigError
-    tree = {"preset": preset, **_read_preset(preset)}
+    """
+    return _overridden({"preset": preset, **_read_preset(preset)}, overrides, seed)
+
+
+def overridden(config: Config, overrides: Iterable[str] = (), *, seed: int | None = None) -> Config:
+    """A configuration with overrides on top. Arguments and errors are those of `load_config`."""
+    return _overridden(config.model_dump(mode="json"), overrides, seed)
+
+
+def _overridden(tree: dict[str, Any], overrides: Iterable[str], seed: int | None) -> Config:
     known = known_settings()
     for override in overrides:
         key, separator, text = override.partition("=")

@@ -58,7 +58,9 @@ class Inputs:
         """Creates the scorer that ``config`` describes."""
         return Scorer.of(config, self.extractor, self.reference, lambda: self.real_features)
 
-    def workspace(self, config: Config, store: RunStore, world: World, monitor: Monitor) -> Workspace:
+    def workspace(
+        self, config: Config, store: RunStore, world: World, monitor: Monitor, identity: str | None = None
+    ) -> Workspace:
         """Bundles these inputs with what else a training needs.
 
         Args:
@@ -66,11 +68,12 @@ class Inputs:
             store: the run's own folder.
             world: the ranks that work together.
             monitor: receives progress and measurements.
+            identity: the run's; None: the fingerprint of its settings.
 
         Returns:
             The workspace, with a scorer for the configuration.
         """
-        return Workspace(config, self.dataset, self.scorer(config), store, world, monitor)
+        return Workspace(config, self.dataset, self.scorer(config), store, world, monitor, identity)
 
     @cached_property
     def real_features(self) -> Tensor:

@@ -18,7 +18,7 @@ from autogan_core.runs.final_scores import FinalScores, final_scores
 from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumbents
 from autogan_core.runs.inputs import Inputs
 from autogan_core.runs.local_search import Trials, search_records
-from autogan_core.runs.run_config import keep_config
+from autogan_core.runs.run_config import keep_config, stored_identity
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
@@ -69,7 +69,9 @@ class Run(RunRecords):
         super().__init__(store, config)
         self.world, self.monitor, self._get_inputs = world, monitor, get_inputs
         if world.is_main:
-            keep_config(store, config)
+            self._identity = keep_config(store, config)
+        else:
+            self._identity = stored_identity(store) or config.fingerprint()
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -79,7 +81,7 @@ class Run(RunRecords):
     @cached_property
     def workspace(self) -> Workspace:
         """The workspace of the run's trainings, with its images loaded."""
-        return self.inputs.workspace(self.config, self._store, self.world, self.monitor)
+        return self.inputs.workspace(self.config, self._store, self.world, self.monitor, self._identity)
 
     def shared_gan(self, stop: Callable[[], bool] = lambda: False) -> SharedGAN:
         """Restores the shared GAN from the run's folder.
@@ -269,7 +271,8 @@ class Run(RunRecords):
                 "that it ends with; run 'autogan search' first"
             )
         else:
-            start_from_search(gan, architecture, self.config, self.inputs.dataset.fingerprint, self._store)
+            images = self.inputs.dataset.fingerprint
+            start_from_search(gan, architecture, self.config, images, self._store, identity=self._identity)
 
     def final_scores(self, architecture: Architecture) -> FinalScores:
         """One architecture's scores, computed unless they are stored for the checkpoints that there are."""

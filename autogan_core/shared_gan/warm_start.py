@@ -23,7 +23,15 @@ from autogan_core.training.gan import GAN
 logger = logging.getLogger(__name__)
 
 
-def start_from_search(gan: GAN, architecture: Architecture, config: Config, dataset: str, store: RunStore) -> None:
+def start_from_search(
+    gan: GAN,
+    architecture: Architecture,
+    config: Config,
+    dataset: str,
+    store: RunStore,
+    *,
+    identity: str | None = None,
+) -> None:
     """Gives an untrained derived GAN the weights and Adam moments that the run's finished search ended with.
 
     If the search's last training collapsed, so that a dynamic reset is due, its weights are worth nothing: the GAN
@@ -35,6 +43,7 @@ def start_from_search(gan: GAN, architecture: Architecture, config: Config, data
         config: the run's.
         dataset: fingerprint of the images.
         store: the run's own folder.
+        identity: the run's; None: the fingerprint of its settings.
 
     Raises:
         ConfigError: the architecture lies outside the search's space.
@@ -50,7 +59,7 @@ def start_from_search(gan: GAN, architecture: Architecture, config: Config, data
             f"{store.location(SHARED)} holds no weights of the search, from which retrain.start=shared goes on; "
             "restore them, or use another run folder and retrain.start=scratch"
         )
-    snapshot.require({"configuration": config.fingerprint(), "data set": dataset}, "the shared GAN")
+    snapshot.require({"configuration": identity or config.fingerprint(), "data set": dataset}, "the shared GAN")
     if snapshot.meta["reset_pending"]:
         logger.warning("the search's weights have collapsed; %s is trained from scratch instead", architecture)
         return

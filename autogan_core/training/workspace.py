@@ -30,6 +30,13 @@ class Workspace:
     """The ranks that work together, each on its device; one for a derived GAN."""
     monitor: Monitor
     """Receives progress and measurements."""
+    identity: str | None = None
+    """The run's, as it was written when the run was made; None: the fingerprint of its settings."""
+
+    @property
+    def run_identity(self) -> str:
+        """What every stored state of the run carries."""
+        return self.identity or self.config.fingerprint()
 
     @property
     def device(self) -> torch.device:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError, StateError
-from autogan_core.runs.run_config import keep_config, stored_config
+from autogan_core.runs.run_config import keep_config, stored_config, stored_identity
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.runtime.provenance import code_fingerprint
 from autogan_core.storage import RunStore, open_store
@@ -32,7 +32,7 @@ class RunReference:
     folder: str
     """The run's folder, relative to the run store."""
     configuration: str
-    """Start of the configuration's fingerprint, the images' included."""
+    """Start of the run's identity, which is its configuration's fingerprint, the images' included."""
     code: str
     """Start of the code's fingerprint."""
 
@@ -90,8 +90,8 @@ class Place:
         kind = config.preset if backend == "local" else f"{config.preset}-{backend}"
         folder = name or f"{kind}-{reference.configuration}-{reference.code}"
         check_run_name(folder)
-        keep_config(self.folder(folder), config)
-        return RunReference(folder, reference.configuration, reference.code)
+        identity = keep_config(self.folder(folder), config)
+        return RunReference(folder, identity[:12], reference.code)
 
     def open(self, reference: str, monitor: Monitor) -> Run:
         """Opens the run of a reference.
@@ -121,8 +121,8 @@ class Place:
     def _stored(self, reference: str) -> tuple[RunStore, Config]:
         parsed = RunReference.parse(reference)
         store = self.folder(parsed.folder)
-        config = stored_config(store)
-        if config is None or not config.fingerprint().startswith(parsed.configuration):
+        config, identity = stored_config(store), stored_identity(store)
+        if config is None or identity is None or not identity.startswith(parsed.configuration):
             raise StateError(
                 f"{store.location('').rstrip('/')} is not the run that this pipeline began ({parsed.configuration}); "
                 "somebody has removed or replaced it: start the pipeline again"

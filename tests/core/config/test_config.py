@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autogan_core.config import ADDED, Config, SearchConfig, parse_config, parse_stored
+from autogan_core.config import (
+    ADDED,
+    LOCATIONS,
+    MAY_CHANGE,
+    Config,
+    SearchConfig,
+    known_settings,
+    parse_config,
+    parse_stored,
+)
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from autogan_core.search_space import SearchSpace
@@ -114,6 +123,15 @@ def test_locations_do_not_make_another_run() -> None:
     changed = load_config("cifar10", ["search.top_k=4", "retrain.num_architectures=2"])
     assert changed.fingerprint() != config.fingerprint()
     assert config.differences(changed) == ["retrain.num_architectures: 5 -> 2", "search.top_k: 5 -> 4"]
+
+
+def test_only_these_settings_may_change_in_a_run() -> None:
+    """Each says so where it is defined; all others decide results, and are told as differences."""
+    assert LOCATIONS | {"cpu_threads", "search.max_failures", "scores.batch_size"} == MAY_CHANGE
+    assert {"data.path", "scores.inception_weights"} == LOCATIONS
+    assert known_settings() > MAY_CHANGE
+    config = load_config("cifar10")
+    assert config.differences(load_config("cifar10", ["cpu_threads=3", "scores.batch_size=7"])) == []
 
 
 def test_growth_shares_out_the_iterations() -> None:

@@ -8,13 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from autogan_core.errors import NewerFormatError
+from autogan_core.config import ADDED, Config, known_settings, parsing
+from autogan_core.config.keys import flatten
+from autogan_core.errors import ConfigError, NewerFormatError
+from autogan_core.presets import overridden
 from autogan_core.report.html import write_report
-from autogan_core.runs.inputs import prepare
+from autogan_core.runs.inputs import load_inputs, prepare
+from autogan_core.runs.run import Run
 from autogan_core.runs.run_results import collect_results
+from autogan_core.runtime.distributed import World
+from autogan_core.runtime.monitor import Monitor
+from autogan_core.search_space import NAMED
 from autogan_core.shared_gan.trial_records import slot_costs
 from autogan_core.storage import DirectoryStore, Format, seal
-from tests.core.older_runs import RUNS, OlderStore
+from tests.core.older_runs import RUNS, STORES, OlderStore
 from tests.core.tiny import CPU
 
 ACCURACY = "accuracy_classifier"
@@ -124,3 +131,56 @@ def test_every_document_that_is_written_has_a_format(older: OlderStore) -> None:
     assert {path.name for path in new} >= {"state.json", "scores.json", "seconds.json", "summary.json"}
     assert all(json.loads(path.read_text())["format"] >= 1 for path in new)
     assert json.loads((older.root / "killed/history.jsonl").read_text().splitlines()[-1])["format"] == 1
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_setting_that_is_added_changes_nothing(run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a setting that no stored run knows each opens, at its default, and its weights still are its own."""
+
+    class LaterConfig(Config):
+        sharpness: float = 1.0
+
+    monkeypatch.setattr(parsing, "Config", LaterConfig)
+    version, name = run.split("/")
+    older = OlderStore.copied(version, tmp_path)
+    opened = older.open(name)
+    assert opened.config.flat()["sharpness"] == 1.0
+    opened.search()
+    assert all(opened.sample(architecture, "best", 1, seed=0).shape[0] == 1 for architecture in opened.trained())
+
+
+def test_each_newer_setting_says_how_older_runs_were_done() -> None:
+    """Trials under Katib keep no configuration but compute the identity: at these values it is as it was."""
+    first = json.loads((STORES / "14af42c/whole/config.json").read_text())["content"]
+    assert known_settings() - ADDED.keys() == dict(flatten(first)).keys()
+
+
+def test_the_identity_is_compared_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of today goes on though a later version would compute another fingerprint from its settings."""
+    older = OlderStore.copied("14af42c", tmp_path)
+    config = older.config("whole")
+    inputs = load_inputs(config, DirectoryStore(older.root), CPU)
+    architecture = NAMED["paper-top1"]
+
+    def open_new() -> Run:
+        return Run(DirectoryStore(tmp_path / "new"), config, World.single(CPU), Monitor(), lambda: inputs)
+
+    open_new().retrain([architecture])
+    monkeypatch.setattr(Config, "fingerprint", lambda _: "0" * 64)
+    assert open_new().retrain([architecture])[0].last.iteration == 6
+    assert open_new().evaluate([architecture]).keys() == {architecture}
+
+
+def test_settings_that_decide_nothing_may_change(older: OlderStore) -> None:
+    """A killed run goes on with another patience to what it would have come to, and a trained one with other batches
+    and threads; a setting that decides is refused."""
+    changed = overridden(older.config("killed"), ["search.max_failures=7", "data.path=elsewhere"])
+    killed = older.open("killed", changed)
+    killed.search()
+    assert [r.assignment for r in killed.history] == [r.assignment for r in older.open("whole").history]
+    others = overridden(changed, ["scores.batch_size=16", "cpu_threads=2"])
+    killed = older.open("killed", others)
+    killed.halve()
+    assert older.open("killed", others).evaluate(killed.found()).keys() == set(killed.found())
+    with pytest.raises(ConfigError, match=r"with other settings(?s:.*)search\.top_k: 2 -> 3$"):
+        older.open("killed", overridden(changed, ["search.top_k=3"]))
