@@ -83,7 +83,7 @@ def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_pa
     assert [Work.loads(text).parsed for text in found] == driver.found()
     assert [Work.loads(text).rank for text in found] == [1, 2]
     lines = [json.loads(line) for line in Path(history.path).read_text().splitlines()]
-    assert lines == [record.to_json() for record in driver.history]
+    assert lines == [{"format": 1, **record.to_json()} for record in driver.history]
     assert measured.metadata["best_reward"] == driver.beams()[0].reward == Work.loads(found[0]).reward
     assert measured.metadata["slots"] == 6
 
