@@ -19,6 +19,7 @@ from autogan_core.report.html import write_report
 from autogan_core.runs import opening
 from autogan_core.runs.final_scores import CHECKPOINTS
 from autogan_core.runs.run import Run
+from autogan_core.runs.run_config import CONFIG_FORMAT
 from autogan_core.runs.run_results import collect_results
 from autogan_core.runtime.devices import choose_device
 from autogan_core.search_space import NAMED, Architecture
@@ -252,7 +253,8 @@ def test_a_run_from_before_a_setting_was_added_goes_on(tmp_path: Path) -> None:
     run = open_run(tmp_path)
     [training] = run.retrain([NAMED["paper-top1"]])
     store = DirectoryStore(tmp_path)
-    stored = read_document(store, "config.json")
+    stored = read_document(store, "config.json", CONFIG_FORMAT)
+    del stored["identity"]
     for key in ADDED:
         *sections, name = key.split(".")
         functools.reduce(lambda tree, section: tree[section], sections, stored).pop(name)
