@@ -66,7 +66,7 @@ def validated(section: type[S], tree: Mapping[str, Any]) -> S:
 
 def known_settings() -> set[str]:
     """The dotted names of all settings."""
-    return set(leaves(Config))
+    return {name for name, _ in leaves(Config)}
 
 
 def unknown_setting(key: str) -> ConfigError:
