@@ -271,8 +271,7 @@ class Run(RunRecords):
                 "that it ends with; run 'autogan search' first"
             )
         else:
-            images = self.inputs.dataset.fingerprint
-            start_from_search(gan, architecture, self.config, images, self._store, identity=self._identity)
+            start_from_search(gan, architecture, self.workspace)
 
     def final_scores(self, architecture: Architecture) -> FinalScores:
         """One architecture's scores, computed unless they are stored for the checkpoints that there are."""

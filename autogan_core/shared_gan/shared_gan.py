@@ -73,7 +73,7 @@ class SharedGAN:
         self._config, self._space, self._dataset = config, config.search_space(), dataset
         self._store, self._world, self._monitor = store, world, workspace.monitor
         self._scoring = CandidateScoring(config, self._space, dataset, workspace.scorer, world)
-        self._identity = {"configuration": workspace.run_identity, "data set": dataset.fingerprint}
+        self._identity = workspace.state_identity
         self._state = shared_state(store)
         self._checkpoints = ProgressCheckpoints(store, world, stop, checkpoint_seconds)
         self._watch = CollapseWatch(config.search.dynamic_reset, world)

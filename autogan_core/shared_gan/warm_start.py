@@ -19,19 +19,12 @@ from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.trial_records import SHARED, shared_state
 from autogan_core.storage import RunStore
 from autogan_core.training.gan import GAN
+from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
 
-def start_from_search(
-    gan: GAN,
-    architecture: Architecture,
-    config: Config,
-    dataset: str,
-    store: RunStore,
-    *,
-    identity: str | None = None,
-) -> None:
+def start_from_search(gan: GAN, architecture: Architecture, workspace: Workspace) -> None:
     """Gives an untrained derived GAN the weights and Adam moments that the run's finished search ended with.
 
     If the search's last training collapsed, so that a dynamic reset is due, its weights are worth nothing: the GAN
@@ -40,15 +33,13 @@ def start_from_search(
     Args:
         gan: of the retraining's widths, which are the search's; changed in place.
         architecture: what its generator is.
-        config: the run's.
-        dataset: fingerprint of the images.
-        store: the run's own folder.
-        identity: the run's; None: the fingerprint of its settings.
+        workspace: the run's.
 
     Raises:
         ConfigError: the architecture lies outside the search's space.
         StateError: the run holds no shared weights, or damaged ones, or another configuration's.
     """
+    config, store = workspace.config, workspace.store
     if architecture not in config.search_space():
         raise ConfigError(
             f"{architecture} lies outside search.space, so the search has no weights for it; set retrain.start=scratch"
@@ -59,7 +50,7 @@ def start_from_search(
             f"{store.location(SHARED)} holds no weights of the search, from which retrain.start=shared goes on; "
             "restore them, or use another run folder and retrain.start=scratch"
         )
-    snapshot.require({"configuration": identity or config.fingerprint(), "data set": dataset}, "the shared GAN")
+    snapshot.require(workspace.state_identity, "the shared GAN")
     if snapshot.meta["reset_pending"]:
         logger.warning("the search's weights have collapsed; %s is trained from scratch instead", architecture)
         return

@@ -59,7 +59,7 @@ class DerivedGAN:
         self._config, self._dataset, self._scorer = config, dataset, workspace.scorer
         self._device, self._monitor, self._start = workspace.device, workspace.monitor, start
         self._state = CommittedState(store, self.state_name)
-        self._identity = {"configuration": workspace.run_identity, "data set": dataset.fingerprint}
+        self._identity = workspace.state_identity
         self._seed = derive_seed(config.seed, "retrain", design.name)
         self._gan = design.gan(config, self._device, self._seed)
         self._average: BaseGenerator = copy.deepcopy(self._gan.generator)

@@ -34,9 +34,10 @@ class Workspace:
     """The run's, as it was written when the run was made; None: the fingerprint of its settings."""
 
     @property
-    def run_identity(self) -> str:
-        """What every stored state of the run carries."""
-        return self.identity or self.config.fingerprint()
+    def state_identity(self) -> dict[str, str]:
+        """What every stored state of the run carries, for `Snapshot.require`."""
+        configuration = self.identity or self.config.fingerprint()
+        return {"configuration": configuration, "data set": self.dataset.fingerprint}
 
     @property
     def device(self) -> torch.device:

@@ -30,10 +30,15 @@ TRAINED = (NAMED["paper-top1"], Architecture.parse("0221-02210-02201"))
 OTHERS = (NAMED["sn-gan"], *(SPACE.sample(random.Random(seed)) for seed in range(3)))
 
 
+def workspace(folder: Path, config: Config) -> Workspace:
+    """A run's, in a folder."""
+    scorer, store = tiny_scorer(folder / "cache"), DirectoryStore(folder)
+    return Workspace(config, tiny_dataset(), scorer, store, World.single(CPU), Monitor())
+
+
 def train_shared(folder: Path, config: Config, trained: tuple[Architecture, ...] = TRAINED) -> GAN:
     """A shared GAN after one slot, as it was committed."""
-    store, scorer = DirectoryStore(folder), tiny_scorer(folder / "cache")
-    shared = SharedGAN(Workspace(config, tiny_dataset(), scorer, store, World.single(CPU), Monitor()))
+    shared = SharedGAN(workspace(folder, config))
     shared.run(Assignment(0, 2, "search", (NAMED["paper-top1"],), trained))
     return shared._gan
 
@@ -41,7 +46,7 @@ def train_shared(folder: Path, config: Config, trained: tuple[Architecture, ...]
 def started(folder: Path, config: Config, architecture: Architecture) -> GAN:
     """A derived GAN with the folder's shared weights."""
     gan = searched(architecture).gan(config, CPU, 5)
-    start_from_search(gan, architecture, config, tiny_dataset().fingerprint, DirectoryStore(folder))
+    start_from_search(gan, architecture, workspace(folder, config))
     return gan
 
 
