@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from acceptance.errors import AcceptanceError
 from acceptance.overlays import RECIPE
 from autogan_core.config import Config
 from autogan_core.history import Record
-from autogan_core.runs.local_search import history_lines
+from autogan_core.runs.local_search import history_lines, parse_history
 from autogan_kubeflow.components.katib_search.api import ExperimentsAPI
 from autogan_kubeflow.components.katib_search.errors import TimedOutError
 from autogan_kubeflow.components.katib_search.following import follow, own_trials
@@ -58,11 +57,11 @@ class LocalSearch:
         ended = pods.finish(self._cluster, metadata["namespace"], metadata["name"], self.WHAT, LOCAL_SEARCH_S, how_far)
         core = self._cluster.core
         self._cluster.find(core.delete_namespaced_pod, metadata["name"], metadata["namespace"])
-        return parse_history(ended.log)
+        return printed_history(ended.log)
 
 
-def parse_history(text: str) -> list[Record]:
-    """Parses the text of a ``history.jsonl``.
+def printed_history(text: str) -> list[Record]:
+    """Parses the text of a ``history.jsonl``, as a pod has printed it.
 
     Returns:
         The records, in the order of the lines.
@@ -71,8 +70,8 @@ def parse_history(text: str) -> list[Record]:
         AcceptanceError: a line is no record.
     """
     try:
-        return [Record.from_json(json.loads(line)) for line in text.splitlines()]
-    except (ValueError, KeyError, TypeError) as error:
+        return parse_history(text, "the local search's history")
+    except (AttributeError, ValueError, KeyError, TypeError) as error:
         raise AcceptanceError(
             f"the local search did not print its history ({error}); is the runtime image the product's?"
         ) from error

@@ -57,21 +57,36 @@ class HistoryFile:
 
     def _parse(self, content: bytes) -> list[Record]:
         try:
-            return [self._record(json.loads(line)) for line in content.splitlines()]
+            return parse_history(content, self._store.location(self.NAME))
         except (AttributeError, ValueError, KeyError, TypeError) as error:
             raise StateError(
                 f"{self._store.location(self.NAME)} is damaged ({error}); restore it, or choose another run folder"
             ) from error
-
-    def _record(self, tree: dict[str, Any]) -> Record:
-        number = tree.get("format", OLDEST)
-        return Record.from_json(HISTORY_FORMAT.upgraded(tree, number, self._store.location(self.NAME)))
 
 
 def history_lines(records: Iterable[Record]) -> bytes:
     """Records as ``history.jsonl`` holds them: one JSON object a line."""
     trees = ({"format": HISTORY_FORMAT.number, **record.to_json()} for record in records)
     return b"".join(json.dumps(tree, allow_nan=False).encode() + b"\n" for tree in trees)
+
+
+def parse_history(content: bytes | str, location: str) -> list[Record]:
+    """The inverse of `history_lines`.
+
+    Args:
+        content: of a ``history.jsonl``.
+        location: where it lies, for the message.
+
+    Returns:
+        The records, in the order of the lines.
+
+    Raises:
+        AttributeError, KeyError, TypeError, ValueError: a line is no record.
+        NewerFormatError: a later version has written one.
+    """
+    trees: list[dict[str, Any]] = [json.loads(line) for line in content.splitlines()]
+    upgraded = (HISTORY_FORMAT.upgraded(tree, tree.get("format", OLDEST), location) for tree in trees)
+    return [Record.from_json(tree) for tree in upgraded]
 
 
 class Trials(Protocol):
