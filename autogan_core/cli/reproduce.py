@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from autogan_core.ablations.suite.budget import budget_names, load_budget
+from autogan_core.cli.run_folder import Device
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names
 
@@ -70,7 +71,7 @@ def reproduce(
     run_dir: Annotated[
         Path | None, typer.Option(help="Folder of everything. [default: runs/experiments/PRESET-BUDGET]")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda. Auto takes a GPU if there is one.")] = "auto",
+    device: Device = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the settings and what would be done.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the program's log.")] = False,
 ) -> None:

@@ -12,7 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+from autogan_core.cli.run_folder import Overrides
 from autogan_core.errors import ConfigError
+from autogan_core.storage import write_atomically
 from autogan_kubeflow.components import prepare_data
 from autogan_kubeflow.components.katib_experiments.placement import Placement
 from autogan_kubeflow.components.katib_experiments.recipes import EXPERIMENTS, from_recipe, manifests, recipe
@@ -43,10 +45,7 @@ def experiment(
     context: typer.Context,
     recipe_name: Annotated[str | None, typer.Argument(metavar="[NAME]", help=", ".join(EXPERIMENTS))] = None,
     name: Annotated[str | None, typer.Option(help="Name of the Experiment. [default: NAME]")] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as search.iterations=30. Repeatable."),
-    ] = None,
+    overrides: Overrides = None,
     job: Annotated[
         Job, typer.Option(help="What each trial is: trainjob (Trainer 2, Katib 0.19) comes with its runtime.")
     ] = Job.pytorchjob,
@@ -115,9 +114,7 @@ def write_all(folder: Path) -> None:
     """Writes every recipe's Experiment to ``NAME.yaml`` in an existing folder."""
     for name, chosen in EXPERIMENTS.items():
         path = folder / f"{name}.yaml"
-        draft = path.with_suffix(".tmp")
-        draft.write_text(render([from_recipe(chosen, name)], header(chosen.title, [*COMMAND, name])))
-        draft.replace(path)
+        write_atomically(path, render([from_recipe(chosen, name)], header(chosen.title, [*COMMAND, name])).encode())
 
 
 def header(title: str, arguments: Sequence[str]) -> str:
