@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +16,7 @@ from autogan_core.runs.run_config import stored_config
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore
 from autogan_core.training.derived_gan import DerivedGAN
-from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job
+from autogan_kubeflow.components.pipeline_run.job import Job
 from autogan_kubeflow.components.step_runtime.work import Work
 from autogan_kubeflow.components.steps.choose_architectures import choose_architectures
 from autogan_kubeflow.components.steps.choose_finalists import choose_finalists
@@ -30,26 +29,13 @@ from autogan_kubeflow.components.steps.retrain import retrain
 from autogan_kubeflow.components.steps.search import search
 from autogan_kubeflow.components.steps.summarize import summarize
 from autogan_kubeflow.components.steps.train import train
-from tests.components.step_runtime.process import restored_process
 from tests.components.tasks.stand_in import FORM, KATIB, Artifacts
 
 HALVING = "\nretrain.incumbents=[sn-gan]\nretrain.generator_iterations=8"
 SUCCEEDED = SimpleNamespace(state="SUCCEEDED", error_message=None)
 
 
-@pytest.fixture(autouse=True)
-def _process(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A pod's environment, with a cache for all tests of this module."""
-    monkeypatch.setenv("AUTOGAN_CACHE", str(tmp_path_factory.getbasetemp() / "autogan-cache"))
-    monkeypatch.setenv(JOB_VARIABLE, "one")
-    with restored_process():
-        yield
-
-
-@pytest.fixture
-def new(tmp_path: Path) -> Artifacts:
-    """Makes artifacts."""
-    return Artifacts(tmp_path / "artifacts")
+pytestmark = pytest.mark.usefixtures("process")
 
 
 class Pipeline:

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,7 +34,6 @@ from autogan_kubeflow.components.steps.report import report
 from autogan_kubeflow.components.steps.retrain import retrain
 from autogan_kubeflow.components.steps.search import search
 from autogan_kubeflow.components.steps.summarize import summarize
-from tests.components.step_runtime.process import restored_process
 from tests.components.tasks.stand_in import FORM, KATIB, Artifacts
 from tests.core.conftest import BUCKET, fake_gcs, gcs  # noqa: F401 - fixtures
 from tests.core.tiny import CPU, tiny_config
@@ -43,19 +41,7 @@ from tests.core.tiny import CPU, tiny_config
 SUCCEEDED = SimpleNamespace(state="SUCCEEDED", error_message=None)
 
 
-@pytest.fixture(autouse=True)
-def _process(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A pod's environment, with a cache for all tests of this module."""
-    monkeypatch.setenv("AUTOGAN_CACHE", str(tmp_path_factory.getbasetemp() / "autogan-cache"))
-    monkeypatch.setenv(JOB_VARIABLE, "one")
-    with restored_process():
-        yield
-
-
-@pytest.fixture
-def new(tmp_path: Path) -> Artifacts:
-    """The maker."""
-    return Artifacts(tmp_path / "artifacts")
+pytestmark = pytest.mark.usefixtures("process")
 
 
 @pytest.fixture(params=["directory", "bucket"])
