@@ -53,20 +53,7 @@ _HOMES = {
     "preset_names": "autogan_core.presets",
 }
 
-__all__ = [  # noqa: F822  (see `_HOMES`)
-    "NAMED",
-    "Architecture",
-    "AutoGANError",
-    "Beam",
-    "Config",
-    "BaseGenerator",
-    "Monitor",
-    "Record",
-    "Run",
-    "load_config",
-    "open_run",
-    "preset_names",
-]
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
