@@ -15,8 +15,8 @@ from acceptance.errors import AcceptanceError
 from acceptance.settings import Settings
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_kubeflow.components.katib_search import answers
+from autogan_kubeflow.components.registration.config_sources import CONFIG_MAP, ConfigMapSource
 from autogan_kubeflow.components.registration.katib_config import KatibConfig
-from autogan_kubeflow.components.registration.places import CONFIG_MAP, ConfigMapPlace
 
 EXPERIMENTS = {"group": "kubeflow.org", "version": "v1beta1", "plural": "experiments"}
 _INSTALL = "install it as docs/cluster.md says in step 1"
@@ -107,7 +107,7 @@ def _installed(cluster: Cluster, settings: Settings, resource: str, deployment: 
 
 
 def _katib_config(settings: Settings) -> Facts:
-    warning = KatibConfig(ConfigMapPlace(settings.katib_namespace).read()).warning()
+    warning = KatibConfig(ConfigMapSource(settings.katib_namespace).read()).warning()
     if warning:
         raise AcceptanceError(f"in Katib's configuration, {warning}")
     return {}

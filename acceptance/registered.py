@@ -9,9 +9,9 @@ from acceptance import claim
 from acceptance.claim import Note
 from acceptance.cluster import Cluster
 from autogan_kubeflow.components.katib_protocol import ALGORITHM
+from autogan_kubeflow.components.registration.config_sources import ConfigMapSource
 from autogan_kubeflow.components.registration.entry import suggestion_entry
 from autogan_kubeflow.components.registration.katib_config import KatibConfig
-from autogan_kubeflow.components.registration.places import ConfigMapPlace
 
 
 def register(cluster: Cluster, namespace: str, note: Note) -> str:
@@ -29,7 +29,7 @@ def register(cluster: Cluster, namespace: str, note: Note) -> str:
         ClusterError: Katib's configuration cannot be read or written.
         ConfigError: it cannot be edited, or the image is none.
     """
-    place = ConfigMapPlace(note.katib_namespace)
+    place = ConfigMapSource(note.katib_namespace)
     before = place.read()
     entry = suggestion_entry(note.suggestion_image)
     claim.write(cluster, namespace, replace(note, katib_config=before))
@@ -55,7 +55,7 @@ def restore(note: Note, others: list[str]) -> str:
     """
     if note.katib_config is None:
         return "nothing was registered"
-    before, place = note.katib_config, ConfigMapPlace(note.katib_namespace)
+    before, place = note.katib_config, ConfigMapSource(note.katib_namespace)
     was = KatibConfig(before).entry
     if was is None and others:
         return (

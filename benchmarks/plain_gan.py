@@ -65,7 +65,7 @@ class PlainGAN:
         device: torch.device,
         state: Mapping[str, Tensor] | None,
     ) -> None:
-        """``state``: of an untrained product GAN of the same arguments, ``GAN.state()``; None: any weights."""
+        """``state``: of an untrained product GAN of the same arguments, ``GAN.state_dict()``; None: any weights."""
         self.generator = PlainGenerator(space, model, generator_channels).to(device)
         self.discriminator = PlainDiscriminator(model, discriminator_channels).to(device)
         if state is not None:

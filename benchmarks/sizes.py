@@ -91,6 +91,6 @@ def _rivals(
         generator_channels=generator_channels,
         discriminator_channels=discriminator_channels,
         device=device,
-        state=product.state(),
+        state=product.state_dict(),
     )
     return Rivals(product, plain)

@@ -17,7 +17,7 @@ from typing import Any
 
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_core.storage import DirectoryStore
-from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job
+from autogan_kubeflow.components.pipeline_run.record import PIPELINE_RUN_VARIABLE, PipelineRun
 from autogan_kubeflow.components.step_runtime.events import EVENTS_VARIABLE
 from autogan_kubeflow.pipelines.catalogue import build
 from autogan_kubeflow.pipelines.placement import PipelinePlacement
@@ -31,7 +31,7 @@ REPLACED = "python3"
 class LocalRun:
     """A pipeline run that went well."""
 
-    job: str
+    pipeline_run: str
     """The run's id, a folder below ``jobs`` in the run store."""
     outputs: Path
     """Folder with the artifacts of every step."""
@@ -72,18 +72,18 @@ def run_locally(
         raise ConfigError(
             f"the folder {store} has '{REPLACED}' in its path, which kfp's local runner would replace; choose another"
         )
-    job = f"local-{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
-    outputs = store / "pipelines" / job
+    pipeline_run = f"local-{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
+    outputs = store / "pipelines" / pipeline_run
     outputs.mkdir(parents=True)
     with ExitStack() as stack:
         stack.callback(display.close)
         log = stack.enter_context((outputs / "log.txt").open("w"))
-        stack.enter_context(_environment(job))
+        stack.enter_context(_environment(pipeline_run))
         stack.enter_context(_side_effects_undone())
         stack.enter_context(redirect_stdout(StepOutput(log, display)))
         _run(pipeline, {**arguments, "run_store_uri": str(store)}, outputs, file, parallel)
-    report, trend = (Job(DirectoryStore(store), job).page(kind) for kind in ("report", "trend"))
-    return LocalRun(job, outputs, Path(report) if report else None, Path(trend) if trend else None)
+    report, trend = (PipelineRun(DirectoryStore(store), pipeline_run).page(kind) for kind in ("report", "trend"))
+    return LocalRun(pipeline_run, outputs, Path(report) if report else None, Path(trend) if trend else None)
 
 
 def _run(pipeline: str, arguments: dict[str, Any], outputs: Path, file: Path | None, parallel: int) -> None:
@@ -103,16 +103,21 @@ def _run(pipeline: str, arguments: dict[str, Any], outputs: Path, file: Path | N
 
 def _reason(store: Path, error: str) -> str:
     """The messages of the failed steps; kfp's own if there are none."""
-    steps = Job(DirectoryStore(store), os.environ[JOB_VARIABLE]).steps()
+    steps = PipelineRun(DirectoryStore(store), os.environ[PIPELINE_RUN_VARIABLE]).steps()
     return "; ".join(f"the step {step.words} failed: {step.failure}" for step in steps if step.failure) or error
 
 
 @contextmanager
-def _environment(job: str) -> Iterator[None]:
+def _environment(pipeline_run: str) -> Iterator[None]:
     """What the tasks, which inherit it, are to know; a place for the files that kfp leaves behind."""
     former = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="autogan-kfp-") as folder:
-        os.environ |= {JOB_VARIABLE: job, EVENTS_VARIABLE: "1", "TMPDIR": folder, "OMP_WAIT_POLICY": "PASSIVE"}
+        os.environ |= {
+            PIPELINE_RUN_VARIABLE: pipeline_run,
+            EVENTS_VARIABLE: "1",
+            "TMPDIR": folder,
+            "OMP_WAIT_POLICY": "PASSIVE",
+        }
         tempfile.tempdir = None
         try:
             yield

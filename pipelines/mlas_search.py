@@ -74,11 +74,11 @@ def mlas_search(placement: PipelinePlacement) -> Any:
                 train_top_k. -1: as the preset says.
             train_top_k: Architectures to train to the end, at least 1. -1: as many as the preset says.
         """
-        ending = place_summary(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=run_store_uri), placement)
+        ending = place_summary(summarize(pipeline_run=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=run_store_uri), placement)
         with dsl.ExitHandler(ending.set_display_name("Summary"), name="search-and-train"):
             prepared = place_preparing(
                 prepare_data(
-                    job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+                    pipeline_run=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     pipeline=NAME,
                     preset=settings_preset,
                     overrides=settings_overrides,

@@ -50,13 +50,13 @@ def training(placement: PipelinePlacement) -> Callable[..., Any]:
         halved = early(run=run, pool=pool, rungs=rungs, store=store).set_display_name("Successive halving")
         finalists = place_small(choose_finalists(run=run, pool=pool, rungs=rungs, store=store), placement)
         finalists.after(halved).set_display_name("Choose finalists")
-        work = finalists.outputs["Output"]
-        with dsl.ParallelFor(items=work, parallelism=placement.parallel) as item:
-            trained = place_computing(retrain(work=item, store=store), placement)
+        items = finalists.outputs["Output"]
+        with dsl.ParallelFor(items=items, parallelism=placement.parallel) as item:
+            trained = place_computing(retrain(loop_item=item, store=store), placement)
             trained.set_display_name("Train to the end")
-            scored = place_computing(evaluate(work=item, model=trained.outputs["model"], store=store), placement)
+            scored = place_computing(evaluate(loop_item=item, model=trained.outputs["model"], store=store), placement)
             scored.set_display_name("Score")
-        return work, dsl.Collected(scored.outputs["scores"])
+        return items, dsl.Collected(scored.outputs["scores"])
 
     return train_and_score
 
@@ -82,7 +82,7 @@ def _early_rungs(placement: PipelinePlacement) -> Any:
                     chosen.after(former).set_display_name(f"Choose for rung {rung}")
                     entrants = chosen.outputs["Output"]
                 with dsl.ParallelFor(items=entrants, parallelism=placement.parallel) as item:
-                    trained = place_computing(train(work=item, store=store), placement)
+                    trained = place_computing(train(loop_item=item, store=store), placement)
                     trained.set_display_name(f"Train to rung {rung}")
                 if rung + 1 < placement.rungs:
                     add(rung + 1, None, trained)

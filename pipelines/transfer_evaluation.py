@@ -59,11 +59,11 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
             train_top_k: How many architectures of architectures_search_run, at least 1. -1: as many as it trained
                 itself.
         """
-        ending = place_summary(summarize(job=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=run_store_uri), placement)
+        ending = place_summary(summarize(pipeline_run=dsl.PIPELINE_JOB_ID_PLACEHOLDER, store=run_store_uri), placement)
         with dsl.ExitHandler(ending.set_display_name("Summary"), name="train-and-compare"):
             prepared = place_preparing(
                 prepare_data(
-                    job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+                    pipeline_run=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     pipeline=NAME,
                     preset=settings_preset,
                     overrides=settings_overrides,
@@ -99,12 +99,12 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
             )
             # A search of the same name may have been replaced since.
             chosen.set_caching_options(False).set_display_name("Choose architectures")
-            work, scores = train_and_score(prepared.outputs["Output"], chosen, run_store_uri)
+            items, scores = train_and_score(prepared.outputs["Output"], chosen, run_store_uri)
             recorded = place_small(
                 record_scores(
-                    job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+                    pipeline_run=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                     run=prepared.outputs["Output"],
-                    work=work,
+                    items=items,
                     scores=scores,
                     history=score_history,
                     store=run_store_uri,

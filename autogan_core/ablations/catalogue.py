@@ -1,4 +1,4 @@
-"""All experiments by their names."""
+"""All ablations by their names."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from autogan_core.ablations import (
     transfer,
 )
 from autogan_core.ablations.pages.finding import Finding
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.suite import Suite
-from autogan_core.ablations.suite.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
-    """An experiment: its work, and the finding drawn from it."""
+class Ablation:
+    """An ablation: its work, and the finding drawn from it."""
 
-    works: Callable[[Suite], list[Work]]
+    computations: Callable[[Suite], list[Computation]]
     """Everything that has to be done; what it needs comes by itself."""
     finding: Callable[[Suite], Finding]
     """What came of it; only once all of that is done."""
 
 
-EXPERIMENTS = {
-    module.NAME: Experiment(module.works, module.finding)
+ABLATIONS = {
+    module.NAME: Ablation(module.computations, module.finding)
     for module in (
         comparison,
         transfer,
@@ -45,4 +45,4 @@ EXPERIMENTS = {
         payoff,
     )
 }
-"""All experiments, in the paper's order; those that the paper does not have come last."""
+"""All ablations, in the paper's order; those that the paper does not have come last."""

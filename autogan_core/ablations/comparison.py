@@ -8,11 +8,11 @@ from autogan_core.ablations.figures.bars import score_panels
 from autogan_core.ablations.figures.figures import intervals_figure
 from autogan_core.ablations.pages.finding import Finding
 from autogan_core.ablations.pages.published_tables import later_table, paper_table
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.outcome import arms_json, difference_table, protocol_words, summary_sentences
 from autogan_core.ablations.suite.searches import Retraining, Search
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.variants import MLAS
-from autogan_core.ablations.suite.work import Work
 from autogan_core.baselines import BASELINES
 from autogan_core.metrics.protocols import find_score
 
@@ -22,7 +22,7 @@ _OURS = (FOUND, "paper-top1")
 """What is compared with all others: what the search finds on these very images, and what the paper's found."""
 
 
-def works(suite: Suite) -> list[Work]:
+def computations(suite: Suite) -> list[Computation]:
     """Trainings of the paper's three architectures, of the baselines, and of what each seed's search found."""
     return [*contenders.by_seed(_contenders(suite))]
 

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from autogan_core.ablations.pages.finding import Table
 from autogan_core.ablations.pages.statistics import mean
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.outcome import Arms, Outcome, estimates, protocol_words
 from autogan_core.ablations.suite.samples import COUNT, samples_figure
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.trainings import Given, TrainedFromScratch
-from autogan_core.ablations.suite.work import Work
 from autogan_core.baselines import BASELINES
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset
@@ -24,7 +24,7 @@ from autogan_core.training.design import Design, searched
 FOUND = "found here"
 
 
-class Contender(Work, Protocol):
+class Contender(Computation, Protocol):
     """A training that has come to its final scores, whoever did it."""
 
     def outcome(self) -> Outcome:
@@ -49,7 +49,7 @@ def given(suite: Suite, names: Iterable[str], *, on_target: bool) -> dict[str, l
     return {name: [TrainedFromScratch(suite, Given(name), s, on_target) for s in suite.plan.seeds] for name in names}
 
 
-def by_seed(contenders: Contenders) -> list[Work]:
+def by_seed(contenders: Contenders) -> list[Computation]:
     """All of them, seeds varying slowest."""
     return [contender for of_seed in zip(*contenders.values(), strict=True) for contender in of_seed]
 

@@ -7,16 +7,16 @@ from autogan_core.ablations.figures import curves
 from autogan_core.ablations.figures.figures import curves_figure
 from autogan_core.ablations.pages.finding import Finding
 from autogan_core.ablations.pages.statistics import paired_difference
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.outcome import arms_json, comparison_sentences, difference_words, outcome_table
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.variants import MLAS, SLAS
-from autogan_core.ablations.suite.work import Work
 
 NAME = "mlas-vs-slas"
 _ARMS = {"MLAS": MLAS, "SLAS": SLAS}
 
 
-def works(suite: Suite) -> list[Work]:
+def computations(suite: Suite) -> list[Computation]:
     """Both searches on every seed, and what they find retrained."""
     return retrainings(searches(suite, _ARMS))
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from autogan_core.ablations.figures.figures import ShareRow, shares_figure
 from autogan_core.ablations.pages.finding import Finding, Table
 from autogan_core.ablations.pages.statistics import Estimate, share
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.variants import MLAS
-from autogan_core.ablations.suite.work import Work
 from autogan_core.report.results.observations import Choice
 from autogan_core.search_space import NORMS, UPS, Architecture, Cell, CellSpace, SearchSpace
 
@@ -37,7 +37,7 @@ class Counted:
         return "more often" if self.estimate.value > self.uniform else "less often"
 
 
-def works(suite: Suite) -> list[Work]:
+def computations(suite: Suite) -> list[Computation]:
     """A search for each seed."""
     return [*_searches(suite)]
 

@@ -26,11 +26,11 @@ from autogan_core.ablations.equal_cost.payoff_tables import (
 )
 from autogan_core.ablations.equal_cost.searched_arm import SearchedArm
 from autogan_core.ablations.pages.finding import Finding
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.trainings import Given
 from autogan_core.ablations.suite.variants import MLAS, RANDOM_SHARED
-from autogan_core.ablations.suite.work import Work
 from autogan_core.metrics.features.classifier_accuracy import features_words
 
 NAME = "payoff"
@@ -47,8 +47,8 @@ _GIVEN = {
 """Known generators and their names in words, in the order of tables and figure; the first is always compared."""
 
 
-def works(suite: Suite) -> list[Work]:
-    """Lists the work of the experiment.
+def computations(suite: Suite) -> list[Computation]:
+    """Lists the work of the ablation.
 
     Returns:
         All arms on every seed, seed by seed.

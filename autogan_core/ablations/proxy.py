@@ -28,10 +28,10 @@ from autogan_core.ablations.rulers.ruler_tables import choice_table, course_tabl
 from autogan_core.ablations.rulers.rulers import default_ruler, rulers
 from autogan_core.ablations.rulers.scratch_curves import ScratchTraining, uniform_architectures
 from autogan_core.ablations.rulers.shared_weights import shared_weights
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.variants import MLAS
-from autogan_core.ablations.suite.work import Work
 
 NAME = "proxy"
 _TITLE = "Scores on shared weights as a proxy"
@@ -43,7 +43,7 @@ _DRAWN = 12
 """Rulers in the figure, beside the default one and the best short training."""
 
 
-def works(suite: Suite) -> list[Work]:
+def computations(suite: Suite) -> list[Computation]:
     """The trainings from scratch, and the rulers' scores on each search's weights."""
     return [*_trainings(suite), *(scores for of_weights in _scores(suite).values() for scores in of_weights)]
 

@@ -7,6 +7,7 @@ from autogan_core.ablations.figures.bars import score_panels
 from autogan_core.ablations.figures.figures import Bar, BarPanel, intervals_figure
 from autogan_core.ablations.pages.finding import Finding
 from autogan_core.ablations.pages.statistics import mean
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.outcome import (
     Arms,
     arms_json,
@@ -19,17 +20,16 @@ from autogan_core.ablations.suite.searches import Retraining, Search
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.trainings import TrainedFromScratch
 from autogan_core.ablations.suite.variants import MLAS, RANDOM_SHARED
-from autogan_core.ablations.suite.work import Work
 
 NAME = "random-search"
 _OURS, _SHARED, _SCRATCH = "AutoGAN (MLAS)", "random, shared weights", "random, from scratch"
 _ARMS = {_OURS: MLAS, _SHARED: RANDOM_SHARED}
 
 
-def works(suite: Suite) -> list[Work]:
+def computations(suite: Suite) -> list[Computation]:
     """The three searches on every seed, and what they find retrained."""
     arms = searches(suite, _ARMS)
-    found: list[Work] = []
+    found: list[Computation] = []
     for ours, shared in zip(*arms.values(), strict=True):
         found += [Retraining(ours), Retraining(shared), _from_scratch(ours)]
     return found

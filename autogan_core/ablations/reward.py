@@ -7,10 +7,10 @@ from autogan_core.ablations.figures import curves
 from autogan_core.ablations.figures.figures import curves_figure
 from autogan_core.ablations.pages.finding import Finding
 from autogan_core.ablations.pages.statistics import paired_difference
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.outcome import arms_json, comparison_sentences, difference_words, outcome_table
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.variants import FID_REWARD, MLAS
-from autogan_core.ablations.suite.work import Work
 from autogan_core.metrics.protocols import reward_protocol
 
 NAME = "reward-is-vs-fid"
@@ -18,7 +18,7 @@ _IS, _FID = "IS as reward", "1 / FID as reward"
 _ARMS = {_IS: MLAS, _FID: FID_REWARD}
 
 
-def works(suite: Suite) -> list[Work]:
+def computations(suite: Suite) -> list[Computation]:
     """Both searches on every seed, and what they find retrained."""
     return retrainings(searches(suite, _ARMS))
 

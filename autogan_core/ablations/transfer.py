@@ -8,12 +8,12 @@ from autogan_core.ablations.figures.bars import score_panels
 from autogan_core.ablations.figures.figures import intervals_figure
 from autogan_core.ablations.pages.finding import Finding
 from autogan_core.ablations.pages.published_tables import paper_table
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.outcome import arms_json, comparison_sentences, protocol_words
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.trainings import Found, TrainedFromScratch
 from autogan_core.ablations.suite.variants import MLAS
-from autogan_core.ablations.suite.work import Work
 from autogan_core.metrics.protocols import find_score
 from autogan_core.report.html import DATA_NAMES
 from autogan_core.report.published import PUBLISHED
@@ -22,7 +22,7 @@ NAME = "transfer"
 _GIVEN = ("paper-top1", "sn-gan")
 
 
-def works(suite: Suite) -> list[Work]:
+def computations(suite: Suite) -> list[Computation]:
     """Trainings on the target's data: the paper's best, SN-GAN's generator, and what each seed's search found."""
     return [*contenders.by_seed(_contenders(suite))]
 

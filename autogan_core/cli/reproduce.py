@@ -80,7 +80,7 @@ def reproduce(
     plan = _plan(preset, budget, seeds, overrides or (), target, target_path)
     folder = run_dir or Path("runs/experiments") / f"{Path(preset).stem}-{budget}"
     console = Console(soft_wrap=True)
-    from autogan_core.ablations.running import run_experiments
+    from autogan_core.ablations.running import run_ablations
     from autogan_core.ablations.suite.suite import Suite
     from autogan_core.cli.terminal import RunMonitor, log_to
     from autogan_core.runs.inputs import make_inputs
@@ -100,7 +100,7 @@ def reproduce(
     if dry_run:
         _print_plan(console, suite, chosen)
         return
-    page = run_experiments(suite, chosen, describe_device(opened))
+    page = run_ablations(suite, chosen, describe_device(opened))
     for name in chosen:
         console.print(f"\n{(folder / name / 'paragraph.md').read_text()}", highlight=False, markup=False)
     console.print(f"page: {page}", highlight=False)
@@ -142,23 +142,23 @@ def _options(plan: Plan, run_dir: Path | None) -> str:
 
 
 def _print_plan(console: Console, suite: Suite, chosen: Sequence[str]) -> None:
-    from autogan_core.ablations.catalogue import EXPERIMENTS
-    from autogan_core.ablations.suite.work import in_order
+    from autogan_core.ablations.catalogue import ABLATIONS
+    from autogan_core.ablations.suite.computations import in_order
     from autogan_core.training.cost import Cost
 
     plan = suite.plan
     settings = yaml.safe_dump(plan.config(plan.seeds[0]).model_dump(mode="json"), sort_keys=False)
     console.print(settings, highlight=False, markup=False)
-    works = in_order(work for name in chosen for work in EXPERIMENTS[name].works(suite))
+    computations = in_order(computation for name in chosen for computation in ABLATIONS[name].computations(suite))
     table = Table(
         Column("work", no_wrap=True), "done", "discriminator steps", "generator steps", "images scored", box=None
     )
-    for work in works:
-        cost = work.cost()
+    for computation in computations:
+        cost = computation.cost()
         counts = (f"{n:,}" for n in (cost.discriminator_steps, cost.generator_steps, cost.scored_images))
-        table.add_row(work.name, "yes" if work.done() else "", *counts)
+        table.add_row(computation.name, "yes" if computation.done() else "", *counts)
     console.print(table)
-    total = sum((work.cost() for work in works), Cost())
+    total = sum((computation.cost() for computation in computations), Cost())
     console.print(
-        f"plan: {', '.join(chosen)} on {plan.seed_words}: {len(works)} pieces of work, {total}", highlight=False
+        f"plan: {', '.join(chosen)} on {plan.seed_words}: {len(computations)} pieces of work, {total}", highlight=False
     )

@@ -18,7 +18,7 @@ from autogan_core.search_space import NAMED, Architecture
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
     from autogan_core.runs.run import Run
-    from autogan_core.training.validation import Training
+    from autogan_core.training.validation import TrainingResult
 
 Architectures = Annotated[
     list[str] | None,
@@ -119,7 +119,7 @@ def _parsed(architectures: Sequence[str] | None) -> list[Architecture]:
     return [Architecture.parse(text) for text in architectures or ()]
 
 
-def _ladder_rows(this: Run) -> list[tuple[Training, str]]:
+def _ladder_rows(this: Run) -> list[tuple[TrainingResult, str]]:
     """Every training of the pool that was validated, and what became of it; without halving, in the beams' order."""
     ladder = this.ladder()
     if not this.config.retrain.halves:

@@ -73,7 +73,7 @@ class Evaluation:
 class HistoryLine:
     """The scores of one pipeline run."""
 
-    job: str
+    pipeline_run: str
     """Id of the pipeline run."""
     time: datetime
     """When it ended; with a time zone."""
@@ -93,7 +93,7 @@ class HistoryLine:
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
-            "job": self.job,
+            "job": self.pipeline_run,
             "time": self.time.astimezone(UTC).isoformat(),
             "run": self.run,
             "dataset": self.dataset,
@@ -107,7 +107,7 @@ class HistoryLine:
     def from_json(cls, tree: Mapping[str, Any]) -> HistoryLine:
         """The inverse of `to_json`. Raises like `Evaluation.from_json`."""
         return cls(
-            job=tree["job"],
+            pipeline_run=tree["job"],
             time=datetime.fromisoformat(tree["time"]),
             run=tree["run"],
             dataset=tree["dataset"],
@@ -152,7 +152,7 @@ class ScoreHistory:
         return self._current()[0]
 
     def add(self, line: HistoryLine) -> tuple[HistoryLine, ...]:
-        """Adds a line, and replaces an earlier one of the same job.
+        """Adds a line, and replaces an earlier one of the same pipeline run.
 
         Returns:
             All lines, oldest first.
@@ -216,7 +216,9 @@ def origins(lines: Sequence[HistoryLine]) -> tuple[Origin, ...]:
 
 
 def _with(lines: Sequence[HistoryLine], line: HistoryLine) -> list[HistoryLine]:
-    return sorted((*(other for other in lines if other.job != line.job), line), key=lambda entry: entry.time)
+    return sorted(
+        (*(other for other in lines if other.pipeline_run != line.pipeline_run), line), key=lambda entry: entry.time
+    )
 
 
 def _reasons(evaluation: Evaluation, line: HistoryLine, earlier: Sequence[HistoryLine]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from autogan_core.runs.halving import Entrant, Rung, promoted, rungs
 from autogan_core.search_space import Architecture
 from autogan_core.storage import RunStore
 from autogan_core.training.failures import failure
-from autogan_core.training.validation import Training, stored_training
+from autogan_core.training.validation import TrainingResult, stored_training
 
 Outcome = Literal["finalist", "under way", "fell out", "diverged"]
 
@@ -49,7 +49,7 @@ class Ladder:
         self.rungs = rungs(retrain, len(self.pool))
         """First to last."""
         self._store = store
-        self._trainings: dict[Architecture, Training | None] = {}
+        self._trainings: dict[Architecture, TrainingResult | None] = {}
         self._failures: dict[Architecture, str | None] = {}
 
     def entrants(self, rung: Rung) -> list[Architecture]:
@@ -118,7 +118,7 @@ class Ladder:
             raise StateError(self._missing(architecture, rung, training))
         return fid
 
-    def training(self, architecture: Architecture) -> Training | None:
+    def training(self, architecture: Architecture) -> TrainingResult | None:
         """The state of an architecture's training; None before its first validation."""
         if architecture not in self._trainings:
             self._trainings[architecture] = stored_training(self._store, architecture)
@@ -143,7 +143,7 @@ class Ladder:
         reached = training is not None and training.last.iteration >= rung.iterations
         return reached or self.failure(architecture) is not None
 
-    def _missing(self, architecture: Architecture, rung: Rung, training: Training | None) -> str:
+    def _missing(self, architecture: Architecture, rung: Rung, training: TrainingResult | None) -> str:
         place = self._store.location(f"retrain/{architecture}")
         name = f"rung {rung.index + 1} of {len(self.rungs)}"
         if training is not None and training.last.iteration > rung.iterations:

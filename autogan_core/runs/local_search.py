@@ -89,7 +89,7 @@ def parse_history(content: bytes | str, location: str) -> list[Record]:
     return [Record.from_json(tree) for tree in upgraded]
 
 
-class Trials(Protocol):
+class AssignmentRunner(Protocol):
     """Runs a search's assignments."""
 
     def run(self, assignment: Assignment) -> Record:
@@ -98,7 +98,11 @@ class Trials(Protocol):
 
 
 def search_records(
-    search: MultiLevelSearch, shared_gan: Trials, history_file: HistoryFile, max_failures: int, monitor: Monitor
+    search: MultiLevelSearch,
+    shared_gan: AssignmentRunner,
+    history_file: HistoryFile,
+    max_failures: int,
+    monitor: Monitor,
 ) -> Iterator[Record]:
     """Searches to the end, slot by slot.
 

@@ -17,7 +17,7 @@ from autogan_core.networks.generator import BaseGenerator
 from autogan_core.runs.final_scores import FinalScores, final_scores
 from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumbents
 from autogan_core.runs.inputs import Inputs
-from autogan_core.runs.local_search import Trials, search_records
+from autogan_core.runs.local_search import AssignmentRunner, search_records
 from autogan_core.runs.run_config import keep_config, stored_identity
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.runtime.distributed import World
@@ -31,7 +31,7 @@ from autogan_core.training.derived_gan import DerivedGAN
 from autogan_core.training.design import searched
 from autogan_core.training.failures import keep_failure
 from autogan_core.training.gan import GAN
-from autogan_core.training.validation import Training
+from autogan_core.training.validation import TrainingResult
 from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,9 @@ class Run(RunRecords):
         """Stores the shared weights of a search that was done elsewhere: see `warm_start.keep_weights`."""
         keep_weights(source, self._store)
 
-    def search(self, trials: Callable[[SharedGAN], Trials] = lambda shared_gan: shared_gan) -> tuple[Beam, ...]:
+    def search(
+        self, trials: Callable[[SharedGAN], AssignmentRunner] = lambda shared_gan: shared_gan
+    ) -> tuple[Beam, ...]:
         """Searches to the end, or goes on with a search.
 
         Args:
@@ -118,7 +120,9 @@ class Run(RunRecords):
             pass
         return self.beams()
 
-    def search_records(self, trials: Callable[[SharedGAN], Trials] = lambda shared_gan: shared_gan) -> Iterator[Record]:
+    def search_records(
+        self, trials: Callable[[SharedGAN], AssignmentRunner] = lambda shared_gan: shared_gan
+    ) -> Iterator[Record]:
         """Searches, or goes on with a search, and yields each slot's record once it is stored.
 
         Args:
@@ -136,7 +140,7 @@ class Run(RunRecords):
             failures = self.config.search.max_failures
             yield from search_records(self.mlas, trials(self.shared_gan()), self._history_file, failures, self.monitor)
 
-    def retrain(self, architectures: Sequence[Architecture]) -> list[Training]:
+    def retrain(self, architectures: Sequence[Architecture]) -> list[TrainingResult]:
         """Trains each architecture to the end, even those that fall out in a halving.
 
         Returns:
@@ -149,7 +153,7 @@ class Run(RunRecords):
         with self._timed("retrain"):
             return [self._derived(architecture).train(milestones=milestones) for architecture in architectures]
 
-    def train_to(self, architecture: Architecture, rung: Rung, of: int | None = None) -> Training | None:
+    def train_to(self, architecture: Architecture, rung: Rung, of: int | None = None) -> TrainingResult | None:
         """Trains an entrant to a rung's end, starting from its checkpoint.
 
         A divergence is stored, so that no process tries it again. Several processes may train different entrants of a
@@ -242,7 +246,7 @@ class Run(RunRecords):
         """Uncurated images of a trained generator, uint8 (count, C, S, S), on the CPU."""
         return self._derived(architecture).sample(checkpoint, count, seed)
 
-    def training(self, architecture: Architecture) -> Training:
+    def training(self, architecture: Architecture) -> TrainingResult:
         """The training of an architecture. Raises like `evaluate`."""
         return self._derived(architecture).result()
 

@@ -50,7 +50,7 @@ class Adaptation:
         Returns:
             Whether all losses were finite; otherwise the copy is spoilt.
         """
-        self.gan.load_state(shared.state())
+        self.gan.load_state_dict(shared.state_dict())
         seed = derive_seed(self._config.seed, "adaptation", *names, str(architecture))
         batch, latent_dim = self._config.training.discriminator_batch, self._config.model.latent_dim
         stream = TrainingStream(self._images_at(architecture.depth), batch, latent_dim, seed)

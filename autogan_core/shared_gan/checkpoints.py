@@ -22,7 +22,7 @@ STATE = "progress"
 
 
 @dataclass
-class Progress:
+class Checkpoint:
     """The state of one iteration beside the weights."""
 
     step: int = 0
@@ -35,11 +35,11 @@ class Progress:
     """The checkpoint that it was restored from, for messages; None for a fresh start."""
 
 
-class ProgressCheckpoints:
-    """Stores and restores an iteration's progress.
+class IterationCheckpoints:
+    """Stores and restores an iteration's checkpoint.
 
-    Progress belongs to one assignment and to the shared state that it began with; any other is ignored, and replaced
-    in time. Wall-clock time decides when it is stored, but not what an iteration ends with.
+    A checkpoint belongs to one assignment and to the shared state that it began with; any other is ignored, and
+    replaced in time. Wall-clock time decides when it is stored, but not what an iteration ends with.
     """
 
     def __init__(self, store: RunStore, world: World, stop: Callable[[], bool], seconds: float) -> None:
@@ -55,15 +55,15 @@ class ProgressCheckpoints:
         self._key: dict[str, object] = {}
         self._last = time.monotonic()
 
-    def begin(self, assignment: Assignment, base: str | None) -> tuple[Progress, Snapshot] | None:
-        """Begins an iteration, and looks for its stored progress.
+    def begin(self, assignment: Assignment, base: str | None) -> tuple[Checkpoint, Snapshot] | None:
+        """Begins an iteration, and looks for its stored checkpoint.
 
         Args:
             assignment: the iteration's.
             base: the shared state that it starts from; None: the initial one.
 
         Returns:
-            The progress and its tensors; None when there is none.
+            The checkpoint and its tensors; None when there is none.
 
         Raises:
             NewerFormatError: a later version has stored it.
@@ -78,24 +78,24 @@ class ProgressCheckpoints:
         except NewerFormatError:  # to begin anew would throw away what that version has done
             raise
         except StateError as error:  # the iteration can still be run from its start
-            logger.warning("the progress of slot %d is not used: %s", assignment.slot, error)
+            logger.warning("the checkpoint of slot %d is not used: %s", assignment.slot, error)
         [missing] = self._world.any(snapshot is None)
         if missing or snapshot is None or pointer is None:
             return None
         return _from_meta(snapshot.meta, self._state.location(pointer)), snapshot
 
     def check(
-        self, progress: Progress, identity: Mapping[str, str], tensors: Callable[[], Mapping[str, Tensor]]
+        self, checkpoint: Checkpoint, identity: Mapping[str, str], tensors: Callable[[], Mapping[str, Tensor]]
     ) -> None:
-        """Commits the progress when it is time to.
+        """Commits the checkpoint when it is due.
 
         Args:
-            progress: how far the iteration is.
+            checkpoint: how far the iteration is.
             identity: whose it is, for `Snapshot.require`.
             tensors: gives the weights and windows as they are now.
 
         Raises:
-            PreemptedError: it was time to stop; the progress is stored.
+            PreemptedError: it was time to stop; the checkpoint is stored.
             ConflictError: another process works on this slot.
         """
         is_main = self._world.is_main
@@ -103,13 +103,19 @@ class ProgressCheckpoints:
         if not stop and not due:
             return
         if is_main:
-            rewards = {str(architecture): reward for architecture, reward in progress.rewards.items()}
-            meta = {"step": progress.step, "collapsed": progress.collapsed, "rewards": rewards, **self._key, **identity}
+            rewards = {str(architecture): reward for architecture, reward in checkpoint.rewards.items()}
+            meta = {
+                "step": checkpoint.step,
+                "collapsed": checkpoint.collapsed,
+                "rewards": rewards,
+                **self._key,
+                **identity,
+            }
             self._state.commit(Snapshot(meta, tensors()))
             self._last = time.monotonic()
         if stop:
             raise PreemptedError(
-                f"stopped on request after {progress.step} training steps and {len(progress.rewards)} scored "
+                f"stopped on request after {checkpoint.step} training steps and {len(checkpoint.rewards)} scored "
                 "candidates; start the trial again to go on from there"
             )
 
@@ -118,7 +124,7 @@ class ProgressCheckpoints:
         try:
             self._state.clear()
         except ConflictError:
-            logger.info("the progress in the run store is another process's by now, and stays")
+            logger.info("the checkpoint in the run store is another process's by now, and stays")
 
 
 def agreed_pointer(state: CommittedState, world: World) -> Pointer | None:
@@ -138,6 +144,6 @@ def agreed_snapshot(state: CommittedState, world: World) -> Snapshot | None:
     return None if pointer is None else state.load(world.device, pointer)
 
 
-def _from_meta(meta: Mapping[str, Any], origin: str) -> Progress:
+def _from_meta(meta: Mapping[str, Any], origin: str) -> Checkpoint:
     rewards = {Architecture.parse(text): reward for text, reward in meta["rewards"].items()}
-    return Progress(meta["step"], meta["collapsed"], rewards, origin)
+    return Checkpoint(meta["step"], meta["collapsed"], rewards, origin)

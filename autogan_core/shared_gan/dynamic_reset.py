@@ -52,14 +52,14 @@ class LossWindows:
         for losses in self._losses.values():
             losses.clear()
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Both windows as named tensors (float64, at most ``window`` long)."""
         return {
             f"losses.{name}": torch.tensor(list(losses), dtype=torch.float64) for name, losses in self._losses.items()
         }
 
-    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
-        """The inverse of `state`."""
+    def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
+        """The inverse of `state_dict`."""
         for name, losses in self._losses.items():
             losses.clear()
             losses.extend(tensors[f"losses.{name}"].tolist())
@@ -107,17 +107,17 @@ class CollapseWatch:
         self._reader.restore([])
         self.collapsed_in = None
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything that later judgements rest on, as named tensors; waits for the last block. Raises like `push`."""
         rows = [
             (v.step, v.discriminator, math.nan if v.generator is None else v.generator) for v in self._reader.peek()
         ]
-        return self._windows.state() | {"losses.pending": torch.tensor(rows, dtype=torch.float64).view(-1, 3)}
+        return self._windows.state_dict() | {"losses.pending": torch.tensor(rows, dtype=torch.float64).view(-1, 3)}
 
-    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
-        """The inverse of `state`, with nothing judged yet."""
+    def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
+        """The inverse of `state_dict`, with nothing judged yet."""
         self.clear()
-        self._windows.load_state(tensors)
+        self._windows.load_state_dict(tensors)
         rows = tensors["losses.pending"].tolist()
         self._reader.restore(LossValues(int(step), d, None if math.isnan(g) else g) for step, d, g in rows)
 

@@ -16,7 +16,7 @@ from autogan_core.runtime.distributed import score_sharded
 from autogan_core.runtime.seeding import derive_seed
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.candidate_scoring import CandidateScoring
-from autogan_core.shared_gan.checkpoints import Progress, ProgressCheckpoints, agreed_snapshot
+from autogan_core.shared_gan.checkpoints import Checkpoint, IterationCheckpoints, agreed_snapshot
 from autogan_core.shared_gan.dynamic_reset import CollapseWatch
 from autogan_core.shared_gan.shared_networks import shared_networks
 from autogan_core.shared_gan.training_order import training_order
@@ -36,7 +36,7 @@ from autogan_core.training.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 300.0
-"""Default time between two commits of an iteration's progress."""
+"""Default time between two checkpoints of an iteration."""
 STEPS_PER_BLOCK = 4
 """Training steps between two looks at the losses, and at whether to stop. A collapse ends the training, and a loss that
 is not finite fails it, at most two blocks less one step later."""
@@ -46,7 +46,7 @@ class SharedGAN:
     """Runs the search's assignments on weights that live in a run store.
 
     The weights, optimisers, loss windows and a pending reset are committed at the end of every assignment, after the
-    rewards. An assignment that is run again after a kill starts from the previous commit, or from the progress that
+    rewards. An assignment that is run again after a kill starts from the previous commit, or from the checkpoint that
     was stored since, and ends in the same state; one that was committed already returns the record that was stored
     then. Of several processes that run one slot exactly one commits.
 
@@ -65,9 +65,9 @@ class SharedGAN:
 
         Args:
             workspace: with what; all ranks of its world are built and run alike.
-            stop: whether to store the progress and give up, such as after SIGTERM; asked before every block of steps
+            stop: whether to store a checkpoint and give up, such as after SIGTERM; asked before every block of steps
                 and every candidate.
-            checkpoint_seconds: time between two commits of the progress.
+            checkpoint_seconds: time between two checkpoints.
         """
         config, dataset, store, world = workspace.config, workspace.dataset, workspace.store, workspace.world
         self._config, self._space, self._dataset = config, config.search_space(), dataset
@@ -75,7 +75,7 @@ class SharedGAN:
         self._scoring = CandidateScoring(config, self._space, dataset, workspace.scorer, world)
         self._identity = workspace.state_identity
         self._state = shared_state(store)
-        self._checkpoints = ProgressCheckpoints(store, world, stop, checkpoint_seconds)
+        self._checkpoints = IterationCheckpoints(store, world, stop, checkpoint_seconds)
         self._watch = CollapseWatch(config.search.dynamic_reset, world)
         self._stage = 0
         self._trained_stage = -1
@@ -94,7 +94,7 @@ class SharedGAN:
 
         Raises:
             NonFiniteLossError: training diverged; nothing is committed, so the next slot starts from the last commit.
-            PreemptedError: ``stop`` said so; the progress is stored, and the same call goes on from there.
+            PreemptedError: ``stop`` said so; a checkpoint is stored, and the same call goes on from there.
             SupersededError: a later slot is committed, and this one, or this assignment of it, is not.
             ConflictError: another process committed meanwhile.
             StateError: the store's state is damaged, or belongs to another configuration or assignment.
@@ -104,17 +104,17 @@ class SharedGAN:
             record = committed_record(self._store, self._trials, assignment)
             logger.info("slot %d is committed already; nothing is trained or scored again", assignment.slot)
             return record
-        progress = self._resume(assignment) or self._begin(assignment)
+        checkpoint = self._resume(assignment) or self._begin(assignment)
         if assignment.phase == "search":
-            self._train(assignment, progress)
-        record = Record(assignment, self._score(assignment, progress), reset=progress.collapsed)
-        if progress.collapsed:
+            self._train(assignment, checkpoint)
+        record = Record(assignment, self._score(assignment, checkpoint), reset=checkpoint.collapsed)
+        if checkpoint.collapsed:
             self._reset_pending = True
             self._watch.clear()
         if assignment.phase == "search":
             self._trained_stage = assignment.stage
-        self.steps = progress.step
-        self._commit(record, self._cost(progress))
+        self.steps = checkpoint.step
+        self._commit(record, self._cost(checkpoint))
         return record
 
     def score(
@@ -156,38 +156,38 @@ class SharedGAN:
         seed = derive_seed(self._config.seed, "shared", slot)
         return shared_networks(self._config, self._space, self._world.device, seed, world=self._world)
 
-    def _begin(self, assignment: Assignment) -> Progress:
+    def _begin(self, assignment: Assignment) -> Checkpoint:
         """Prepares weights and windows for a new iteration."""
         self._enter(assignment)
         if assignment.phase == "search" and self._reset_pending:
             self._gan, self._reset_pending = self._initialise(assignment.slot), False
-        return Progress()
+        return Checkpoint()
 
-    def _resume(self, assignment: Assignment) -> Progress | None:
-        """Resumes the stored progress of this very iteration, if there is any."""
+    def _resume(self, assignment: Assignment) -> Checkpoint | None:
+        """Resumes the checkpoint of this very iteration, if there is any."""
         pointer = self._state.current
         stored = self._checkpoints.begin(assignment, None if pointer is None else pointer.folder)
         if stored is None:
             return None
-        progress, snapshot = stored
+        checkpoint, snapshot = stored
         snapshot.require(self._identity, "an unfinished iteration")
         self._enter(assignment)
         self._reset_pending = self._reset_pending and assignment.phase != "search"
         self._load_tensors(snapshot)
-        return progress
+        return checkpoint
 
     def _enter(self, assignment: Assignment) -> None:
         if assignment.stage != self._stage:
             self._watch.clear()
             self._stage = assignment.stage
 
-    def _train(self, assignment: Assignment, progress: Progress) -> None:
+    def _train(self, assignment: Assignment, checkpoint: Checkpoint) -> None:
         """Phase 1: an architecture of ``training`` for each step, until the last one or until the GAN collapses.
 
         The first training of a stage also warms its new cell up. A dynamic reset is none: there is no cell that would
         be newer than the others.
         """
-        if progress.collapsed:
+        if checkpoint.collapsed:
             return
         images = self._dataset.at_size(self._config.model.image_size_at(assignment.depth)).to(self._world.device)
         seed = derive_seed(self._config.seed, "training", assignment.slot)
@@ -196,28 +196,28 @@ class SharedGAN:
         first = assignment.stage > self._trained_stage
         total = training_steps(self._config, stream.steps_per_epoch, warm_up=first)
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: training the shared GAN"
-        if progress.origin and not progress.rewards:
+        if checkpoint.origin and not checkpoint.rewards:
             logger.info(
                 "slot %d: going on at step %d of %d, from checkpoint %s",
-                *(assignment.slot, progress.step, total, progress.origin),
+                *(assignment.slot, checkpoint.step, total, checkpoint.origin),
             )
-        order = training_order(assignment, self._config.search, seed, progress.step, total)
-        with self._monitor.task(description, total, progress.step) as task:
+        order = training_order(assignment, self._config.search, seed, checkpoint.step, total)
+        with self._monitor.task(description, total, checkpoint.step) as task:
             while self._watch.collapsed_in is None and (block := list(itertools.islice(order, STEPS_PER_BLOCK))):
-                self._checkpoint(progress)
+                self._checkpoint(checkpoint)
                 losses = [self._gan.train_step(stream, step, architecture) for step, architecture in block]
-                progress.step += len(block)
+                checkpoint.step += len(block)
                 latest = self._watch.push(block[0][0], losses)
                 task.advance(len(block), latest[-1].named() if latest else {})
             self._watch.finish()
         if self._watch.collapsed_in is not None:
-            progress.collapsed = True
+            checkpoint.collapsed = True
             logger.warning(
                 "slot %d: the losses stopped moving in step %d (%s): dynamic reset before the next training",
                 *(assignment.slot, self._watch.collapsed_in, self._watch.spreads()),
             )
 
-    def _score(self, assignment: Assignment, progress: Progress) -> tuple[float | None, ...]:
+    def _score(self, assignment: Assignment, checkpoint: Checkpoint) -> tuple[float | None, ...]:
         """Runs phase 2, the scoring of the candidates.
 
         Candidates of a slot share their latent vectors, so rewards differ by architecture and not by chance; a
@@ -226,19 +226,19 @@ class SharedGAN:
         Returns:
             A reward for each candidate, in the assignment's order; None where the score is not finite.
         """
-        rewards, ranks = progress.rewards, self._world.size
+        rewards, ranks = checkpoint.rewards, self._world.size
         pending = [a for a in dict.fromkeys(assignment.candidates) if a not in rewards]
         own = self._scoring.rewards(self._gan, pending[self._world.rank :: ranks], assignment.slot)
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: scoring candidates"
         total = len(rewards) + len(pending)
-        if progress.origin and rewards:
+        if checkpoint.origin and rewards:
             logger.info(
                 "slot %d: going on at candidate %d of %d, from checkpoint %s",
-                *(assignment.slot, len(rewards), total, progress.origin),
+                *(assignment.slot, len(rewards), total, checkpoint.origin),
             )
         with self._monitor.task(description, total, len(rewards)) as task:
             for start in range(0, len(pending), ranks):
-                self._checkpoint(progress)
+                self._checkpoint(checkpoint)
                 batch = pending[start : start + ranks]
                 scored = score_sharded(self._world, batch, lambda _: next(own))
                 rewards.update(zip(batch, scored, strict=True))
@@ -248,13 +248,13 @@ class SharedGAN:
             self._gan.synchronise(source=(len(pending) - 1) % ranks)
         return tuple(rewards[architecture] for architecture in assignment.candidates)
 
-    def _cost(self, progress: Progress) -> Cost:
+    def _cost(self, checkpoint: Checkpoint) -> Cost:
         """The cost of a slot over all processes that worked on it, without work after a process's last checkpoint."""
-        training = Cost.of_steps(progress.step, self._config.training.n_critic)
-        return training + scoring_cost(self._config) * len(progress.rewards)
+        training = Cost.of_steps(checkpoint.step, self._config.training.n_critic)
+        return training + scoring_cost(self._config) * len(checkpoint.rewards)
 
-    def _checkpoint(self, progress: Progress) -> None:
-        self._checkpoints.check(progress, self._identity, self._tensors)
+    def _checkpoint(self, checkpoint: Checkpoint) -> None:
+        self._checkpoints.check(checkpoint, self._identity, self._tensors)
 
     def _commit(self, record: Record, cost: Cost) -> None:
         slot = record.assignment.slot
@@ -295,8 +295,8 @@ class SharedGAN:
         self._trials = {int(slot): name for slot, name in snapshot.meta["trials"].items()}
 
     def _tensors(self) -> dict[str, Tensor]:
-        return self._gan.state() | self._watch.state()
+        return self._gan.state_dict() | self._watch.state_dict()
 
     def _load_tensors(self, snapshot: Snapshot) -> None:
-        self._gan.load_state(snapshot.tensors)
-        self._watch.load_state(snapshot.tensors)
+        self._gan.load_state_dict(snapshot.tensors)
+        self._watch.load_state_dict(snapshot.tensors)

@@ -54,7 +54,7 @@ def start_from_search(gan: GAN, architecture: Architecture, workspace: Workspace
     if snapshot.meta["reset_pending"]:
         logger.warning("the search's weights have collapsed; %s is trained from scratch instead", architecture)
         return
-    gan.load_state(derived_state(gan, supernet_weights(config), snapshot.tensors))
+    gan.load_state_dict(derived_state(gan, supernet_weights(config), snapshot.tensors))
 
 
 def keep_weights(source: RunStore, store: RunStore) -> None:
@@ -95,7 +95,7 @@ def derived_state(gan: GAN, supernet: list[str], shared: Mapping[str, Tensor]) -
         shared: the shared GAN's state.
 
     Returns:
-        Weights and optimiser moments by name, as `GAN.load_state` takes them.
+        Weights and optimiser moments by name, as `GAN.load_state_dict` takes them.
     """
     state: dict[str, Tensor] = {}
     for kind, network, numbered in (

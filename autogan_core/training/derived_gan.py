@@ -24,7 +24,7 @@ from autogan_core.training.design import Design
 from autogan_core.training.gan import GAN
 from autogan_core.training.loss_reader import LossReader, LossValues
 from autogan_core.training.training_stream import TrainingStream
-from autogan_core.training.validation import Training, Validation, best_of, next_validation
+from autogan_core.training.validation import TrainingResult, Validation, best_of, next_validation
 from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class DerivedGAN:
 
     def train(
         self, until: int | None = None, *, milestones: Collection[int] = (), title: str | None = None
-    ) -> Training:
+    ) -> TrainingResult:
         """Trains on, from where an earlier call or process left off.
 
         Where it stops and is validated changes nothing in the learning: to the end in one go or in several calls gives
@@ -120,7 +120,7 @@ class DerivedGAN:
                 done = stop
         return self.result()
 
-    def result(self) -> Training:
+    def result(self) -> TrainingResult:
         """Reads the state of the training, from this process or an earlier one.
 
         Returns:
@@ -192,7 +192,7 @@ class DerivedGAN:
         self._validations.append(validation)
         if best_of(self._validations) is validation:
             self._best = self._weights()
-        tensors = self._gan.state()
+        tensors = self._gan.state_dict()
         tensors |= {f"average.{name}": tensor for name, tensor in self._average.state_dict().items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
         meta = {"validations": [asdict(v) for v in self._validations], "seconds": self._seconds, **self._identity}
@@ -204,15 +204,15 @@ class DerivedGAN:
                 *(self.name, validation.fid, validation.iteration, training.best.fid, training.best.iteration),
             )
 
-    def _training(self) -> Training:
-        return Training(self.architecture, tuple(self._validations), self._seconds)
+    def _training(self) -> TrainingResult:
+        return TrainingResult(self.architecture, tuple(self._validations), self._seconds)
 
     def _restore(self) -> None:
         snapshot = self._state.load(self._device)
         if snapshot is None:
             return
         snapshot.require(self._identity, self.name)
-        self._gan.load_state(snapshot.tensors)
+        self._gan.load_state_dict(snapshot.tensors)
         self._average.load_state_dict(snapshot.part("average."))
         self._best = snapshot.part("best.")
         self._validations = [Validation(**v) for v in snapshot.meta["validations"]]

@@ -246,9 +246,9 @@ class GAN:
         all holds those that a single process would. The weights are sent along, although they should be equal:
         GPUs of different kinds round differently.
         """
-        self._world.broadcast(self.state().values(), source)
+        self._world.broadcast(self.state_dict().values(), source)
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything that training continues from, as named tensors."""
         tensors = {f"generator.{name}": tensor for name, tensor in self.generator.state_dict().items()}
         tensors |= {f"discriminator.{name}": tensor for name, tensor in self.discriminator.state_dict().items()}
@@ -258,8 +258,8 @@ class GAN:
                     tensors |= {f"{name}.{index}.{slot}": tensor for slot, tensor in slots.items()}
         return tensors
 
-    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
-        """The inverse of `state`; all tensors stay where they are.
+    def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
+        """The inverse of `state_dict`; all tensors stay where they are.
 
         Raises:
             RuntimeError: the tensors are those of other networks.

@@ -25,7 +25,7 @@ class Validation:
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingResult:
     """A training as far as it has come."""
 
     architecture: Architecture
@@ -79,7 +79,7 @@ def next_validation(done: int, every: int, until: int, milestones: Collection[in
     return min(step for step in ((done // every + 1) * every, until, *milestones) if step > done)
 
 
-def stored_training(store: RunStore, architecture: Architecture) -> Training | None:
+def stored_training(store: RunStore, architecture: Architecture) -> TrainingResult | None:
     """Reads an architecture's training from a run store.
 
     Returns:
@@ -92,4 +92,4 @@ def stored_training(store: RunStore, architecture: Architecture) -> Training | N
     if pointer is None:
         return None
     meta = pointer.content["meta"]
-    return Training(architecture, tuple(Validation(**v) for v in meta["validations"]), meta["seconds"])
+    return TrainingResult(architecture, tuple(Validation(**v) for v in meta["validations"]), meta["seconds"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from autogan_kubeflow.components.pipeline_run.job import StepRecord
+from autogan_kubeflow.components.pipeline_run.record import StepRecord
 
 if TYPE_CHECKING:
     from autogan_kubeflow.components.pipeline_run.workflow import FailedPod, Workflow

@@ -10,7 +10,7 @@ from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_kubeflow.components.katib_experiments import IMAGE, Placement, build_experiment
 from autogan_kubeflow.components.katib_search import ExperimentRequest, ExperimentsAPI, default_namespace, remove_own
-from autogan_kubeflow.components.pipeline_run.job import JobCard
+from autogan_kubeflow.components.pipeline_run.record import PipelineRunCard
 
 TRIAL_VARIABLES = ("cpu", "memory", "scratch", "queue", "priority_class")
 """Fields of `Placement` that the pipeline's own placement decides, as AUTOGAN_TRIAL_<NAME>."""
@@ -88,7 +88,7 @@ def connect(request: ExperimentRequest) -> ExperimentsAPI:
     return ExperimentsAPI.connect(request.placement.namespace)
 
 
-def remove_running(card: JobCard) -> bool:
+def remove_running(card: PipelineRunCard) -> bool:
     """Removes a pipeline run's Experiment if it still runs. Raises like `remove_own`."""
     return remove_own(card.experiment, card.owner, ExperimentsAPI.connect(card.katib_namespace))
 

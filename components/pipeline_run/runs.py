@@ -56,7 +56,7 @@ class RunReference:
 
 
 @dataclass(frozen=True)
-class Place:
+class StoreRef:
     """The run store of a pipeline, and where its steps work."""
 
     uri: str

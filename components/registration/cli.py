@@ -14,10 +14,16 @@ import yaml
 from autogan_core.errors import AutoGANError
 from autogan_kubeflow.components.katib_protocol import ALGORITHM
 from autogan_kubeflow.components.registration.cluster import ClusterError
+from autogan_kubeflow.components.registration.config_sources import (
+    Change,
+    ConfigMapSource,
+    ConfigSource,
+    Edit,
+    FileSource,
+)
 from autogan_kubeflow.components.registration.entry import DEFAULT_IMAGE, suggestion_entry
 from autogan_kubeflow.components.registration.experiments import WHY, experiments_of_ours, listed, refusal, rescue
 from autogan_kubeflow.components.registration.katib_config import KatibConfig
-from autogan_kubeflow.components.registration.places import Change, ConfigMapPlace, Edit, FilePlace, Place
 
 app = typer.Typer(
     help=f"Registers the algorithm '{ALGORITHM}' in Katib's configuration, beside what is there. New Experiments take "
@@ -115,16 +121,16 @@ def _advise_rescue() -> None:
 def _apply(edit: Edit, namespace: str, file: Path | None, dry_run: bool) -> Change:
     if file == Path("-"):
         return _filter(edit)
-    place = _place(namespace, file)
+    source = _place(namespace, file)
     if dry_run:
-        before = place.read()
+        before = source.read()
         change = Change(before, edit(before))
     else:
-        change = place.update(edit)
+        change = source.update(edit)
     _warn(KatibConfig(change.after).warning())
     typer.echo(change.diff(), nl=False)
     outcome = "nothing to change" if change.before == change.after else "not written" if dry_run else "written"
-    typer.echo(f"{place}: {outcome}")
+    typer.echo(f"{source}: {outcome}")
     return change
 
 
@@ -137,8 +143,8 @@ def _filter(edit: Edit) -> Change:
     return change
 
 
-def _place(namespace: str, file: Path | None) -> Place:
-    return FilePlace(file) if file else ConfigMapPlace(namespace)
+def _place(namespace: str, file: Path | None) -> ConfigSource:
+    return FileSource(file) if file else ConfigMapSource(namespace)
 
 
 def _warn(warning: str | None) -> None:

@@ -18,7 +18,7 @@ from autogan_core.runs.run import Run
 from autogan_core.runtime.provenance import code_fingerprint, git_revision
 from autogan_core.storage import write_atomically
 from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
-from autogan_kubeflow.components.step_runtime.work import Work
+from autogan_kubeflow.components.step_runtime.loop_item import LoopItem
 
 
 def describe(artifact: OutputArtifact, run: Run, **more: str | float) -> None:
@@ -72,27 +72,27 @@ def publish_history(artifact: OutputArtifact, run: Run) -> None:
     describe(artifact, run, reward=run.config.search.reward.score)
 
 
-def publish_model(artifact: OutputArtifact, run: Run, work: Work, generator: BaseGenerator, fid: float) -> None:
+def publish_model(artifact: OutputArtifact, run: Run, item: LoopItem, generator: BaseGenerator, fid: float) -> None:
     """The best checkpoint's generator as safetensors, with everything that is needed to build it in the header."""
     header = {
-        "architecture": work.architecture,
+        "architecture": item.architecture,
         "channels": str(run.config.retrain.generator_channels),
         "model": run.config.model.model_dump_json(),
     }
     artifact.uri += ".safetensors"
     weights = {name: tensor.contiguous().cpu() for name, tensor in generator.state_dict().items()}
     write_atomically(Path(artifact.path), save(weights, metadata=header))
-    describe(artifact, run, architecture=work.architecture, reference=work.run, validation_fid=fid)
+    describe(artifact, run, architecture=item.architecture, reference=item.run, validation_fid=fid)
 
 
-def publish_no_model(artifact: OutputArtifact, run: Run, work: Work, reason: str) -> None:
+def publish_no_model(artifact: OutputArtifact, run: Run, item: LoopItem, reason: str) -> None:
     """Publishes, in place of a model whose training has diverged, the reason why there is none."""
     artifact.uri += ".txt"
-    write_atomically(Path(artifact.path), f"The training of {work.architecture} has diverged: {reason}\n".encode())
-    describe(artifact, run, architecture=work.architecture, reference=work.run, diverged=reason)
+    write_atomically(Path(artifact.path), f"The training of {item.architecture} has diverged: {reason}\n".encode())
+    describe(artifact, run, architecture=item.architecture, reference=item.run, diverged=reason)
 
 
-def publish_scores(artifact: OutputArtifact, run: Run, work: Work, scores: FinalScores) -> None:
+def publish_scores(artifact: OutputArtifact, run: Run, item: LoopItem, scores: FinalScores) -> None:
     """Final scores of both checkpoints, ``best_<score>`` and ``last_<score>``, by protocol names."""
     metrics = {
         f"{checkpoint}_{name}": value
@@ -103,7 +103,7 @@ def publish_scores(artifact: OutputArtifact, run: Run, work: Work, scores: Final
         artifact,
         metrics,
         run,
-        architecture=work.architecture,
+        architecture=item.architecture,
         protocol=joint_protocol(scores.best.scores),
         evaluated=scores.evaluated.isoformat(),
     )

@@ -26,8 +26,8 @@ from autogan_core.storage import DirectoryStore
 from autogan_kubeflow.components.exit_status import PERMANENT, RETRY, status_of
 from autogan_kubeflow.components.log_monitor import LogMonitor
 from autogan_kubeflow.components.logs import configure_logging
-from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job, StepRecord
-from autogan_kubeflow.components.pipeline_run.runs import Place, RunReference
+from autogan_kubeflow.components.pipeline_run.record import PIPELINE_RUN_VARIABLE, PipelineRun, StepRecord
+from autogan_kubeflow.components.pipeline_run.runs import RunReference, StoreRef
 from autogan_kubeflow.components.step_runtime.attempts import Attempt, begin_attempts, in_pod, repeated_by_argo
 from autogan_kubeflow.components.step_runtime.events import EVENTS_VARIABLE, EventHandler, EventMonitor, emit
 
@@ -42,46 +42,48 @@ class RepeatedError(AutoGANError):
 
 
 class Step:
-    """The surroundings of a step: its store, its job and its runs."""
+    """The surroundings of a step: its store, its pipeline run and its runs."""
 
-    def __init__(self, store: str, job_id: str) -> None:
+    def __init__(self, store: str, pipeline_run_id: str) -> None:
         """Keeps the two parameters; stores and devices are opened when they are first used.
 
         Args:
             store: URI of the run store; "" for the one in AUTOGAN_STORE.
-            job_id: KFP's id of the pipeline run, where the environment does not hold it; "" if unknown.
+            pipeline_run_id: KFP's id of the pipeline run, where the environment does not hold it; "" if unknown.
         """
-        self._store, self._job_id = store, job_id
+        self._store, self._pipeline_run_id = store, pipeline_run_id
 
     @cached_property
-    def place(self) -> Place:
+    def store_ref(self) -> StoreRef:
         """The run store and the device that the step uses.
 
         Raises:
             ConfigError: no store is named, or one that the pods of the other steps could not reach.
         """
         uri = _shared(self._store or _default_store())
-        return Place(uri, cache_folder(), os.environ.get("AUTOGAN_DEVICE", "auto"))
+        return StoreRef(uri, cache_folder(), os.environ.get("AUTOGAN_DEVICE", "auto"))
 
     @cached_property
-    def job(self) -> Job | None:
+    def pipeline_run(self) -> PipelineRun | None:
         """The pipeline run; None outside a pipeline."""
-        return Job.current(self.place.store) or (Job(self.place.store, self._job_id) if self._job_id else None)
+        return PipelineRun.current(self.store_ref.store) or (
+            PipelineRun(self.store_ref.store, self._pipeline_run_id) if self._pipeline_run_id else None
+        )
 
     @property
-    def known_job(self) -> Job:
+    def known_pipeline_run(self) -> PipelineRun:
         """The pipeline run, for a step that is always told.
 
         Raises:
             ConfigError: it was not.
         """
-        if self.job is None:
-            raise ConfigError(f"the id of the pipeline run is not known; set {JOB_VARIABLE}")
-        return self.job
+        if self.pipeline_run is None:
+            raise ConfigError(f"the id of the pipeline run is not known; set {PIPELINE_RUN_VARIABLE}")
+        return self.pipeline_run
 
     def open(self, reference: str) -> Run:
-        """The pipeline's run. Raises like `Place.open`."""
-        return self.place.open(reference, self._monitor(RunReference.parse(reference).folder))
+        """The pipeline's run. Raises like `StoreRef.open`."""
+        return self.store_ref.open(reference, self._monitor(RunReference.parse(reference).folder))
 
     def stop_requested(self) -> Callable[[], bool]:
         """Keeps SIGTERM from ending the step; the returned function says whether the signal has arrived."""
@@ -92,12 +94,14 @@ class Step:
     def _monitor(self, folder: str) -> Monitor:
         if EVENTS_VARIABLE not in os.environ:
             return LogMonitor()
-        local = isinstance(self.place.store, DirectoryStore)
-        return EventMonitor(Console(), Path(self.place.uri) / folder if local else None)
+        local = isinstance(self.store_ref.store, DirectoryStore)
+        return EventMonitor(Console(), Path(self.store_ref.uri) / folder if local else None)
 
 
 @contextmanager
-def step(name: str, store: str, job_id: str = "", *, title: str = "", noted: bool = True) -> Iterator[Step]:
+def begin_step(
+    name: str, store: str, pipeline_run_id: str = "", *, title: str = "", noted: bool = True
+) -> Iterator[Step]:
     """Frames the step ``name``, which must tell the turns of a loop apart.
 
     In a pod it is left once for each attempt, in a process of its own, until one goes well or no other would help.
@@ -105,8 +109,8 @@ def step(name: str, store: str, job_id: str = "", *, title: str = "", noted: boo
     Args:
         name: of the step, unique in its pipeline run.
         store: URI of the run store; "" for the one in AUTOGAN_STORE.
-        job_id: KFP's id of the pipeline run, if the step is told; what the environment says comes first. Steps that are
-            cached are not told, since it would keep them from ever being found in the cache.
+        pipeline_run_id: KFP's id of the pipeline run, if the step is told; what the environment says comes first.
+            Steps that are cached are not told, since it would keep them from ever being found in the cache.
         title: what it does, for people, if the name does not say it.
         noted: whether the pipeline run's folder is to say how the step went. What is not noted needs no store.
 
@@ -118,25 +122,25 @@ def step(name: str, store: str, job_id: str = "", *, title: str = "", noted: boo
             step, and another try would fail too or there were enough, that pod ends with the reason at once.
     """
     former = _configure(title or name)
-    here = Step(store, job_id)
+    step = Step(store, pipeline_run_id)
     attempt, record = Attempt(), None
     try:
-        attempt = begin_attempts(partial(_note_killed, here, name, title))
-        record = _begin(here, name, title, attempt) if noted else None
-        yield here
-        _note(here, record and record.succeed())
+        attempt = begin_attempts(partial(_note_killed, step, name, title))
+        record = _begin(step, name, title, attempt) if noted else None
+        yield step
+        _note(step, record and record.succeed())
     except Exception as error:
         status = status_of(error)
         # What nobody has foreseen may be the node's fault, which another pod would not meet.
         final = status == PERMANENT and isinstance(error, AutoGANError)
         exhausted = status == RETRY and attempt.last
-        _note(here, record and record.fail(_reason(error), final=final, exhausted=exhausted))
+        _note(step, record and record.fail(_reason(error), final=final, exhausted=exhausted))
         sys.exit(status)
     finally:
         signal.signal(signal.SIGTERM, former or signal.SIG_DFL)
 
 
-def _begin(here: Step, name: str, title: str, attempt: Attempt) -> StepRecord | None:
+def _begin(step: Step, name: str, title: str, attempt: Attempt) -> StepRecord | None:
     """Records the begin of the step.
 
     Returns:
@@ -145,35 +149,35 @@ def _begin(here: Step, name: str, title: str, attempt: Attempt) -> StepRecord | 
     Raises:
         RepeatedError: Argo has made another pod, and that is of no use.
     """
-    if here.job is None:
+    if step.pipeline_run is None:
         return None
-    if repeated_by_argo() and (earlier := here.job.step(name)) and (earlier.final or earlier.exhausted):
+    if repeated_by_argo() and (earlier := step.pipeline_run.step(name)) and (earlier.final or earlier.exhausted):
         how = f"{earlier.attempts} attempts have failed" if earlier.exhausted else "an earlier attempt failed for good"
         raise RepeatedError(f"not tried again, since {how}: {earlier.failure}")
     record = StepRecord.begin(name, os.environ.get("KFP_POD_NAME", ""), attempt.number, attempt.of, title)
-    here.job.note(record)
+    step.pipeline_run.note(record)
     return record
 
 
-def _note(here: Step, record: StepRecord | None) -> None:
-    if record is None or here.job is None:
+def _note(step: Step, record: StepRecord | None) -> None:
+    if record is None or step.pipeline_run is None:
         return
     try:
-        here.job.note(record)
+        step.pipeline_run.note(record)
     except AutoGANError as error:  # if the step failed, it may well be that the store is out of reach
         logger.warning("how this step went could not be stored: %s", error)
 
 
-def _note_killed(here: Step, name: str, title: str, last: Attempt, reason: str) -> None:
+def _note_killed(step: Step, name: str, title: str, last: Attempt, reason: str) -> None:
     """Notes the failure of an attempt that was killed."""
     logger.error("attempt %d of %d %s", last.number, last.of, reason)
     try:
-        earlier = here.job.step(name) if here.job else None
+        earlier = step.pipeline_run.step(name) if step.pipeline_run else None
     except AutoGANError as error:
         logger.warning("how this step went could not be stored: %s", error)
         return
     record = earlier or StepRecord.begin(name, os.environ["KFP_POD_NAME"], last.number, last.of, title)
-    _note(here, record.fail(reason, exhausted=True))
+    _note(step, record.fail(reason, exhausted=True))
 
 
 def _reason(error: Exception) -> str:

@@ -32,12 +32,12 @@ def choose_architectures(
     Returns:
         The architectures that enter the first rung, each with the run's reference, as JSON.
     """
-    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import begin_step
 
-    with step("choose-architectures", store) as here:
-        from autogan_kubeflow.components.step_runtime.work import write_rungs
+    with begin_step("choose-architectures", store) as step:
+        from autogan_kubeflow.components.step_runtime.loop_item import write_rungs
         from autogan_kubeflow.components.tasks.choosing import choose
 
-        chosen = choose(here, run, architectures, search_run, top_k, max_rungs)
+        chosen = choose(step, run, architectures, search_run, top_k, max_rungs)
         write_rungs(rungs, chosen)
     return chosen

@@ -27,10 +27,10 @@ def choose_finalists(
     Returns:
         The architectures, best first, each with the run's reference, as JSON.
     """
-    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import begin_step
 
-    with step("choose-finalists", store) as here:
+    with begin_step("choose-finalists", store) as step:
         from autogan_kubeflow.components.tasks.halving import choose_entrants
 
-        chosen = choose_entrants(here, run, pool, rungs, standings)
+        chosen = choose_entrants(step, run, pool, rungs, standings)
     return chosen

@@ -27,10 +27,10 @@ def choose_survivors(
     Returns:
         The architectures that enter, best first, each with the run's reference, as JSON.
     """
-    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import begin_step
 
-    with step(f"choose-survivors-rung-{rung}", store, title=f"Choose for rung {rung}") as here:
+    with begin_step(f"choose-survivors-rung-{rung}", store, title=f"Choose for rung {rung}") as step:
         from autogan_kubeflow.components.tasks.halving import choose_entrants
 
-        chosen = choose_entrants(here, run, pool, rung, standings)
+        chosen = choose_entrants(step, run, pool, rung, standings)
     return chosen

@@ -7,7 +7,7 @@ from autogan_kubeflow.components.steps.component import component
 
 @component
 def evaluate(
-    work: str,
+    loop_item: str,
     model: dsl.Input[dsl.Model],
     store: str,
     scores: dsl.Output[dsl.Metrics],
@@ -17,17 +17,17 @@ def evaluate(
     that has diverged gets neither.
 
     Args:
-        work: The architecture and the run it belongs to, as JSON.
+        loop_item: The architecture and the run it belongs to, as JSON.
         model: What was trained; must belong to the same architecture and run.
         store: The run store; empty for the one in AUTOGAN_STORE.
         scores: Named by their protocol, such as best_fid_50k.
         samples: Uncurated images of the best checkpoint.
     """
-    from autogan_kubeflow.components.step_runtime.step import step
-    from autogan_kubeflow.components.step_runtime.work import Work
+    from autogan_kubeflow.components.step_runtime.loop_item import LoopItem
+    from autogan_kubeflow.components.step_runtime.step import begin_step
 
-    item = Work.loads(work)
-    with step(f"evaluate-{item.architecture}", store, title=f"Score {item.architecture}") as here:
+    item = LoopItem.loads(loop_item)
+    with begin_step(f"evaluate-{item.architecture}", store, title=f"Score {item.architecture}") as step:
         from autogan_kubeflow.components.tasks.evaluating import evaluate_model
 
-        evaluate_model(here, item, model, scores, samples)
+        evaluate_model(step, item, model, scores, samples)

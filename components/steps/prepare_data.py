@@ -7,7 +7,7 @@ from autogan_kubeflow.components.steps.component import component
 
 @component
 def prepare_data(
-    job: str,
+    pipeline_run: str,
     pipeline: str,
     preset: str,
     overrides: str,
@@ -32,7 +32,7 @@ def prepare_data(
     reference statistics; opens the run that the later steps work on.
 
     Args:
-        job: Id of the pipeline run.
+        pipeline_run: Id of the pipeline run.
         pipeline: Name of the pipeline.
         preset: Settings to start from.
         overrides: Settings to change, section.key=value each, separated by ; or line breaks.
@@ -56,9 +56,9 @@ def prepare_data(
     Returns:
         The run's reference, <folder>@<settings and images>-<code>.
     """
-    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import begin_step
 
-    with step("prepare-data", store, job) as here:
+    with begin_step("prepare-data", store, pipeline_run) as step:
         from autogan_kubeflow.components.tasks.preparing import prepare_run
 
         form = {
@@ -78,5 +78,5 @@ def prepare_data(
             "timeout_hours": timeout_hours,
             "keep": False,
         }
-        reference = prepare_run(here, pipeline, form, data_uri, backend, katib, run, max_rungs, data)
+        reference = prepare_run(step, pipeline, form, data_uri, backend, katib, run, max_rungs, data)
     return reference

@@ -9,9 +9,9 @@ from autogan_kubeflow.components.steps.component import component
 
 @component
 def record_scores(
-    job: str,
+    pipeline_run: str,
     run: str,
-    work: List[str],  # noqa: UP006
+    items: List[str],  # noqa: UP006
     scores: dsl.Input[List[dsl.Metrics]],  # noqa: UP006
     history: str,
     store: str,
@@ -23,9 +23,9 @@ def record_scores(
     draws how scores have changed.
 
     Args:
-        job: Id of the pipeline run; its line is written once, however often this step is tried.
+        pipeline_run: Id of the pipeline run; its line is written once, however often this step is tried.
         run: The run's reference, from prepare-data.
-        work: The architectures, as JSON.
+        items: The architectures, as JSON.
         scores: Of all of them.
         history: Name of the history; empty for the data set's name.
         store: The run store; empty for the one in AUTOGAN_STORE.
@@ -33,9 +33,9 @@ def record_scores(
         text: The same in short.
         metrics: The newest scores, and their change.
     """
-    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import begin_step
 
-    with step("record-scores", store, job) as here:
+    with begin_step("record-scores", store, pipeline_run) as step:
         from autogan_kubeflow.components.tasks.recording import record
 
-        record(here, run, work, len(scores), history, page, text, metrics)
+        record(step, run, items, len(scores), history, page, text, metrics)

@@ -26,9 +26,9 @@ def report(
         text: The same in short.
         metrics: The best architecture's scores.
     """
-    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import begin_step
 
-    with step("report", store) as here:
+    with begin_step("report", store) as step:
         from autogan_kubeflow.components.tasks.reporting import report_run
 
-        report_run(here, run, len(scores), page, text, metrics)
+        report_run(step, run, len(scores), page, text, metrics)

@@ -40,10 +40,10 @@ def search(
     Returns:
         The architectures that enter the first rung, best first, each with the run's reference, as JSON.
     """
-    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import begin_step
 
-    with step("search", store) as here:
-        from autogan_kubeflow.components.step_runtime.work import write_rungs
+    with begin_step("search", store) as step:
+        from autogan_kubeflow.components.step_runtime.loop_item import write_rungs
         from autogan_kubeflow.components.tasks.searching import search_run
 
         katib = {
@@ -53,6 +53,6 @@ def search(
             "timeout_hours": timeout_hours,
             "keep": keep_experiment,
         }
-        found = search_run(here, run, backend, katib, history, metrics)
+        found = search_run(step, run, backend, katib, history, metrics)
         write_rungs(rungs, found)
     return found

@@ -8,7 +8,7 @@ from autogan_kubeflow.components.steps.component import component
 @component
 def summarize(
     status: dsl.PipelineTaskFinalStatus,
-    job: str,
+    pipeline_run: str,
     store: str,
     summary: dsl.Output[dsl.Markdown],
 ) -> None:
@@ -17,13 +17,13 @@ def summarize(
 
     Args:
         status: Given by KFP.
-        job: Id of the pipeline run.
+        pipeline_run: Id of the pipeline run.
         store: The run store; empty for the one in AUTOGAN_STORE.
         summary: The summary.
     """
-    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import begin_step
 
-    with step("summarize", store, job, noted=False) as here:
+    with begin_step("summarize", store, pipeline_run, noted=False) as step:
         from autogan_kubeflow.components.tasks.summing_up import sum_up
 
-        sum_up(here, status.state, status.error_message or "", summary)
+        sum_up(step, status.state, status.error_message or "", summary)

@@ -8,12 +8,12 @@ from autogan_core.runs.run_records import RunRecords
 from autogan_core.search_space import Architecture
 from autogan_core.storage import open_store
 from autogan_kubeflow.components.pipeline_run.form import UNSET, parse_architectures, positive
-from autogan_kubeflow.components.pipeline_run.runs import Place
+from autogan_kubeflow.components.pipeline_run.runs import StoreRef
 from autogan_kubeflow.components.step_runtime.step import Step
-from autogan_kubeflow.components.tasks.halving import check_rungs, pool_ladder, rung_work
+from autogan_kubeflow.components.tasks.halving import check_rungs, pool_ladder, rung_items
 
 
-def choose(here: Step, reference: str, architectures: str, search_run: str, top_k: int, max_rungs: int) -> list[str]:
+def choose(step: Step, reference: str, architectures: str, search_run: str, top_k: int, max_rungs: int) -> list[str]:
     """Chooses the architectures to evaluate.
 
     Returns:
@@ -24,13 +24,13 @@ def choose(here: Step, reference: str, architectures: str, search_run: str, top_
             finished; or the pipeline has no room for so many rungs.
     """
     named = [(architecture, None) for architecture in parse_architectures(architectures)]
-    searched = _best_of(here.place, search_run, top_k) if search_run else []
+    searched = _best_of(step.store_ref, search_run, top_k) if search_run else []
     rewards: dict[Architecture, float | None] = {**dict(named), **dict(searched)}
     if not rewards:
         raise ConfigError(
             "there is nothing to evaluate: set architectures (such as paper-top1), architectures_search_run, or both"
         )
-    records = here.place.records(reference)
+    records = step.store_ref.records(reference)
     model = records.config.model
     for architecture in rewards:
         if architecture.depth != model.num_cells:
@@ -40,11 +40,13 @@ def choose(here: Step, reference: str, architectures: str, search_run: str, top_
             )
     ladder = pool_ladder(records, rewards)
     check_rungs(len(ladder.rungs), max_rungs)
-    return rung_work(reference, ladder, 1)
+    return rung_items(reference, ladder, 1)
 
 
-def _best_of(place: Place, search_run: str, top_k: int) -> list[tuple[Architecture, float | None]]:
-    store = open_store(search_run if "/" in search_run else f"{place.uri.rstrip('/')}/{search_run}", place.cache)
+def _best_of(store_ref: StoreRef, search_run: str, top_k: int) -> list[tuple[Architecture, float | None]]:
+    store = open_store(
+        search_run if "/" in search_run else f"{store_ref.uri.rstrip('/')}/{search_run}", store_ref.cache
+    )
     config = stored_config(store)
     if config is None:
         raise ConfigError(

@@ -11,21 +11,21 @@ from autogan_core.report.samples import samples_page
 from autogan_core.runs.run import GRID_IMAGES, Run
 from autogan_core.storage import write_atomically
 from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.loop_item import LoopItem
 from autogan_kubeflow.components.step_runtime.publish import describe, publish_metrics, publish_scores
 from autogan_kubeflow.components.step_runtime.step import Step
-from autogan_kubeflow.components.step_runtime.work import Work
 
 logger = logging.getLogger(__name__)
 
 
 def evaluate_model(
-    here: Step, work: Work, model: OutputArtifact, scores: OutputArtifact, samples: OutputArtifact
+    step: Step, item: LoopItem, model: OutputArtifact, scores: OutputArtifact, samples: OutputArtifact
 ) -> None:
     """Scores a trained architecture. One whose training has diverged gets no scores, and a page that says why.
 
     Args:
-        here: the step.
-        work: which architecture, of which run.
+        step: the step.
+        item: which architecture, of which run.
         model: what was trained.
         scores: becomes the scores of both checkpoints.
         samples: becomes a page of samples.
@@ -33,35 +33,35 @@ def evaluate_model(
     Raises:
         StateError: the model is another's.
     """
-    require_model(model, work)
-    run = here.open(work.run)
+    require_model(model, item)
+    run = step.open(item.run)
     if reason := model.metadata.get("diverged"):
-        logger.warning("%s has diverged and gets no scores: %s", work.architecture, reason)
-        publish_metrics(scores, {}, run, architecture=work.architecture)
-        text = f"The training of {work.architecture} has diverged: {reason}"
-        _publish_page(samples, run, work, f"<!doctype html><title>Diverged</title><p>{html.escape(text)}</p>\n")
+        logger.warning("%s has diverged and gets no scores: %s", item.architecture, reason)
+        publish_metrics(scores, {}, run, architecture=item.architecture)
+        text = f"The training of {item.architecture} has diverged: {reason}"
+        _publish_page(samples, run, item, f"<!doctype html><title>Diverged</title><p>{html.escape(text)}</p>\n")
         return
-    final = run.evaluate([work.parsed])[work.parsed]
-    publish_scores(scores, run, work, final)
-    images = run.sample(work.parsed, "best", GRID_IMAGES, run.config.seed)
-    _publish_page(samples, run, work, samples_page(work.parsed, images, final.best))
+    final = run.evaluate([item.parsed])[item.parsed]
+    publish_scores(scores, run, item, final)
+    images = run.sample(item.parsed, "best", GRID_IMAGES, run.config.seed)
+    _publish_page(samples, run, item, samples_page(item.parsed, images, final.best))
 
 
-def require_model(model: OutputArtifact, work: Work) -> None:
+def require_model(model: OutputArtifact, item: LoopItem) -> None:
     """Checks that a model is the one that is to be evaluated.
 
     Raises:
         StateError: it is of another architecture or run.
     """
     found = (model.metadata.get("architecture"), model.metadata.get("reference"))
-    if found != (work.architecture, work.run):
+    if found != (item.architecture, item.run):
         raise StateError(
-            f"the model at {model.uri} is {found[0]} of the run {found[1]}, not {work.architecture} of {work.run}; "
+            f"the model at {model.uri} is {found[0]} of the run {found[1]}, not {item.architecture} of {item.run}; "
             "connect the step to the training of the same work item"
         )
 
 
-def _publish_page(artifact: OutputArtifact, run: Run, work: Work, page: str) -> None:
+def _publish_page(artifact: OutputArtifact, run: Run, item: LoopItem, page: str) -> None:
     artifact.uri += ".html"
     write_atomically(Path(artifact.path), page.encode())
-    describe(artifact, run, architecture=work.architecture)
+    describe(artifact, run, architecture=item.architecture)

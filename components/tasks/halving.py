@@ -19,8 +19,8 @@ from autogan_core.search_space import Architecture
 from autogan_core.storage import write_atomically
 from autogan_kubeflow.components.pipeline_run.standings import fall_outs, standings_markdown
 from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.loop_item import LoopItem
 from autogan_kubeflow.components.step_runtime.step import Step
-from autogan_kubeflow.components.step_runtime.work import Work
 
 logger = logging.getLogger(__name__)
 
@@ -42,11 +42,11 @@ def check_rungs(rungs: int, room: int) -> None:
         )
 
 
-def choose_entrants(here: Step, reference: str, pool: Sequence[str], rung: int, standings: OutputArtifact) -> list[str]:
+def choose_entrants(step: Step, reference: str, pool: Sequence[str], rung: int, standings: OutputArtifact) -> list[str]:
     """The work of a rung; publishes how all trainings stand before it.
 
     Args:
-        here: the step.
+        step: the step.
         reference: of the run.
         pool: the work of the first rung.
         rung: the one that is entered, from 1.
@@ -59,15 +59,15 @@ def choose_entrants(here: Step, reference: str, pool: Sequence[str], rung: int, 
         StateError: a training of an earlier rung has not come to that rung's end.
         AutoGANError: all trainings have diverged.
     """
-    ladder = pool_ladder(here.place.records(reference), _rewards(pool))
+    ladder = pool_ladder(step.store_ref.records(reference), _rewards(pool))
     for architecture, reason in fall_outs(ladder, rung).items():
         logger.info("%s falls out: %s", architecture, reason)
     standings.uri += ".md"
     write_atomically(Path(standings.path), standings_markdown(ladder, rung).encode())
-    return rung_work(reference, ladder, rung)
+    return rung_items(reference, ladder, rung)
 
 
-def rung_work(reference: str, ladder: Ladder, rung: int) -> list[str]:
+def rung_items(reference: str, ladder: Ladder, rung: int) -> list[str]:
     """The work of a rung, from 1, as JSON. Raises like `choose_entrants`."""
     entered = ladder.rungs[rung - 1]
     rewards = {entrant.architecture: entrant.reward for entrant in ladder.pool}
@@ -75,7 +75,7 @@ def rung_work(reference: str, ladder: Ladder, rung: int) -> list[str]:
     if not entrants:
         raise AutoGANError(f"every training of {reference} has diverged: {'; '.join(fall_outs(ladder, rung).values())}")
     return [
-        Work(
+        LoopItem(
             run=reference,
             rank=rank,
             architecture=str(architecture),
@@ -105,5 +105,5 @@ def pool_ladder(records: RunRecords, rewards: Mapping[Architecture, float | None
 
 
 def _rewards(pool: Sequence[str]) -> dict[Architecture, float | None]:
-    works = [Work.loads(text) for text in pool]
-    return {work.parsed: work.reward for work in works}
+    entrants = [LoopItem.loads(text) for text in pool]
+    return {item.parsed: item.reward for item in entrants}

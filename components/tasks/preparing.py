@@ -14,7 +14,7 @@ from autogan_core.runs.halving import largest_pool, rungs, unusable_incumbents
 from autogan_core.runs.inputs import inputs_location, pinned, prepare
 from autogan_core.runtime.devices import open_device
 from autogan_kubeflow.components.pipeline_run.form import check_backend, check_run_name, data_location, read_form
-from autogan_kubeflow.components.pipeline_run.job import JobCard
+from autogan_kubeflow.components.pipeline_run.record import PipelineRunCard
 from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
 from autogan_kubeflow.components.step_runtime.publish import publish_dataset
 from autogan_kubeflow.components.step_runtime.step import Step
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def prepare_run(
-    here: Step,
+    step: Step,
     pipeline: str,
     form: Mapping[str, Any],
     data_uri: str,
@@ -37,7 +37,7 @@ def prepare_run(
     """Checks all fields before anything is made, then makes the inputs and the run.
 
     Args:
-        here: the step.
+        step: the step.
         pipeline: its pipeline's name.
         form: `read_form`'s arguments.
         data_uri: where a named data set's files lie.
@@ -54,29 +54,29 @@ def prepare_run(
         ConfigError: a field is wrong.
         DataError: the images cannot be had.
     """
-    place = here.place
+    store_ref = step.store_ref
     config = read_form(**form)
     location = data_location(form["dataset"], data_uri)
     if check_backend(backend) == "katib":
-        _check_katib(config, place.uri, katib)
+        _check_katib(config, store_ref.uri, katib)
     for incumbent, reason in unusable_incumbents(config).items():
         logger.warning("the incumbent %s is left out: %s", incumbent, reason)
     check_rungs(len(rungs(config.retrain, largest_pool(config))), max_rungs)
     if name:
         check_run_name(name)
-    place.store.exists("config")  # a bucket that refuses is found out before images are fetched
-    with brought_here(location, place.cache) as path:
+    store_ref.store.exists("config")  # a bucket that refuses is found out before images are fetched
+    with brought_here(location, store_ref.cache) as path:
         if location:
             config = config.model_copy(update={"data": config.data.model_copy(update={"path": path})})
-        config, dataset = pinned(config, place.cache)
+        config, dataset = pinned(config, store_ref.cache)
     if "://" in location:  # the local copy is gone by now
         config = config.model_copy(update={"data": config.data.model_copy(update={"path": None})})
-    reference = place.create(config, name, backend)
-    experiment = _experiment(config, str(reference), place.uri, katib) if backend == "katib" else {}
+    reference = store_ref.create(config, name, backend)
+    experiment = _experiment(config, str(reference), store_ref.uri, katib) if backend == "katib" else {}
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    here.known_job.open(JobCard(pipeline, str(reference), started, **experiment))
-    prepare(config, place.store, open_device(place.device, config.cpu_threads), place.cache, dataset)
-    publish_dataset(artifact, here.open(str(reference)), dataset, inputs_location(config, place.store))
+    step.known_pipeline_run.open(PipelineRunCard(pipeline, str(reference), started, **experiment))
+    prepare(config, store_ref.store, open_device(store_ref.device, config.cpu_threads), store_ref.cache, dataset)
+    publish_dataset(artifact, step.open(str(reference)), dataset, inputs_location(config, store_ref.store))
     return str(reference)
 
 

@@ -16,15 +16,15 @@ from autogan_core.storage import write_atomically
 from autogan_kubeflow.components.pipeline_run.form import check_run_name
 from autogan_kubeflow.components.pipeline_run.runs import RunReference
 from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
+from autogan_kubeflow.components.step_runtime.loop_item import LoopItem
 from autogan_kubeflow.components.step_runtime.publish import publish_metrics
 from autogan_kubeflow.components.step_runtime.step import Step
-from autogan_kubeflow.components.step_runtime.work import Work
 
 
 def record(
-    here: Step,
+    step: Step,
     reference: str,
-    work: Sequence[str],
+    items: Sequence[str],
     expected: int,
     history: str,
     page: OutputArtifact,
@@ -34,9 +34,9 @@ def record(
     """Adds this pipeline run's line and publishes the trend, which goes into the run store too.
 
     Args:
-        here: the step, which must know its job.
+        step: the step, which must know its pipeline run.
         reference: of the run.
-        work: of the last rung, as JSON.
+        items: of the last rung, as JSON.
         expected: architectures that the pipeline has evaluated, those whose training has diverged included.
         history: the history's name; "" for the data set's.
         page: becomes the trend as HTML.
@@ -48,17 +48,17 @@ def record(
         StateError: not all architectures have been evaluated.
         AutoGANError: all of them have diverged.
     """
-    run = here.open(reference)
+    run = step.open(reference)
     name = history or run.config.data.name
     check_run_name(name, "score_history")
-    entered = [Work.loads(item).parsed for item in work]
+    entered = [LoopItem.loads(item).parsed for item in items]
     if expected != len(entered):
         raise StateError(f"{expected} of {len(entered)} architectures have scores; start the pipeline again")
     architectures = [architecture for architecture in entered if run.failure(architecture) is None]
     if not architectures:
         raise AutoGANError(f"every training of the last rung has diverged: {run.failure(entered[0])}")
     line = HistoryLine(
-        job=here.known_job.identifier,
+        pipeline_run=step.known_pipeline_run.identifier,
         time=datetime.now(UTC).replace(microsecond=0),
         run=RunReference.parse(reference).folder,
         dataset=f"{run.config.data.name} at {run.config.model.image_size}x{run.config.model.image_size}",
@@ -67,16 +67,16 @@ def record(
         revision=git_revision(),
         evaluations=_evaluations(run, architectures),
     )
-    lines = ScoreHistory(here.place.store, f"scores/{name}").add(line)
+    lines = ScoreHistory(step.store_ref.store, f"scores/{name}").add(line)
     html = render_trend(lines, f"Scores on {name}").encode()
-    here.place.store.write(f"scores/{name}.html", html)
-    here.known_job.keep_page("trend", here.place.store.location(f"scores/{name}.html"))
+    step.store_ref.store.write(f"scores/{name}.html", html)
+    step.known_pipeline_run.keep_page("trend", step.store_ref.store.location(f"scores/{name}.html"))
     page.uri += ".html"
     write_atomically(Path(page.path), html)
     text.uri += ".md"
     write_atomically(Path(text.path), trend_markdown(lines).encode())
     numbers = {f"{e.architecture}_{key}": value for e in line.evaluations for key, value in e.scores.items()}
-    location = here.place.store.location(f"scores/{name}.json")
+    location = step.store_ref.store.location(f"scores/{name}.json")
     publish_metrics(metrics, {**numbers, "lines": len(lines)}, run, history=location)
 
 

@@ -19,12 +19,12 @@ from autogan_kubeflow.components.step_runtime.step import Step
 
 
 def report_run(
-    here: Step, reference: str, expected: int, page: OutputArtifact, text: OutputArtifact, metrics: OutputArtifact
+    step: Step, reference: str, expected: int, page: OutputArtifact, text: OutputArtifact, metrics: OutputArtifact
 ) -> None:
     """Writes the report into the run's folder and into the step's artifacts.
 
     Args:
-        here: the step.
+        step: the step.
         reference: of the run.
         expected: architectures that the pipeline has evaluated, those whose training has diverged included.
         page: becomes the HTML page.
@@ -35,7 +35,7 @@ def report_run(
         StateError: the run holds other trainings by now.
         AutoGANError: all of them have diverged.
     """
-    run = here.open(reference)
+    run = step.open(reference)
     ladder = run.ladder()
     entered = ladder.entrants(ladder.rungs[-1])
     if len(entered) != expected:
@@ -48,8 +48,8 @@ def report_run(
     results = collect_results(run, command_for(run.config))
     files = report_files(results)
     run.keep_files(files)
-    if here.job is not None:
-        here.job.keep_page("report", f"{run.location}/{PAGE}")
+    if step.pipeline_run is not None:
+        step.pipeline_run.keep_page("report", f"{run.location}/{PAGE}")
     page.uri += ".html"
     write_atomically(Path(page.path), files[PAGE])
     text.uri += ".md"

@@ -15,7 +15,7 @@ from autogan_core.report.results.results import PAGE
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.storage import write_atomically
 from autogan_kubeflow.components.pipeline_run.causes import causes
-from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job, JobCard
+from autogan_kubeflow.components.pipeline_run.record import PIPELINE_RUN_VARIABLE, PipelineRun, PipelineRunCard
 from autogan_kubeflow.components.pipeline_run.standings import standings_markdown
 from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
 from autogan_kubeflow.components.step_runtime.attempts import in_pod
@@ -31,18 +31,18 @@ SUCCEEDED = ("SUCCEEDED", "COMPLETE", "CACHED")
 """KFP's words for it: kfp's local runner says the first, the backend those of its metadata store."""
 
 
-def sum_up(here: Step, state: str, error: str, artifact: OutputArtifact) -> None:
-    """Writes the summary into the job's folder and the step's artifact, and removes an orphaned Experiment.
+def sum_up(step: Step, state: str, error: str, artifact: OutputArtifact) -> None:
+    """Writes the summary into the pipeline run's folder and the step's artifact, and removes an orphaned Experiment.
 
     Args:
-        here: the step, which must know its job.
+        step: the step, which must know its pipeline run.
         state: from KFP; not to be relied on for runs that did not succeed.
         error: what KFP knows about a failure.
         artifact: becomes the summary.
     """
     try:
-        text = _summary(here, here.known_job, state, error)
-        here.known_job.keep_summary(text)
+        text = _summary(step, step.known_pipeline_run, state, error)
+        step.known_pipeline_run.keep_summary(text)
     except AutoGANError as unreadable:
         text = _without_store(state, error, unreadable)
     artifact.uri += ".md"
@@ -51,10 +51,10 @@ def sum_up(here: Step, state: str, error: str, artifact: OutputArtifact) -> None
         logger.info("%s", line)
 
 
-def _summary(here: Step, job: Job, state: str, error: str) -> str:
-    card, steps = job.card(), job.steps()
-    pages = {kind: page for kind in ("report", "trend") if (page := job.page(kind))}
-    workflow = None if state in SUCCEEDED else _workflow(job.identifier, card)
+def _summary(step: Step, pipeline_run: PipelineRun, state: str, error: str) -> str:
+    card, steps = pipeline_run.card(), pipeline_run.steps()
+    pages = {kind: page for kind in ("report", "trend") if (page := pipeline_run.page(kind))}
+    workflow = None if state in SUCCEEDED else _workflow(pipeline_run.identifier, card)
     # KFP's state of a run with a loop may be stuck at RUNNING (pipelines issue 12131), but the page is written last. It
     # may still be that its upload failed.
     lost = workflow is not None and bool(workflow.cancelled or workflow.failed)
@@ -66,17 +66,17 @@ def _summary(here: Step, job: Job, state: str, error: str) -> str:
     if card is None:
         lines.append("- It ended before its settings were accepted; nothing was made.")
         return _page("Pipeline run", how, lines)
-    run = here.place.records(card.run)
+    run = step.store_ref.records(card.run)
     if "report" not in pages and run.has_file(PAGE):  # a cached step does not note it anew
         pages["report"] = f"{run.location}/{PAGE}"
     lines += [f"- The {kind} is `{page}`." for kind, page in pages.items()]
     lines += _found(run)
     if not succeeded and card.experiment and not run.searched:
-        lines += _dispose(card, job, workflow)
+        lines += _dispose(card, pipeline_run, workflow)
     return _page(card.pipeline, how, lines)
 
 
-def _workflow(identifier: str, card: JobCard | None) -> Workflow | None:
+def _workflow(identifier: str, card: PipelineRunCard | None) -> Workflow | None:
     """The run as Argo has it, where there is a cluster."""
     if not in_pod() and not (card and card.experiment):
         return None
@@ -89,7 +89,7 @@ def _without_store(state: str, error: str, reason: AutoGANError) -> str:
     """All that can be said where the run store cannot be read."""
     if state in SUCCEEDED:
         return _page("Pipeline run", "succeeded", [f"- What it left cannot be read: {reason}"])
-    workflow = _workflow(os.environ.get(JOB_VARIABLE, ""), None)
+    workflow = _workflow(os.environ.get(PIPELINE_RUN_VARIABLE, ""), None)
     failed = state == "FAILED" or bool(workflow and workflow.failed)
     how = "cancelled" if workflow and workflow.cancelled else "failed" if failed else "ended"
     lines = causes([], workflow) if workflow and workflow.failed else []
@@ -139,7 +139,7 @@ def _scores(run: RunRecords) -> list[str]:
     return [*lines, "", f"Best checkpoints; {protocol}."]
 
 
-def _dispose(card: JobCard, job: Job, workflow: Workflow | None) -> list[str]:
+def _dispose(card: PipelineRunCard, pipeline_run: PipelineRun, workflow: Workflow | None) -> list[str]:
     """Removes the Experiment of a run that searched under Katib.
 
     It stays if the search step was lost without anybody having asked for that: starting the pipeline again finds it.
@@ -150,7 +150,7 @@ def _dispose(card: JobCard, job: Job, workflow: Workflow | None) -> list[str]:
     from autogan_kubeflow.components.pipeline_run.katib import remove_running
 
     name = f"`{card.katib_namespace}/{card.experiment}`"
-    search, failures = job.step("search"), job.failures()
+    search, failures = pipeline_run.step("search"), pipeline_run.failures()
     lost = not workflow.cancelled if workflow else "search" in failures
     if lost and "prepare-data" not in failures and not (search and search.final):
         delete = f"kubectl -n {card.katib_namespace} delete experiment {card.experiment}"

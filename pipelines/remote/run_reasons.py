@@ -13,7 +13,7 @@ from autogan_core.errors import AutoGANError
 from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.storage import RunStore, open_store
 from autogan_kubeflow.components.pipeline_run.form import FIELDS
-from autogan_kubeflow.components.pipeline_run.job import Job
+from autogan_kubeflow.components.pipeline_run.record import PipelineRun
 from autogan_kubeflow.pipelines.remote.run_steps import FINISHED, RunStep, run_error
 from autogan_kubeflow.pipelines.remote.specification import NamedStep, Specification, parameter_default
 
@@ -35,7 +35,7 @@ def _recorded(run: Any, specification: Specification | None, names: Mapping[str,
         return
     try:
         store: RunStore = open_store(uri, cache_folder(), deadline_seconds=STORE_DEADLINE_S)
-        records = Job(store, run.run_id).steps()
+        records = PipelineRun(store, run.run_id).steps()
     except AutoGANError as error:
         yield f"what the steps say lies in {uri}/jobs/{run.run_id}, which cannot be read from here: {error}"
         return

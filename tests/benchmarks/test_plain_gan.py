@@ -83,7 +83,7 @@ class Pair:
             generator_channels=CHANNELS,
             discriminator_channels=CHANNELS,
             device=device,
-            state=self.product.state(),
+            state=self.product.state_dict(),
         )
         kind = WideStream if dtype == torch.float64 else TrainingStream
         self.streams = {

@@ -14,7 +14,7 @@ import yaml
 
 from autogan_core.storage import DirectoryStore
 from autogan_kubeflow.components.pipeline_run.form import RESERVED
-from autogan_kubeflow.components.pipeline_run.job import Job, StepRecord
+from autogan_kubeflow.components.pipeline_run.record import PipelineRun, StepRecord
 from autogan_kubeflow.pipelines.catalogue import PIPELINES, compiled
 from autogan_kubeflow.pipelines.cli.pipeline import pipeline as pipeline_commands
 from autogan_kubeflow.pipelines.parameters import read_arguments, read_parameters
@@ -181,6 +181,6 @@ def test_the_output_of_status_is_as_shown(
     failed = StepRecord.begin("retrain-1011-10011-10103", "", 3, 3, title).fail(
         "was killed by SIGKILL, perhaps for want of memory"
     )
-    Job(DirectoryStore(tmp_path), run["run_id"]).note(failed)
+    PipelineRun(DirectoryStore(tmp_path), run["run_id"]).note(failed)
     monkeypatch.setenv("KF_PIPELINES_UI_ENDPOINT", "http://localhost:8080")
     assert autogan("status", run["run_id"]) == example.replace("RUN_ID", run["run_id"])

@@ -26,7 +26,7 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore
-from autogan_kubeflow.components.pipeline_run.job import Job
+from autogan_kubeflow.components.pipeline_run.record import PipelineRun
 from autogan_kubeflow.pipelines.catalogue import compiled
 from autogan_kubeflow.pipelines.cli.main import main as cli
 from autogan_kubeflow.pipelines.local_run import LocalRun, run_locally
@@ -90,7 +90,9 @@ def test_a_search_ends_as_on_one_machine(tmp_path: Path, driver: Run, file: Path
     assert done.report == tmp_path / "digits" / "report.html"
     assert "step search" in shown and "searching: 6/6" in shown and "KFP" not in shown and "executor" not in shown
     assert "Task" in (done.outputs / "log.txt").read_text()
-    assert (Job(DirectoryStore(tmp_path), done.job).summary() or "").startswith("# mlas-search succeeded")
+    assert (PipelineRun(DirectoryStore(tmp_path), done.pipeline_run).summary() or "").startswith(
+        "# mlas-search succeeded"
+    )
     folder = DirectoryStore(tmp_path / "digits")
     assert stored_config(folder) == driver.config
     assert HistoryFile(folder).read() == driver.history
@@ -123,7 +125,7 @@ def test_a_halving_ends_as_on_one_machine(tmp_path: Path, cache: Path) -> None:
     assert [g["architecture"] for g in summary["generators"]] == [str(winner)]
     assert summary["generators"][0]["best"] == asdict(driven.final_scores(winner).best)
     store = DirectoryStore(tmp_path / "store")
-    steps = [record.step for record in Job(store, done.job).steps()]
+    steps = [record.step for record in PipelineRun(store, done.pipeline_run).steps()]
     assert sum(step.startswith("train-") for step in steps) == 3 + 2
     assert [step for step in steps if step.startswith(("choose", "retrain"))] == [
         "choose-survivors-rung-2",
@@ -152,7 +154,7 @@ def test_two_transfer_evaluations(tmp_path: Path, driver: Run) -> None:
     second, shown = run("transfer-evaluation", arguments, store)
     assert "scoring" not in shown
     lines = ScoreHistory(DirectoryStore(store), "scores/others").read()
-    assert [line.job for line in lines] == [first.job, second.job]
+    assert [line.pipeline_run for line in lines] == [first.pipeline_run, second.pipeline_run]
     assert lines[0].evaluations == lines[1].evaluations
     assert [e.architecture for e in lines[0].evaluations] == [NAMED["sn-gan"], driver.found()[0]]
     assert second.report is None

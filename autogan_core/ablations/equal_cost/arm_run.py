@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from autogan_core.ablations.equal_cost.arm_record import ArmRecord
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.outcome import Outcome, outcome_of
 from autogan_core.ablations.suite.suite import Suite
-from autogan_core.ablations.suite.work import Work
 from autogan_core.storage import RunStore, read_document, write_document
 from autogan_core.training.cost import Cost
 
@@ -24,17 +24,17 @@ class ArmRun(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """See `Work.name`."""
+        """See `Computation.name`."""
 
     @property
     @abstractmethod
-    def needs(self) -> Sequence[Work]:
-        """See `Work.needs`."""
+    def needs(self) -> Sequence[Computation]:
+        """See `Computation.needs`."""
 
     @property
     @abstractmethod
     def suite(self) -> Suite:
-        """The experiments that it belongs to."""
+        """The ablations that it belongs to."""
 
     @property
     @abstractmethod
@@ -48,18 +48,18 @@ class ArmRun(ABC):
 
     @abstractmethod
     def cost(self) -> Cost:
-        """See `Work.cost`."""
+        """See `Computation.cost`."""
 
     @abstractmethod
     def run(self) -> None:
-        """See `Work.run`."""
+        """See `Computation.run`."""
 
     @abstractmethod
     def samples(self, count: int) -> Tensor:
         """Images of the best checkpoint, uint8 (count, C, S, S); only if it has scores."""
 
     def done(self) -> bool:
-        """See `Work.done`."""
+        """See `Computation.done`."""
         return self.store.exists(_RECORD)
 
     def record(self) -> ArmRecord:

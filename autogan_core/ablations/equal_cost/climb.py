@@ -8,7 +8,6 @@ from functools import partial
 
 from autogan_core.ablations.equal_cost.arm_record import ArmRecord, Point
 from autogan_core.ablations.equal_cost.equal_cost import Spent, training_prices
-from autogan_core.ablations.suite.attempt import attempt
 from autogan_core.config import Config
 from autogan_core.runs.halving import Entrant
 from autogan_core.runs.ladder import Ladder
@@ -17,6 +16,7 @@ from autogan_core.search_space import Architecture
 from autogan_core.storage import RunStore
 from autogan_core.training.cost import Cost
 from autogan_core.training.design import searched
+from autogan_core.training.failures import attempt
 
 
 def halve(run: Run, store: RunStore, pool: Sequence[Entrant]) -> None:

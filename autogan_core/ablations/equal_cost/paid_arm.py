@@ -17,10 +17,9 @@ from autogan_core.ablations.equal_cost.arm_run import ArmRun
 from autogan_core.ablations.equal_cost.climb import Climb, halve
 from autogan_core.ablations.equal_cost.equal_cost import Prices, Spent, training_prices
 from autogan_core.ablations.equal_cost.searched_arm import SearchedArm
-from autogan_core.ablations.suite.attempt import attempt
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.trainings import Given
-from autogan_core.ablations.suite.work import Work
 from autogan_core.config import Config
 from autogan_core.errors import StateError
 from autogan_core.runs.final_scores import final_scores
@@ -34,7 +33,7 @@ from autogan_core.storage import DirectoryStore, RunStore
 from autogan_core.training.cost import Cost
 from autogan_core.training.derived_gan import DerivedGAN
 from autogan_core.training.design import searched
-from autogan_core.training.failures import failure
+from autogan_core.training.failures import attempt, failure
 
 SCRATCH = "random-scratch"
 """Names the folder of `ScratchArm`."""
@@ -60,12 +59,12 @@ class PaidArm(ArmRun):
 
     @property
     def name(self) -> str:
-        """See `Work.name`."""
+        """See `Computation.name`."""
         return f"payoff/seed-{self.seed}/{self.label}"
 
     @property
-    def needs(self) -> Sequence[Work]:
-        """See `Work.needs`."""
+    def needs(self) -> Sequence[Computation]:
+        """See `Computation.needs`."""
         return (self.found,)
 
     @property
@@ -89,7 +88,7 @@ class PaidArm(ArmRun):
         return self.found.record().total.macs
 
     def cost(self) -> Cost:
-        """See `Work.cost`. The steps are those of the search and the trainings whose multiply-accumulates it gets."""
+        """See `Computation.cost`. The steps are those of the search and trainings whose budget it gets."""
         return self.found.search.cost() + self.found.cost()
 
 
@@ -117,7 +116,7 @@ class ScratchArm(PaidArm):
         return plan.config(self.seed, *(f"retrain.{setting}" for setting in settings))
 
     def run(self) -> None:
-        """See `Work.run`."""
+        """See `Computation.run`."""
         run = self._open()
         pool = given_pool(run.config, self._draws(run.config, run.config.retrain.pool or 1))
         halve(run, self.store, pool)
@@ -175,7 +174,7 @@ class GivenArm(PaidArm):
         return plan.config(self.seed, *(f"retrain.{setting}" for setting in settings))
 
     def run(self) -> None:
-        """See `Work.run`."""
+        """See `Computation.run`."""
         config, store, suite = self.config, self.store, self.suite
         keep_config(store, config)
         derived = self._derived(config)

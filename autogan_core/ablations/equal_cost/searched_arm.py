@@ -10,9 +10,9 @@ from torch import Tensor
 from autogan_core.ablations.equal_cost.arm_run import ArmRun
 from autogan_core.ablations.equal_cost.climb import Climb, halve
 from autogan_core.ablations.equal_cost.equal_cost import search_spent
+from autogan_core.ablations.suite.computations import Computation, sole
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.suite import Suite
-from autogan_core.ablations.suite.work import Work, sole
 from autogan_core.runs.cost import halving_cost
 from autogan_core.runs.halving import largest_pool
 from autogan_core.search_space import Architecture
@@ -28,12 +28,12 @@ class SearchedArm(ArmRun):
 
     @property
     def name(self) -> str:
-        """See `Work.name`."""
+        """See `Computation.name`."""
         return f"{self.search.name}/halving"
 
     @property
-    def needs(self) -> Sequence[Work]:
-        """See `Work.needs`."""
+    def needs(self) -> Sequence[Computation]:
+        """See `Computation.needs`."""
         return (self.search,)
 
     @property
@@ -52,12 +52,12 @@ class SearchedArm(ArmRun):
         return self.search.store
 
     def cost(self) -> Cost:
-        """See `Work.cost`. The search is a piece of work by itself."""
+        """See `Computation.cost`. The search is a piece of work by itself."""
         config = self.search.config
         return halving_cost(config, largest_pool(config))
 
     def run(self) -> None:
-        """See `Work.run`."""
+        """See `Computation.run`."""
         run, config = self.search.open(), self.search.config
         with sole(self.search.trainings_lock):
             halve(run, self.store, run.pool())

@@ -1,4 +1,4 @@
-"""The experiments' figures, each as one ``<svg>`` element: curves of several seeds, and those of `rows`.
+"""The ablations' figures, each as one ``<svg>`` element: curves of several seeds, and those of `rows`.
 
 Whatever a legend tells apart differs in colour and marker, and lines in their dashes, so that no reader depends on one
 of them.

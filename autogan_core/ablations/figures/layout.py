@@ -1,4 +1,4 @@
-"""What the experiments' figures have in common: the legend below, limits of axes, and text that fits its place."""
+"""What the ablations' figures have in common: the legend below, limits of axes, and text that fits its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The finding of an experiment, ready to be shown: every number is measured, and has its protocol beside it."""
+"""The finding of an ablation, ready to be shown: every number is measured, and has its protocol beside it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One experiment's outcome."""
+    """One ablation's outcome."""
 
     name: str
-    """The experiment's name on the command line, such as ``mlas-vs-slas``."""
+    """The ablation's name on the command line, such as ``mlas-vs-slas``."""
     title: str
     """A heading."""
     paper: str

@@ -47,7 +47,7 @@ class FinalWeights:
         snapshot.require(identity, "the shared GAN")
         space = config.search_space()
         self._gan = shared_networks(config, space, suite.device, config.seed)
-        self._gan.load_state(snapshot.tensors)
+        self._gan.load_state_dict(snapshot.tensors)
         trained = [a for record in search.open().history for a in record.assignment.training]
         _pass_through(self._gan, trained, config.training.discriminator_batch, config.seed)
         self._statistics = {name: b.clone() for name, b in self._gan.generator.named_buffers()}

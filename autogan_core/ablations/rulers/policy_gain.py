@@ -73,7 +73,7 @@ def gain_table(gains: Sequence[Gain], plan: Plan, accuracy: float | None) -> Tab
 
     Args:
         gains: of all stages.
-        plan: the experiments'.
+        plan: the ablations'.
         accuracy: of the classifier that scores the images; None with Inception.
 
     Returns:

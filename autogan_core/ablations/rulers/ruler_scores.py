@@ -13,8 +13,8 @@ from autogan_core.ablations.rulers.final_weights import FinalWeights
 from autogan_core.ablations.rulers.recording_extractor import RecordingExtractor
 from autogan_core.ablations.rulers.rulers import STATISTICS_WORDS, Ruler, adaptations, image_counts
 from autogan_core.ablations.rulers.scratch_curves import uniform_architectures
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.searches import Search
-from autogan_core.ablations.suite.work import Work
 from autogan_core.metrics.scores import Scores
 from autogan_core.search_space import Architecture
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
@@ -63,16 +63,16 @@ class RulerScores:
 
     @property
     def name(self) -> str:
-        """See `Work.name`."""
+        """See `Computation.name`."""
         return f"proxy/{self.search.variant.name}/seed-{self.search.seed}"
 
     @property
-    def needs(self) -> Sequence[Work]:
-        """See `Work.needs`."""
+    def needs(self) -> Sequence[Computation]:
+        """See `Computation.needs`."""
         return (self.search,)
 
     def cost(self) -> Cost:
-        """See `Work.cost`."""
+        """See `Computation.cost`."""
         suite = self.search.suite
         n_critic, images = self.search.config.training.n_critic, image_counts(suite.plan)[-1]
         sets = (Cost.of_steps(steps, n_critic) + Cost(scored_images=images) for steps in adaptations(suite.plan))
@@ -80,11 +80,11 @@ class RulerScores:
         return sum(sets, Cost()) * (len(STATISTICS_WORDS) * (wanted + (REPEATS - 1) * min(wanted, REPEATED)))
 
     def done(self) -> bool:
-        """See `Work.done`."""
+        """See `Computation.done`."""
         return not self._missing()
 
     def run(self) -> None:
-        """See `Work.run`."""
+        """See `Computation.run`."""
         search, suite = self.search, self.search.suite
         recorder = RecordingExtractor(suite.inputs().extractor)
         weights = FinalWeights(search, recorder)

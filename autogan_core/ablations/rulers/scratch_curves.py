@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.searches import steps_per_epoch
 from autogan_core.ablations.suite.suite import Plan, Suite
-from autogan_core.ablations.suite.work import Work
 from autogan_core.config import Config
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.runtime.seeding import derive_seed
@@ -109,11 +109,11 @@ class ScratchTraining:
 
     suite: Suite
     architecture: Architecture
-    needs: Sequence[Work] = ()
+    needs: Sequence[Computation] = ()
 
     @property
     def name(self) -> str:
-        """See `Work.name`."""
+        """See `Computation.name`."""
         return f"proxy/scratch/{self.architecture}"
 
     @property
@@ -135,18 +135,18 @@ class ScratchTraining:
         )
 
     def cost(self) -> Cost:
-        """See `Work.cost`."""
+        """See `Computation.cost`."""
         config = self.config
         iterations, scored = config.retrain.generator_iterations, config.scores.num_images
         validations = math.ceil(iterations / config.retrain.validate_every)
         return Cost(iterations * config.training.n_critic, iterations, (validations + 1) * scored)
 
     def done(self) -> bool:
-        """See `Work.done`."""
+        """See `Computation.done`."""
         return self._store.exists(_CURVE)
 
     def run(self) -> None:
-        """See `Work.run`. A training that diverges would do so again, so its failure is kept in place of a curve."""
+        """See `Computation.run`. A training that diverges would do so again, so the failure is kept instead."""
         try:
             found = self._train().to_json()
         except NonFiniteLossError as error:

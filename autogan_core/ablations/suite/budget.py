@@ -1,4 +1,4 @@
-"""How much the experiments spend: settings on top of any preset, and the experiments' own sizes."""
+"""How much the ablations spend: settings on top of any preset, and the ablations' own sizes."""
 
 from __future__ import annotations
 

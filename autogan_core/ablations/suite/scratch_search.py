@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.short_training import short_training, train_short
-from autogan_core.ablations.suite.work import Work
 from autogan_core.config import Config
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.runtime.seeding import derive_seed
@@ -48,12 +48,12 @@ class ScratchSearch:
 
     @property
     def name(self) -> str:
-        """See `Work.name`."""
+        """See `Computation.name`."""
         return f"searches/{NAME}/seed-{self.reference.seed}"
 
     @property
-    def needs(self) -> Sequence[Work]:
-        """See `Work.needs`."""
+    def needs(self) -> Sequence[Computation]:
+        """See `Computation.needs`."""
         return (self.reference,)
 
     @property
@@ -64,15 +64,15 @@ class ScratchSearch:
         return short_training(plan, seed, max(1, round(iterations)))
 
     def cost(self) -> Cost:
-        """See `Work.cost`. The steps are those of the search whose time it gets."""
+        """See `Computation.cost`. The steps are those of the search whose time it gets."""
         return self.reference.cost()
 
     def done(self) -> bool:
-        """See `Work.done`."""
+        """See `Computation.done`."""
         return self._store.exists(_RESULT)
 
     def run(self) -> None:
-        """See `Work.run`."""
+        """See `Computation.run`."""
         suite, limit = self.reference.suite, self.reference.seconds()
         spent, tried, best, draws = 0.0, 0, None, self._draws()
         with suite.monitor.task(f"{self.name}: seconds", round(limit)) as task:
@@ -112,7 +112,7 @@ class FoundFromScratch:
     name: str = NAME
 
     @property
-    def needs(self) -> Sequence[Work]:
+    def needs(self) -> Sequence[Computation]:
         """See `Choice.needs`."""
         return (self.search,)
 

@@ -14,12 +14,11 @@ from typing import Any
 
 from torch import Tensor
 
-from autogan_core.ablations.suite.attempt import attempt
+from autogan_core.ablations.suite.computations import Computation, sole
 from autogan_core.ablations.suite.outcome import Outcome, outcome_of, succeeded
 from autogan_core.ablations.suite.policy_draws import Draws, read_draws, score_draws
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.variants import Variant
-from autogan_core.ablations.suite.work import Work, sole
 from autogan_core.config import Config
 from autogan_core.history import Assignment, Phase, Record
 from autogan_core.runs.final_scores import stored_scores
@@ -30,7 +29,7 @@ from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
 from autogan_core.training.cost import Cost, scoring_cost, search_cost
-from autogan_core.training.failures import failure
+from autogan_core.training.failures import attempt, failure
 
 _BEAMS = "beams.json"
 """The last file of a search."""
@@ -65,11 +64,11 @@ class Search:
     suite: Suite
     variant: Variant
     seed: int
-    needs: Sequence[Work] = ()
+    needs: Sequence[Computation] = ()
 
     @property
     def name(self) -> str:
-        """See `Work.name`; also the run's folder."""
+        """See `Computation.name`; also the run's folder."""
         return f"searches/{self.variant.name}/seed-{self.seed}"
 
     @property
@@ -87,7 +86,7 @@ class Search:
         return Run(self.store, self.config, World.single(suite.device), suite.monitor, lambda: suite.inputs())
 
     def cost(self) -> Cost:
-        """See `Work.cost`. Resets may end the training earlier."""
+        """See `Computation.cost`. Resets may end the training earlier."""
         config = self.config
         stages, budget = len(config.search.stage_depths(config.model.num_cells)), self.suite.plan.budget
         probes = (config.search.iterations + stages) * budget.probed_architectures if self.variant.probed else 0
@@ -95,11 +94,11 @@ class Search:
         return search_cost(config, steps_per_epoch(self.suite, config)) + scoring_cost(config) * (probes + draws)
 
     def done(self) -> bool:
-        """See `Work.done`."""
+        """See `Computation.done`."""
         return self.store.exists(_BEAMS)
 
     def run(self) -> None:
-        """See `Work.run`. The beams are kept by themselves: reading them from the history replays the search."""
+        """See `Computation.run`. The beams are kept by themselves: reading them from the history replays the search."""
         run = self.open()
         beams = run.search(lambda shared_gan: _MeasuredTrials(self, run, shared_gan))
         rewards = {str(beam.architecture): beam.reward for beam in beams}
@@ -146,25 +145,25 @@ class Retraining:
 
     @property
     def name(self) -> str:
-        """See `Work.name`."""
+        """See `Computation.name`."""
         return f"{self.search.name}/retrain"
 
     @property
-    def needs(self) -> Sequence[Work]:
-        """See `Work.needs`."""
+    def needs(self) -> Sequence[Computation]:
+        """See `Computation.needs`."""
         return (self.search,)
 
     def cost(self) -> Cost:
-        """See `Work.cost`."""
+        """See `Computation.cost`."""
         config = self.search.config
         return sum([training_cost(config, config.training.n_critic)] * config.retrain.num_architectures, Cost())
 
     def done(self) -> bool:
-        """See `Work.done`."""
+        """See `Computation.done`."""
         return self.search.done() and all(self._tried(architecture) for architecture in self.search.found())
 
     def run(self) -> None:
-        """See `Work.run`."""
+        """See `Computation.run`."""
         run = self.search.open()
         with sole(self.search.trainings_lock):
             for architecture in self.search.found():
@@ -217,7 +216,7 @@ class _MeasuredTrials:
         self._draws = budget.compared_draws if variant.compared else 0
 
     def run(self, assignment: Assignment) -> Record:
-        """See `Trials.run`. The measures are stored before the record is known to anyone, so none is ever missing."""
+        """See `AssignmentRunner.run`. Measures are stored before the record is known, so none is ever missing."""
         if self._draws and assignment.phase == "derive":
             score_draws(self._run, self._store, self._shared_gan, assignment.slot, self._draws)
         with self._timed(assignment.slot):

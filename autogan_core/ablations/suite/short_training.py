@@ -11,7 +11,7 @@ from autogan_core.search_space import Architecture
 from autogan_core.storage import DirectoryStore
 from autogan_core.training.derived_gan import DerivedGAN
 from autogan_core.training.design import searched
-from autogan_core.training.validation import Training
+from autogan_core.training.validation import TrainingResult
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ def short_training(plan: Plan, seed: int, generator_iterations: int) -> Config:
     """Configures a short training, whose only validation follows the reward's protocol.
 
     Args:
-        plan: of the experiments.
+        plan: of the ablations.
         seed: of the run.
         generator_iterations: generator steps.
 
@@ -37,7 +37,7 @@ def short_training(plan: Plan, seed: int, generator_iterations: int) -> Config:
     )
 
 
-def train_short(suite: Suite, config: Config, architecture: Architecture, name: str) -> Training | None:
+def train_short(suite: Suite, config: Config, architecture: Architecture, name: str) -> TrainingResult | None:
     """Trains an architecture on the plan's data, or continues where an earlier process stopped.
 
     Args:

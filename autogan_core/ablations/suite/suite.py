@@ -1,4 +1,4 @@
-"""The experiments of one folder: which data, which settings, which seeds; and where everything lies."""
+"""The ablations of one folder: which data, which settings, which seeds; and where everything lies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TARGETS = {"cifar10": "stl10", "stl10": "cifar10", "fashion-mnist": "digits", "d
 
 @dataclass(frozen=True)
 class Plan:
-    """The preset, seeds and budget of a folder's experiments."""
+    """The preset, seeds and budget of a folder's ablations."""
 
     preset: str
     """Name or file."""
@@ -104,7 +104,7 @@ def _target_config(plan: Plan, seed: int) -> Config:
 
 
 class Suite:
-    """A folder of experiments, opened on a device."""
+    """A folder of ablations, opened on a device."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ class Suite:
         return min(available, config.data.max_images or available)
 
     def command_for(self, name: str) -> str:
-        """The command line that repeats one experiment."""
+        """The command line that repeats one ablation."""
         return f"autogan reproduce {name} {self.command}"
 
     def data(self, target: bool = False) -> DataConfig:

@@ -9,11 +9,10 @@ from typing import Protocol
 
 from torch import Tensor
 
-from autogan_core.ablations.suite.attempt import attempt
+from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.outcome import Outcome, outcome_of
 from autogan_core.ablations.suite.searches import Search, training_cost
 from autogan_core.ablations.suite.suite import Suite
-from autogan_core.ablations.suite.work import Work
 from autogan_core.baselines import BASELINES
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
@@ -24,7 +23,7 @@ from autogan_core.storage import DirectoryStore, RunStore
 from autogan_core.training.cost import Cost
 from autogan_core.training.derived_gan import DerivedGAN
 from autogan_core.training.design import Design, searched
-from autogan_core.training.failures import failure
+from autogan_core.training.failures import attempt, failure
 
 
 class Choice(Protocol):
@@ -36,7 +35,7 @@ class Choice(Protocol):
         ...
 
     @property
-    def needs(self) -> Sequence[Work]:
+    def needs(self) -> Sequence[Computation]:
         """The work that the choice depends on."""
         ...
 
@@ -50,7 +49,7 @@ class Given:
     """A named architecture of the search space, or a hand-crafted baseline."""
 
     name: str
-    needs: Sequence[Work] = ()
+    needs: Sequence[Computation] = ()
 
     def design(self, config: Config) -> Design:
         """The design of the named architecture or baseline; see `Choice.design`.
@@ -80,7 +79,7 @@ class Found:
     name: str = "found"
 
     @property
-    def needs(self) -> Sequence[Work]:
+    def needs(self) -> Sequence[Computation]:
         """See `Choice.needs`."""
         return (self.search,)
 
@@ -100,12 +99,12 @@ class TrainedFromScratch:
 
     @property
     def name(self) -> str:
-        """See `Work.name`."""
+        """See `Computation.name`."""
         return f"{self._folder}/{self.choice.name}"
 
     @property
-    def needs(self) -> Sequence[Work]:
-        """See `Work.needs`."""
+    def needs(self) -> Sequence[Computation]:
+        """See `Computation.needs`."""
         return self.choice.needs
 
     @property
@@ -115,20 +114,20 @@ class TrainedFromScratch:
         return plan.target_config(self.seed) if self.on_target else plan.config(self.seed)
 
     def cost(self) -> Cost:
-        """See `Work.cost`. What a search finds is trained by the configuration's own settings."""
+        """See `Computation.cost`. What a search finds is trained by the configuration's own settings."""
         config = self.config
         training = config.training if self.choice.needs else self.choice.design(config).training(config)
         return training_cost(config, training.n_critic)
 
     def done(self) -> bool:
-        """See `Work.done`."""
+        """See `Computation.done`."""
         if not all(need.done() for need in self.needs):
             return False
         name = self._state_name
         return stored_scores(self._store, name) is not None or failure(self._store, name) is not None
 
     def run(self) -> None:
-        """See `Work.run`."""
+        """See `Computation.run`."""
         suite, config, store = self.suite, self.config, self._store
         keep_config(store, config)
         derived, scorer = self._derived(), suite.inputs(self.on_target).scorer(config)

@@ -1,4 +1,4 @@
-"""The searches that the experiments compare: the paper's, and the same with one thing changed."""
+"""The searches that the ablations compare: the paper's, and the same with one thing changed."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autogan_kubeflow.components.pipeline_run.causes import causes
-from autogan_kubeflow.components.pipeline_run.job import StepRecord
+from autogan_kubeflow.components.pipeline_run.record import StepRecord
 from autogan_kubeflow.components.pipeline_run.workflow import FailedPod, Workflow
 
 BEGUN = StepRecord("search", "2026-01-02T03:04:05+00:00", pod="w-impl-77", attempt=2, attempts=3)

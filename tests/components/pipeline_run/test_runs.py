@@ -15,16 +15,16 @@ from autogan_core.errors import ConfigError, StateError
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import write_document
 from autogan_kubeflow.components.pipeline_run.form import RESERVED, RUN_NAME
-from autogan_kubeflow.components.pipeline_run.runs import Place, RunReference
-from autogan_kubeflow.components.step_runtime.work import Work
+from autogan_kubeflow.components.pipeline_run.runs import RunReference, StoreRef
+from autogan_kubeflow.components.step_runtime.loop_item import LoopItem
 from tests.core.tiny import tiny_config
 
 FINGERPRINT = "a" * 64
 HEX = st.text("0123456789abcdef", min_size=12, max_size=12)
 
 
-def place(folder: Path) -> Place:
-    return Place(str(folder), folder / "cache", "cpu")
+def store_ref(folder: Path) -> StoreRef:
+    return StoreRef(str(folder), folder / "cache", "cpu")
 
 
 def config(*overrides: str) -> Config:
@@ -46,7 +46,7 @@ def test_what_is_no_reference_is_refused(text: str) -> None:
 
 def test_a_run_is_named_after_what_decides_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Equal settings, images and code give one folder; a change of any gives another, in whose name it shows."""
-    here = place(tmp_path)
+    here = store_ref(tmp_path)
     reference = here.create(config())
     assert here.create(config()) == reference
     assert here.create(config("data.path=elsewhere")) == reference
@@ -62,7 +62,7 @@ def test_a_run_is_named_after_what_decides_it(tmp_path: Path, monkeypatch: pytes
 def test_a_search_under_katib_is_another_run(tmp_path: Path) -> None:
     """It does not take a local search's result for its own, unless it is told to by name; configuration and code are
     the same."""
-    here = place(tmp_path)
+    here = store_ref(tmp_path)
     local, katib = here.create(config()), here.create(config(), backend="katib")
     assert katib.folder == f"digits-katib-{local.configuration}-{local.code}"
     assert (katib.configuration, katib.code) == (local.configuration, local.code)
@@ -71,7 +71,7 @@ def test_a_search_under_katib_is_another_run(tmp_path: Path) -> None:
 
 def test_a_name_continues_what_lies_there(tmp_path: Path) -> None:
     """The folder has the name; other settings in it are refused."""
-    here = place(tmp_path)
+    here = store_ref(tmp_path)
     reference = here.create(config(), "mine")
     assert reference.folder == "mine"
     assert (tmp_path / "mine" / "config.json").exists()
@@ -85,7 +85,7 @@ def test_a_name_continues_what_lies_there(tmp_path: Path) -> None:
 
 def test_a_run_is_opened_with_its_own_settings(tmp_path: Path) -> None:
     """A later step needs the reference alone; a run that was replaced meanwhile is not taken for it."""
-    here = place(tmp_path)
+    here = store_ref(tmp_path)
     reference = here.create(config(), "mine")
     run = here.open(str(reference), Monitor())
     assert run.config == config()
@@ -103,14 +103,14 @@ def test_a_run_is_opened_with_its_own_settings(tmp_path: Path) -> None:
 )
 def test_work_survives_its_journey(rank: int, architecture: str, reward: float | None) -> None:
     """What a loop gets is what the step before it returned."""
-    work = Work("digits@0123456789ab-0123456789ab", rank, architecture, reward, 2, 4, 500, 8)
-    assert Work.loads(work.dumps()) == work
+    work = LoopItem("digits@0123456789ab-0123456789ab", rank, architecture, reward, 2, 4, 500, 8)
+    assert LoopItem.loads(work.dumps()) == work
     assert str(work.parsed) == architecture
 
 
 def test_trainings_have_titles() -> None:
     """They say how far, and which rung it is if there are several."""
-    work = Work("digits@0123456789ab-0123456789ab", 1, "1011-10011-10103", None, 2, 4, 5000, 8)
+    work = LoopItem("digits@0123456789ab-0123456789ab", 1, "1011-10011-10103", None, 2, 4, 5000, 8)
     assert work.training == "Train 1011-10011-10103 to 5,000 steps (rung 2 of 4)"
     assert replace(work, rung=1, rungs=1).training == "Train 1011-10011-10103 to 5,000 steps"
 
@@ -119,4 +119,4 @@ def test_trainings_have_titles() -> None:
 def test_what_is_no_work_is_refused(text: str) -> None:
     """The message quotes it."""
     with pytest.raises(ConfigError, match="this is no work item"):
-        Work.loads(text)
+        LoopItem.loads(text)

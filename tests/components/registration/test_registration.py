@@ -17,10 +17,10 @@ import yaml
 
 from autogan_core.errors import ConfigError
 from autogan_kubeflow.components.registration.cli import main
+from autogan_kubeflow.components.registration.config_sources import ATTEMPTS
 from autogan_kubeflow.components.registration.entry import DEFAULT_IMAGE, suggestion_entry
 from autogan_kubeflow.components.registration.experiments import SHOWN
 from autogan_kubeflow.components.registration.katib_config import KatibConfig
-from autogan_kubeflow.components.registration.places import ATTEMPTS
 from tests.components.fake_katib_api import FakeCluster, experiment
 from tests.components.json_server import serving, write_kubeconfig
 from tests.components.katib_configs import CONFIGS, EDITED_018, MARSHALLED_019, PLAIN_017

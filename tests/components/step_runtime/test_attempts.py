@@ -16,7 +16,7 @@ import pytest
 
 from autogan_core.storage import open_store
 from autogan_kubeflow.components.exit_status import PERMANENT, PREEMPTED, RETRY
-from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job, StepRecord
+from autogan_kubeflow.components.pipeline_run.record import PIPELINE_RUN_VARIABLE, PipelineRun, StepRecord
 from autogan_kubeflow.components.step_runtime.attempts import NODE_VARIABLE, RETRIES_VARIABLE, Attempt, Backoff
 from tests.components.step_runtime.trying import trying
 from tests.core.conftest import BUCKET, fake_gcs, gcs  # noqa: F401 - fixtures
@@ -29,14 +29,14 @@ class Pod:
         self.attempts, self.outputs = folder / uuid.uuid4().hex, folder / "outputs"
         self.attempts.mkdir(parents=True)
         self.store = f"gs://{BUCKET}/{uuid.uuid4().hex}"
-        self.job = Job(open_store(self.store, folder / "cache"), "one")
+        self.pipeline_run = PipelineRun(open_store(self.store, folder / "cache"), "one")
         self._environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(Path(__file__).parents[3]),
             "AUTOGAN_CACHE": str(folder / "cache"),
             "KFP_POD_NAME": "autogan-x-1234567890",
-            JOB_VARIABLE: "one",
+            PIPELINE_RUN_VARIABLE: "one",
             RETRIES_VARIABLE: "2",
         }
 
@@ -79,7 +79,7 @@ class Pod:
     @property
     def record(self) -> StepRecord:
         """What the step has noted."""
-        record = self.job.step("trying")
+        record = self.pipeline_run.step("trying")
         assert record is not None
         return record
 

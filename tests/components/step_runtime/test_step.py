@@ -16,17 +16,17 @@ from autogan_core.errors import ConfigError, PreemptedError
 from autogan_core.storage import DirectoryStore
 from autogan_kubeflow.components.exit_status import PERMANENT, PREEMPTED
 from autogan_kubeflow.components.log_monitor import LogMonitor
-from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job
+from autogan_kubeflow.components.pipeline_run.record import PIPELINE_RUN_VARIABLE, PipelineRun
 from autogan_kubeflow.components.step_runtime.attempts import NODE_VARIABLE
 from autogan_kubeflow.components.step_runtime.events import EVENTS_VARIABLE, MARK, EventMonitor
-from autogan_kubeflow.components.step_runtime.step import step
+from autogan_kubeflow.components.step_runtime.step import begin_step
 from tests.components.step_runtime.process import restored_process
 
 
 @pytest.fixture(autouse=True)
 def _process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A pod's environment; the process's logging and signals as they were, afterwards."""
-    monkeypatch.setenv(JOB_VARIABLE, "one")
+    monkeypatch.setenv(PIPELINE_RUN_VARIABLE, "one")
     monkeypatch.delenv(EVENTS_VARIABLE, raising=False)
     monkeypatch.delenv("AUTOGAN_STORE", raising=False)
     monkeypatch.delenv(NODE_VARIABLE, raising=False)
@@ -36,7 +36,7 @@ def _process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def attempt(store: Path, error: Exception | None) -> int | str | None:
     """Exit status of a step whose work ends in ``error``."""
-    with pytest.raises(SystemExit) as caught, step("search", str(store)):
+    with pytest.raises(SystemExit) as caught, begin_step("search", str(store)):
         assert error is not None, "the work was begun"
         raise error
     return caught.value.code
@@ -55,14 +55,14 @@ def test_what_no_other_try_would_mend_is_not_tried_again(
         "top_k is 0",
         "not tried again, since an earlier attempt failed for good: top_k is 0",
     ]
-    monkeypatch.setenv(JOB_VARIABLE, "two")
-    with step("search", str(tmp_path)):
+    monkeypatch.setenv(PIPELINE_RUN_VARIABLE, "two")
+    with begin_step("search", str(tmp_path)):
         pass
-    monkeypatch.setenv(JOB_VARIABLE, "one")
+    monkeypatch.setenv(PIPELINE_RUN_VARIABLE, "one")
     monkeypatch.setenv(NODE_VARIABLE, "w.root.search(1).executor(0)")
-    with step("search", str(tmp_path)):
+    with begin_step("search", str(tmp_path)):
         pass
-    assert Job(DirectoryStore(tmp_path), "one").failures() == {}
+    assert PipelineRun(DirectoryStore(tmp_path), "one").failures() == {}
 
 
 @pytest.mark.parametrize(
@@ -77,25 +77,25 @@ def test_what_another_pod_may_mend_is_tried_again(
 ) -> None:
     """The reason is noted for the summary, and the next pod does the work."""
     assert attempt(tmp_path, error) == status
-    [(name, reason)] = Job(DirectoryStore(tmp_path), "one").failures().items()
+    [(name, reason)] = PipelineRun(DirectoryStore(tmp_path), "one").failures().items()
     assert name == "search"
     assert str(error) in reason
     monkeypatch.setenv(NODE_VARIABLE, "w.root.search(0).executor(1)")
-    with step("search", str(tmp_path)):
+    with begin_step("search", str(tmp_path)):
         pass
 
 
 def test_a_step_notes_its_begin_and_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is lost in between is seen as begun; one that is not to be noted is not, and needs no store."""
-    job = Job(DirectoryStore(tmp_path), "one")
-    with step("search", str(tmp_path)):
-        begun = job.step("search")
+    pipeline_run = PipelineRun(DirectoryStore(tmp_path), "one")
+    with begin_step("search", str(tmp_path)):
+        begun = pipeline_run.step("search")
         assert begun is not None and not begun.ended
-    ended = job.step("search")
+    ended = pipeline_run.step("search")
     assert ended is not None and ended.ended and not ended.failure
-    with step("summarize", "", noted=False):
+    with begin_step("summarize", "", noted=False):
         pass
-    assert [record.step for record in job.steps()] == ["search"]
+    assert [record.step for record in pipeline_run.steps()] == ["search"]
 
 
 def test_a_store_that_refuses_fails_the_step(
@@ -103,14 +103,14 @@ def test_a_store_that_refuses_fails_the_step(
 ) -> None:
     """It is found out before the work, and said once."""
     (tmp_path / "jobs").write_text("no folder")
-    with pytest.raises(SystemExit), step("search", str(tmp_path)):
+    with pytest.raises(SystemExit), begin_step("search", str(tmp_path)):
         raise AssertionError("the work was begun")
     assert len(capfd.readouterr().err.splitlines()) == 1
 
 
 def test_sigterm_ends_the_work(tmp_path: Path) -> None:
     """A pod that must go ends with the status of a preempted one."""
-    with pytest.raises(SystemExit) as caught, step("search", str(tmp_path)):
+    with pytest.raises(SystemExit) as caught, begin_step("search", str(tmp_path)):
         os.kill(os.getpid(), signal.SIGTERM)
         raise AssertionError("it went on")
     assert caught.value.code == PREEMPTED
@@ -118,8 +118,8 @@ def test_sigterm_ends_the_work(tmp_path: Path) -> None:
 
 def test_a_step_may_listen_to_sigterm_itself(tmp_path: Path) -> None:
     """After it asked for that, the signal is only noted."""
-    with step("search", str(tmp_path)) as here:
-        requested = here.stop_requested()
+    with begin_step("search", str(tmp_path)) as step:
+        requested = step.stop_requested()
         assert not requested()
         os.kill(os.getpid(), signal.SIGTERM)
         assert requested()
@@ -128,20 +128,20 @@ def test_a_step_may_listen_to_sigterm_itself(tmp_path: Path) -> None:
 def test_the_store_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty field means AUTOGAN_STORE; without either the sentence says what to set."""
     monkeypatch.setenv("AUTOGAN_STORE", str(tmp_path))
-    with step("search", "") as here:
-        assert here.place.uri == str(tmp_path)
+    with begin_step("search", "") as step:
+        assert step.store_ref.uri == str(tmp_path)
     monkeypatch.delenv("AUTOGAN_STORE")
-    with pytest.raises(SystemExit), step("search", ""):
+    with pytest.raises(SystemExit), begin_step("search", ""):
         raise AssertionError("there is no store")
 
 
 def test_monitors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Pods log; the local runner gets events, and measurements are kept in the run's folder."""
-    with step("search", str(tmp_path)) as here:
-        assert isinstance(here._monitor("digits"), LogMonitor)
+    with begin_step("search", str(tmp_path)) as step:
+        assert isinstance(step._monitor("digits"), LogMonitor)
     monkeypatch.setenv(EVENTS_VARIABLE, "1")
-    with step("search", str(tmp_path)) as here:
-        monitor = here._monitor("digits")
+    with begin_step("search", str(tmp_path)) as step:
+        monitor = step._monitor("digits")
         assert isinstance(monitor, EventMonitor) and isinstance(monitor, RunMonitor)
         with monitor.task("training", 5, done=2) as task:
             task.advance(2, {"loss": 0.5})
@@ -158,13 +158,13 @@ def test_monitors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 def test_the_job_may_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the environment says comes first; a step that needs its job and has none says what to set."""
-    with step("search", str(tmp_path), "two") as here:
-        assert here.known_job.identifier == "one"
-    monkeypatch.delenv(JOB_VARIABLE)
-    with step("search", str(tmp_path), "two") as here:
-        assert here.known_job.identifier == "two"
-    with step("search", str(tmp_path)) as here, pytest.raises(ConfigError, match="set AUTOGAN_JOB"):
-        _ = here.known_job
+    with begin_step("search", str(tmp_path), "two") as step:
+        assert step.known_pipeline_run.identifier == "one"
+    monkeypatch.delenv(PIPELINE_RUN_VARIABLE)
+    with begin_step("search", str(tmp_path), "two") as step:
+        assert step.known_pipeline_run.identifier == "two"
+    with begin_step("search", str(tmp_path)) as step, pytest.raises(ConfigError, match="set AUTOGAN_JOB"):
+        _ = step.known_pipeline_run
 
 
 def test_a_pods_own_folder_is_no_store(

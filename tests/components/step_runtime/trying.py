@@ -19,10 +19,10 @@ def trying(behaviours: str, folder: str, store: str, scores: dsl.Output[dsl.Metr
         The last attempt's number.
     """
     from autogan_kubeflow.components.step_runtime import attempts
-    from autogan_kubeflow.components.step_runtime.step import step
+    from autogan_kubeflow.components.step_runtime.step import begin_step
 
     attempts.BACKOFF = attempts.Backoff(first_s=0.01)
-    with step("trying", store) as here:
+    with begin_step("trying", store) as step:
         import os
         import signal
         import sys
@@ -45,7 +45,7 @@ def trying(behaviours: str, folder: str, store: str, scores: dsl.Output[dsl.Metr
             os.kill(os.getpid(), signal.SIGKILL)
         if behaviour == "hang":
             time.sleep(600)
-        assert here.known_job.step("trying") is not None
+        assert step.known_pipeline_run.step("trying") is not None
         Path(scores.path).write_text("all")
         scores.log_metric("fid", 12.5)
     return str(number)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE
+from autogan_kubeflow.components.pipeline_run.record import PIPELINE_RUN_VARIABLE
 from tests.components.step_runtime.process import restored_process
 from tests.components.tasks.stand_in import Artifacts
 
@@ -16,7 +16,7 @@ from tests.components.tasks.stand_in import Artifacts
 def process(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A pod's environment, with one cache for all tests."""
     monkeypatch.setenv("AUTOGAN_CACHE", str(tmp_path_factory.getbasetemp() / "autogan-cache"))
-    monkeypatch.setenv(JOB_VARIABLE, "one")
+    monkeypatch.setenv(PIPELINE_RUN_VARIABLE, "one")
     with restored_process():
         yield
 

@@ -9,7 +9,7 @@ from typing import Any
 from tests.core.tiny import OVERRIDES
 
 FORM: dict[str, Any] = {
-    "job": "one",
+    "pipeline_run": "one",
     "pipeline": "mlas-search",
     "preset": "digits",
     "overrides": "\n".join(OVERRIDES),

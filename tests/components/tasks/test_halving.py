@@ -16,9 +16,9 @@ from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import CommittedState, DirectoryStore, Snapshot
 from autogan_core.training.failures import keep_failure
 from autogan_core.training.validation import Validation
+from autogan_kubeflow.components.step_runtime.loop_item import LoopItem, write_rungs
 from autogan_kubeflow.components.step_runtime.step import Step
-from autogan_kubeflow.components.step_runtime.work import Work, write_rungs
-from autogan_kubeflow.components.tasks.halving import check_rungs, choose_entrants, pool_ladder, rung_work
+from autogan_kubeflow.components.tasks.halving import check_rungs, choose_entrants, pool_ladder, rung_items
 from tests.core.tiny import tiny_config
 
 A, B, C = (Architecture.parse(f"{first}-10011-10103") for first in ("1011", "1010", "1001"))
@@ -31,11 +31,11 @@ class Pool:
     def __init__(self, folder: Path, *overrides: str) -> None:
         settings = ("retrain.num_architectures=1", "retrain.incumbents=[sn-gan]", "retrain.generator_iterations=8")
         config = tiny_config(f"data.fingerprint={'a' * 64}", *settings, *overrides)
-        self.here = Step(str(folder), "one")
-        self.reference = str(self.here.place.create(config, "mine"))
+        self.step = Step(str(folder), "one")
+        self.reference = str(self.step.store_ref.create(config, "mine"))
         self.store = DirectoryStore(folder / "mine")
-        ladder = pool_ladder(self.here.place.records(self.reference), {A: 2.0, B: 1.5, C: None})
-        self.work = rung_work(self.reference, ladder, 1)
+        ladder = pool_ladder(self.step.store_ref.records(self.reference), {A: 2.0, B: 1.5, C: None})
+        self.work = rung_items(self.reference, ladder, 1)
 
     def train(self, architecture: Architecture, *fids: float) -> None:
         """Stores what a training has come to at the end of each rung."""
@@ -48,17 +48,17 @@ class Pool:
         """Stores that a training has diverged."""
         keep_failure(self.store, f"retrain/{architecture}", "a loss is NaN")
 
-    def enter(self, rung: int, folder: Path) -> tuple[list[Work], str]:
+    def enter(self, rung: int, folder: Path) -> tuple[list[LoopItem], str]:
         """The work of a rung, and the standings."""
         artifact: Any = dsl.Markdown(name="standings", uri=str(folder / "standings"), metadata={})
-        work = choose_entrants(self.here, self.reference, self.work, rung, artifact)
-        return [Work.loads(text) for text in work], Path(artifact.path).read_text()
+        work = choose_entrants(self.step, self.reference, self.work, rung, artifact)
+        return [LoopItem.loads(text) for text in work], Path(artifact.path).read_text()
 
 
 def test_a_pool_down_to_its_winner(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The better half goes on from each rung, best first; who falls out, where and why is logged and published."""
     pool = Pool(tmp_path)
-    first = [Work.loads(text) for text in pool.work]
+    first = [LoopItem.loads(text) for text in pool.work]
     assert [(w.parsed, w.reward, w.rank) for w in first] == [(A, 2.0, 1), (B, 1.5, 2), (C, None, 3), (SNGAN, None, 4)]
     assert {(w.rung, w.rungs, w.iterations, w.entrants) for w in first} == {(1, 3, 2, 4)}
     write_rungs(str(tmp_path / "new" / "rungs"), pool.work)

@@ -16,8 +16,8 @@ from autogan_core.runs.run_config import stored_config
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore
 from autogan_core.training.derived_gan import DerivedGAN
-from autogan_kubeflow.components.pipeline_run.job import Job
-from autogan_kubeflow.components.step_runtime.work import Work
+from autogan_kubeflow.components.pipeline_run.record import PipelineRun
+from autogan_kubeflow.components.step_runtime.loop_item import LoopItem
 from autogan_kubeflow.components.steps.choose_architectures import choose_architectures
 from autogan_kubeflow.components.steps.choose_finalists import choose_finalists
 from autogan_kubeflow.components.steps.choose_survivors import choose_survivors
@@ -62,7 +62,7 @@ class Pipeline:
 
     def halve(self, run: str, pool: list[str]) -> tuple[list[str], list[dict[str, Any]]]:
         """All rungs but the last; returns the work of the last one, and the metrics of every training."""
-        rungs, measured, work = Work.loads(pool[0]).rungs, [], pool
+        rungs, measured, work = LoopItem.loads(pool[0]).rungs, [], pool
         for rung in range(1, rungs):
             if rung > 1:
                 standings = self._new(dsl.Markdown, "standings")
@@ -71,7 +71,7 @@ class Pipeline:
                 )
             for item in work:
                 metrics = self._new(dsl.Metrics, "metrics")
-                train.python_func(work=item, store=self.store, metrics=metrics)
+                train.python_func(loop_item=item, store=self.store, metrics=metrics)
                 measured.append(metrics.metadata)
         standings = self._new(dsl.Markdown, "standings")
         last = choose_finalists.python_func(run=run, pool=pool, rungs=rungs, store=self.store, standings=standings)
@@ -86,8 +86,8 @@ class Pipeline:
                 self._new(dsl.Metrics, "scores"),
                 self._new(dsl.HTML, "samples"),
             )
-            retrain.python_func(work=item, store=self.store, model=model)
-            evaluate.python_func(work=item, model=model, store=self.store, scores=scored, samples=samples)
+            retrain.python_func(loop_item=item, store=self.store, model=model)
+            evaluate.python_func(loop_item=item, model=model, store=self.store, scores=scored, samples=samples)
             scores.append(scored)
             pages.append(Path(samples.path).read_text())
         return scores, pages
@@ -112,23 +112,23 @@ def test_the_steps_choose_what_one_machine_chooses(tmp_path: Path, new: Artifact
     pipeline = Pipeline(tmp_path / "store", new)
     run = pipeline.prepare()
     pool = pipeline.search(run)
-    assert len(pool) == 4 and str(NAMED["sn-gan"]) in {Work.loads(item).architecture for item in pool}
+    assert len(pool) == 4 and str(NAMED["sn-gan"]) in {LoopItem.loads(item).architecture for item in pool}
     last, measured = pipeline.halve(run, pool)
     scores, _ = pipeline.finish(last)
     driver = open_run(tmp_path / "driver", tmp_path / "store" / "digits")
     driver.search()
-    assert [Work.loads(item).parsed for item in last] == driver.halve()
+    assert [LoopItem.loads(item).parsed for item in last] == driver.halve()
     assert len(measured) == 4 + 2
     final = driver.final_scores(driver.found()[0])
     assert {f"best_{key}": value for key, value in final.best.scores.items()}.items() <= scores[0].metadata.items()
     report.python_func(run=run, scores=scores, store=pipeline.store, **pipeline.pages())
-    steps = {record.step: record for record in Job(DirectoryStore(tmp_path / "store"), "one").steps()}
+    steps = {record.step: record for record in PipelineRun(DirectoryStore(tmp_path / "store"), "one").steps()}
     sngan = steps[f"train-{NAMED['sn-gan']}-rung-1"]
     assert sngan.title == f"Train {NAMED['sn-gan']} to 2 steps (rung 1 of 3)"
     assert sngan.ended and not sngan.failure
     assert steps[f"retrain-{driver.found()[0]}"].title.endswith(" to 8 steps (rung 3 of 3)")
     summary = new(dsl.Markdown, "summary")
-    summarize.python_func(status=SUCCEEDED, job="one", store=pipeline.store, summary=summary)
+    summarize.python_func(status=SUCCEEDED, pipeline_run="one", store=pipeline.store, summary=summary)
     assert "## Rung 3 of 3: to step 8" in Path(summary.path).read_text()
 
 
@@ -158,23 +158,30 @@ def test_a_training_that_diverges_falls_out(
         store=pipeline.store,
         rungs=new.path("rungs"),
     )
-    assert [Work.loads(item).parsed for item in pool] == [*others, NAMED["sn-gan"]]
+    assert [LoopItem.loads(item).parsed for item in pool] == [*others, NAMED["sn-gan"]]
     last, measured = pipeline.halve(run, pool)
     assert [bool(metrics) for metrics in measured] == [True, True, True, False]
     assert f"{NAMED['sn-gan']} falls out: diverged in rung 1: a loss is NaN" in capfd.readouterr().err
-    entered = [Work.loads(item).parsed for item in last]
+    entered = [LoopItem.loads(item).parsed for item in last]
     assert len(entered) == 2 and NAMED["sn-gan"] not in entered
     lost[entered[1]] = 4
     scores, pages = pipeline.finish(last)
     assert "has diverged: a loss is NaN" in pages[1] and scores[1].metadata == {}
     assert scores[0].metadata
-    arguments = {"job": "one", "run": run, "work": last, "scores": scores, "history": "", "store": pipeline.store}
+    arguments = {
+        "pipeline_run": "one",
+        "run": run,
+        "items": last,
+        "scores": scores,
+        "history": "",
+        "store": pipeline.store,
+    }
     outputs = pipeline.pages()
     record_scores.python_func(**arguments, **outputs)
     recorded = {name.partition("_")[0] for name in outputs["metrics"].metadata} - {"lines"}
     assert recorded == {str(entered[0])}
     with pytest.raises(SystemExit):
-        record_scores.python_func(**arguments | {"work": last[1:], "scores": scores[1:]}, **pipeline.pages())
+        record_scores.python_func(**arguments | {"items": last[1:], "scores": scores[1:]}, **pipeline.pages())
     assert "every training of the last rung has diverged: a loss is NaN" in capfd.readouterr().err
 
 

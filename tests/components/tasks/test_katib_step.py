@@ -17,11 +17,11 @@ from autogan_kubeflow.components.katib_experiments import build_experiment
 from autogan_kubeflow.components.katib_search.connection import default_namespace
 from autogan_kubeflow.components.katib_search.ownership import OWNER
 from autogan_kubeflow.components.manifest_checks import check_document
-from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE, Job, StepRecord
 from autogan_kubeflow.components.pipeline_run.katib import experiment_name, katib_request
-from autogan_kubeflow.components.pipeline_run.runs import Place
+from autogan_kubeflow.components.pipeline_run.record import PIPELINE_RUN_VARIABLE, PipelineRun, StepRecord
+from autogan_kubeflow.components.pipeline_run.runs import StoreRef
 from autogan_kubeflow.components.step_runtime.attempts import NODE_VARIABLE
-from autogan_kubeflow.components.step_runtime.work import Work
+from autogan_kubeflow.components.step_runtime.loop_item import LoopItem
 from autogan_kubeflow.components.steps.prepare_data import prepare_data
 from autogan_kubeflow.components.steps.search import search
 from autogan_kubeflow.components.steps.summarize import summarize
@@ -51,7 +51,7 @@ KATIB = {"katib_namespace": "autogan", "experiment_name": "", "trial_workers": 1
 WISHES: dict[str, Any] = {"namespace": "autogan", "name": "", "workers": 0, "timeout_hours": 0.0, "keep": False}
 FORM: dict[str, Any] = {
     **KATIB,
-    "job": "one",
+    "pipeline_run": "one",
     "pipeline": "mlas-search",
     "preset": "digits",
     "overrides": "\n".join(OVERRIDES),
@@ -77,7 +77,7 @@ def _process(
 ) -> Iterator[None]:
     """A pod of a pipeline, with a way to the cluster."""
     monkeypatch.setenv("AUTOGAN_CACHE", str(tmp_path_factory.getbasetemp() / "autogan-cache"))
-    monkeypatch.setenv(JOB_VARIABLE, "one")
+    monkeypatch.setenv(PIPELINE_RUN_VARIABLE, "one")
     # The client reads KUBECONFIG when it is imported.
     monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "kubeconfig"))
     monkeypatch.setenv("AUTOGAN_TRIAL_IMAGE", "registry.example/runtime@sha256:" + "1" * 64)
@@ -134,7 +134,9 @@ def test_a_search_under_katib_finds_what_a_local_one_finds(
     with playing(kubernetes, player(kubernetes)):
         found = searched(reference, store, tmp_path)
     beams = MultiLevelSearch(CONFIG.search_space(), CONFIG.search, CONFIG.seed).beams(local_records(CONFIG))
-    assert [(Work.loads(w).parsed, Work.loads(w).reward) for w in found] == [(b.architecture, b.reward) for b in beams]
+    assert [(LoopItem.loads(w).parsed, LoopItem.loads(w).reward) for w in found] == [
+        (b.architecture, b.reward) for b in beams
+    ]
     assert kubernetes.find("experiments") is None
     [created] = [request.body for request in kubernetes.requests if request.verb == "create"]
     assert created["metadata"]["annotations"]["autogan-kubeflow/owner"] == f"{store}/{reference}"
@@ -154,7 +156,7 @@ def test_a_search_without_the_weights_that_trainings_want_is_not_kept(
     with playing(kubernetes, player(kubernetes)), pytest.raises(SystemExit):
         searched(reference, store, tmp_path)
     assert "holds no weights of the search, from which retrain.start=shared goes on" in capfd.readouterr().err
-    assert not Place(store, tmp_path / "cache", "cpu").records(reference).history
+    assert not StoreRef(store, tmp_path / "cache", "cpu").records(reference).history
 
 
 def assert_trials_are_placed(experiment: dict[str, Any], reference: str, store: str) -> None:
@@ -214,14 +216,14 @@ def summed_up(store: str, folder: Path, state: str) -> str:
     """What the summary says."""
     summary = artifact(folder, dsl.Markdown)
     status = SimpleNamespace(state=state, error_message="")
-    summarize.python_func(status=status, job="one", store=store, summary=summary)
+    summarize.python_func(status=status, pipeline_run="one", store=store, summary=summary)
     return Path(summary.path).read_text()
 
 
 def note_search(store: str, folder: Path, reason: str, *, final: bool) -> None:
     """What the search step said when it failed."""
     record = StepRecord.begin("search", "w-impl-77", 1, 3).fail(reason, final=final)
-    Job(Place(store, folder / "cache", "cpu").store, "one").note(record)
+    PipelineRun(StoreRef(store, folder / "cache", "cpu").store, "one").note(record)
 
 
 def put_workflow(kubernetes: FakeKubernetes, status: dict[str, Any] | None = None, **spec: int) -> None:
@@ -283,9 +285,9 @@ def test_a_summary_without_a_cluster_says_so(store: str, tmp_path: Path) -> None
     prepared(store, tmp_path)
     summary = artifact(tmp_path, dsl.Markdown)
     failed = SimpleNamespace(state="FAILED", error_message="")
-    summarize.python_func(status=failed, job="one", store=store, summary=summary)
+    summarize.python_func(status=failed, pipeline_run="one", store=store, summary=summary)
     assert "still runs is not known: no cluster is configured" in Path(summary.path).read_text()
-    summarize.python_func(status=failed, job="one", store="gs://nope-bucket/x", summary=summary)
+    summarize.python_func(status=failed, pipeline_run="one", store="gs://nope-bucket/x", summary=summary)
     words = Path(summary.path).read_text()
     assert words.startswith("# Pipeline run failed\n\n- KFP says: FAILED\n")
     assert "What it left cannot be read: there is no bucket 'nope-bucket'" in words
@@ -314,9 +316,9 @@ def test_a_run_is_done_when_its_page_is_uploaded(
     monkeypatch.setenv("KFP_POD_NAME", "w-impl-1")
     monkeypatch.setattr("autogan_kubeflow.components.pipeline_run.workflow.default_namespace", lambda: "autogan")
     prepared(store, tmp_path)
-    job = Job(Place(store, tmp_path / "cache", "cpu").store, "one")
-    job.keep_page("report", "gs://b/report.html")
-    job.note(StepRecord.begin("report", "w-impl-77", 1, 3).succeed())
+    pipeline_run = PipelineRun(StoreRef(store, tmp_path / "cache", "cpu").store, "one")
+    pipeline_run.keep_page("report", "gs://b/report.html")
+    pipeline_run.note(StepRecord.begin("report", "w-impl-77", 1, 3).succeed())
     phase = "Succeeded" if uploaded else "Failed"
     pod = {"id": "w-77", "name": "w.root.report.executor(0)", "type": "Pod", "phase": phase, "message": "main: Error"}
     put_workflow(kubernetes, status={"nodes": {"w-77": pod}})
@@ -349,7 +351,9 @@ def test_requests_depend_on_the_run_alone() -> None:
     one = katib_request(CONFIG, "a@1", "gs://b/x", **wishes)
     assert katib_request(CONFIG, "a@1", "gs://b/x/", **wishes).name == one.name
     assert one.timeout_seconds == 5400 and one.keep and one.placement.namespace == "n"
-    others = [katib_request(CONFIG, *place, **wishes).name for place in (("b@1", "gs://b/x"), ("a@1", "gs://b/y"))]
+    others = [
+        katib_request(CONFIG, *store_ref, **wishes).name for store_ref in (("b@1", "gs://b/x"), ("a@1", "gs://b/y"))
+    ]
     assert len({one.name, *others}) == 3
     assert katib_request(CONFIG, "a@1", "gs://b/x", **wishes | {"namespace": ""}).placement.namespace == (
         default_namespace()

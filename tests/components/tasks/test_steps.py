@@ -23,9 +23,9 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import DirectoryStore
-from autogan_kubeflow.components.pipeline_run.job import JOB_VARIABLE
-from autogan_kubeflow.components.pipeline_run.runs import Place
-from autogan_kubeflow.components.step_runtime.work import Work
+from autogan_kubeflow.components.pipeline_run.record import PIPELINE_RUN_VARIABLE
+from autogan_kubeflow.components.pipeline_run.runs import StoreRef
+from autogan_kubeflow.components.step_runtime.loop_item import LoopItem
 from autogan_kubeflow.components.steps.choose_architectures import choose_architectures
 from autogan_kubeflow.components.steps.evaluate import evaluate
 from autogan_kubeflow.components.steps.prepare_data import prepare_data
@@ -66,19 +66,19 @@ def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_pa
     arguments = {**KATIB, "run": reference, "backend": "local", "keep_experiment": False, "store": store}
     found = search.python_func(**arguments, rungs=new.path("rungs"), history=history, metrics=measured)
     driver = driven(tmp_path / "driver", card["fingerprint"])
-    assert [Work.loads(text).parsed for text in found] == driver.found()
-    assert [Work.loads(text).rank for text in found] == [1, 2]
+    assert [LoopItem.loads(text).parsed for text in found] == driver.found()
+    assert [LoopItem.loads(text).rank for text in found] == [1, 2]
     lines = [json.loads(line) for line in Path(history.path).read_text().splitlines()]
     assert lines == [{"format": 1, **record.to_json()} for record in driver.history]
-    assert measured.metadata["best_reward"] == driver.beams()[0].reward == Work.loads(found[0]).reward
+    assert measured.metadata["best_reward"] == driver.beams()[0].reward == LoopItem.loads(found[0]).reward
     assert measured.metadata["slots"] == 6
 
     scores = []
     for text in found:
         model, scored, samples = new(dsl.Model, "model"), new(dsl.Metrics, "scores"), new(dsl.HTML, "samples")
-        retrain.python_func(work=text, store=store, model=model)
-        evaluate.python_func(work=text, model=model, store=store, scores=scored, samples=samples)
-        architecture = Work.loads(text).parsed
+        retrain.python_func(loop_item=text, store=store, model=model)
+        evaluate.python_func(loop_item=text, model=model, store=store, scores=scored, samples=samples)
+        architecture = LoopItem.loads(text).parsed
         expected = driver.evaluate([architecture])[architecture]
         assert {f"best_{key}": value for key, value in expected.best.scores.items()}.items() <= scored.metadata.items()
         assert_generator(model, driver.generator(architecture, "best"))
@@ -87,8 +87,8 @@ def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_pa
 
     page, text, metrics = new(dsl.HTML, "page"), new(dsl.Markdown, "text"), new(dsl.Metrics, "metrics")
     report.python_func(run=reference, scores=scores, store=store, page=page, text=text, metrics=metrics)
-    assert all(Work.loads(item).architecture in Path(page.path).read_text() for item in found)
-    assert Work.loads(found[0]).architecture in Path(text.path).read_text()
+    assert all(LoopItem.loads(item).architecture in Path(page.path).read_text() for item in found)
+    assert LoopItem.loads(found[0]).architecture in Path(text.path).read_text()
     assert metrics.metadata["fid_64_classifier"] > 0
     assert all(isinstance(value, float) for each in (metrics, measured, *scores) for value in each.metadata.values())
     provenance = json.loads(Path(metrics.path).read_text())["provenance"]
@@ -96,10 +96,10 @@ def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_pa
     assert provenance["git_revision"]
 
     summary = new(dsl.Markdown, "summary")
-    summarize.python_func(status=SUCCEEDED, job="one", store=store, summary=summary)
+    summarize.python_func(status=SUCCEEDED, pipeline_run="one", store=store, summary=summary)
     words = Path(summary.path).read_text()
     assert words.startswith("# mlas-search succeeded")
-    assert all(Work.loads(item).architecture in words for item in found)
+    assert all(LoopItem.loads(item).architecture in words for item in found)
     assert "report.html" in words
 
 
@@ -141,8 +141,8 @@ def test_repeating_a_pipeline_repeats_no_work(tmp_path: Path, new: Artifacts, mo
             metrics=new(dsl.Metrics, "metrics"),
         )
         model, scored, samples = new(dsl.Model, "model"), new(dsl.Metrics, "scores"), new(dsl.HTML, "samples")
-        retrain.python_func(work=found[0], store=store, model=model)
-        evaluate.python_func(work=found[0], model=model, store=store, scores=scored, samples=samples)
+        retrain.python_func(loop_item=found[0], store=store, model=model)
+        evaluate.python_func(loop_item=found[0], model=model, store=store, scores=scored, samples=samples)
         return reference, found, scored.metadata
 
     first = whole()
@@ -174,31 +174,31 @@ def test_a_transfer_evaluation_adds_a_line_each_time(
     target = prepare_data.python_func(**form, store=store, data=new(dsl.Dataset, "data"))
     work = choose_architectures.python_func(
         run=target,
-        architectures=f"sn-gan {Work.loads(found[0]).architecture}",
+        architectures=f"sn-gan {LoopItem.loads(found[0]).architecture}",
         search_run="digits",
         top_k=1,
         max_rungs=3,
         store=store,
         rungs=new.path("rungs"),
     )
-    assert [Work.loads(item).architecture for item in work] == [
+    assert [LoopItem.loads(item).architecture for item in work] == [
         str(Architecture.parse("sn-gan")),
-        Work.loads(found[0]).architecture,
+        LoopItem.loads(found[0]).architecture,
     ]
-    assert [Work.loads(item).reward for item in work] == [None, Work.loads(found[0]).reward]
+    assert [LoopItem.loads(item).reward for item in work] == [None, LoopItem.loads(found[0]).reward]
     scores = []
     for item in work:
         model, scored = new(dsl.Model, "model"), new(dsl.Metrics, "scores")
-        retrain.python_func(work=item, store=store, model=model)
-        evaluate.python_func(work=item, model=model, store=store, scores=scored, samples=new(dsl.HTML, "samples"))
+        retrain.python_func(loop_item=item, store=store, model=model)
+        evaluate.python_func(loop_item=item, model=model, store=store, scores=scored, samples=new(dsl.HTML, "samples"))
         scores.append(scored)
-    for job, lines in (("one", 1), ("one", 1), ("two", 2)):
-        monkeypatch.setenv(JOB_VARIABLE, job)
+    for pipeline_run, lines in (("one", 1), ("one", 1), ("two", 2)):
+        monkeypatch.setenv(PIPELINE_RUN_VARIABLE, pipeline_run)
         page, text, metrics = new(dsl.HTML, "page"), new(dsl.Markdown, "text"), new(dsl.Metrics, "metrics")
         record_scores.python_func(
-            job=job,
+            pipeline_run=pipeline_run,
             run=target,
-            work=work,
+            items=work,
             scores=scores,
             history="",
             store=store,
@@ -236,7 +236,7 @@ def test_a_wrong_form_makes_nothing(
     assert [path.name for path in store.iterdir()] == ["jobs"]
     summary = new(dsl.Markdown, "summary")
     failed = SimpleNamespace(state="FAILED", error_message="Task prepare-data failed.")
-    summarize.python_func(status=failed, job="one", store=str(store), summary=summary)
+    summarize.python_func(status=failed, pipeline_run="one", store=str(store), summary=summary)
     words = Path(summary.path).read_text()
     assert message in words
     assert "nothing was made" in words
@@ -257,7 +257,7 @@ def test_a_bucket_that_refuses_is_found_out_first(
 
 def test_another_models_scores_are_refused(tmp_path: Path, new: Artifacts, capfd: pytest.CaptureFixture[str]) -> None:
     """The step scores what the training of the same item made, and says so if it is given something else."""
-    work = Work("digits@0123456789ab-0123456789ab", 1, "1011-10011-10103", None, 1, 1, 6, 1)
+    work = LoopItem("digits@0123456789ab-0123456789ab", 1, "1011-10011-10103", None, 1, 1, 6, 1)
     model = new(dsl.Model, "model")
     model.metadata |= {"architecture": "0000-00001-11002", "reference": work.run}
     with pytest.raises(SystemExit):
@@ -323,5 +323,5 @@ def test_what_must_always_find_room_needs_no_torch() -> None:
 def test_places_are_values(tmp_path: Path) -> None:
     """A store's URI with and without a last slash is one place for runs."""
     config = tiny_config(f"data.fingerprint={'a' * 64}")
-    with_slash = Place(f"{tmp_path}/", tmp_path, "cpu").create(config, "mine")
-    assert Place(str(tmp_path), tmp_path, "cpu").create(config, "mine") == with_slash
+    with_slash = StoreRef(f"{tmp_path}/", tmp_path, "cpu").create(config, "mine")
+    assert StoreRef(str(tmp_path), tmp_path, "cpu").create(config, "mine") == with_slash

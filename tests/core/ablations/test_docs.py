@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from autogan_core.ablations.catalogue import EXPERIMENTS
+from autogan_core.ablations.catalogue import ABLATIONS
 from autogan_core.cli.reproduce import app
 
 PAGE = Path(__file__).parents[3] / "docs" / "results.md"
@@ -20,7 +20,7 @@ STUDY = PAGE.parent / "study"
 DATA_SETS = ("cifar10", "fashion-mnist")
 STUDIED = ("payoff", "proxy")
 """Experiments that have a page for each data set, as `autogan reproduce` wrote it."""
-SHOWN = [name for name in EXPERIMENTS if name not in STUDIED]
+SHOWN = [name for name in ABLATIONS if name not in STUDIED]
 
 
 def numbers(data_set: str, name: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def test_every_command_is_one() -> None:
     command = typer.main.get_command(app)
     for arguments in found:
         context = command.make_context("reproduce", list(arguments))
-        assert set(context.params["names"] or ()) <= set(EXPERIMENTS)
+        assert set(context.params["names"] or ()) <= set(ABLATIONS)
 
 
 def test_its_numbers_are_those_of_the_data() -> None:

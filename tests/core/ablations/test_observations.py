@@ -74,10 +74,10 @@ def test_verdict_follows_from_the_interval(low: float, high: float, verdict: str
 def test_finding_tells_the_best_of_each_search(tmp_path: Path) -> None:
     """The finding counts each seed's best architecture, and its paragraph claims what the verdicts carry."""
     suite = tiny_suite(tmp_path, *TWO_CELLS, seeds=(0, 1))
-    works = observations.works(suite)
-    assert [work.name for work in works] == ["searches/mlas/seed-0", "searches/mlas/seed-1"]
-    for work in works:
-        work.run()
+    computations = observations.computations(suite)
+    assert [computation.name for computation in computations] == ["searches/mlas/seed-0", "searches/mlas/seed-1"]
+    for computation in computations:
+        computation.run()
     found = observations.finding(suite)
     best = [Architecture.parse(text) for text in found.data["best"].values()]
     assert list(found.data["best"]) == ["0", "1"]

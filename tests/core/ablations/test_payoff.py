@@ -16,12 +16,12 @@ from autogan_core.ablations.equal_cost.arm_record import ArmRecord
 from autogan_core.ablations.equal_cost.equal_cost import search_spent, training_prices
 from autogan_core.ablations.equal_cost.paid_arm import GivenArm, ScratchArm
 from autogan_core.ablations.equal_cost.searched_arm import SearchedArm
+from autogan_core.ablations.suite.computations import in_order
 from autogan_core.ablations.suite.outcome import Outcome
 from autogan_core.ablations.suite.searches import Retraining, Search
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.trainings import Given
 from autogan_core.ablations.suite.variants import MLAS, RANDOM_SHARED
-from autogan_core.ablations.suite.work import in_order
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.training.derived_gan import DerivedGAN
@@ -232,13 +232,13 @@ def test_the_best_so_far_is_what_was_there_at_that_cost(found: SearchedArm) -> N
 
 def test_works_share_the_searches_and_are_named_once(suite: Suite) -> None:
     """Two searches for each seed under their usual names; every arm of the budget beside the four that always are."""
-    names = [work.name for work in in_order(payoff.works(suite))]
+    names = [computation.name for computation in in_order(payoff.computations(suite))]
     assert len(names) == len(set(names))
     assert names[:2] == ["searches/mlas/seed-0", "searches/mlas/seed-0/halving"]
     assert {"searches/random-shared/seed-0", "payoff/seed-0/random-scratch", "payoff/seed-0/e2gan"} < set(names)
     fewer = replace(suite.plan, budget=suite.plan.budget.model_copy(update={"payoff_arms": ("dcgan",)}))
     left = Suite(fewer, suite.folder, suite.device, suite.monitor, lambda config: suite.inputs(), "")
-    assert [work.name for work in payoff.works(left)] == [
+    assert [computation.name for computation in payoff.computations(left)] == [
         "searches/mlas/seed-0/halving",
         "searches/random-shared/seed-0/halving",
         "payoff/seed-0/random-scratch",

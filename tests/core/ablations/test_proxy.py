@@ -11,8 +11,8 @@ from autogan_core.ablations import proxy
 from autogan_core.ablations.pages.statistics import Estimate
 from autogan_core.ablations.rulers.rulers import default_ruler, rulers
 from autogan_core.ablations.rulers.scratch_curves import ScratchTraining, uniform_architectures
+from autogan_core.ablations.suite.computations import in_order
 from autogan_core.ablations.suite.suite import Suite
-from autogan_core.ablations.suite.work import in_order
 from tests.core.ablations.figures.test_figures import Drawing
 from tests.core.ablations.tiny_suite import TWO_CELLS, tiny_suite
 
@@ -26,10 +26,10 @@ ONE_ARCHITECTURE = (
 
 
 def done(suite: Suite) -> Suite:
-    for work in in_order(proxy.works(suite)):
-        assert not work.done()
-        work.run()
-        assert work.done()
+    for computation in in_order(proxy.computations(suite)):
+        assert not computation.done()
+        computation.run()
+        assert computation.done()
     return suite
 
 
@@ -41,7 +41,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
 
 def test_works_are_trainings_searches_and_their_scores(suite: Suite) -> None:
     """Each architecture is trained once; each way to train shared weights has a search on each seed."""
-    names = [work.name for work in in_order(proxy.works(suite))]
+    names = [computation.name for computation in in_order(proxy.computations(suite))]
     architectures = uniform_architectures(suite.plan)
     assert names[:3] == [f"proxy/scratch/{architecture}" for architecture in architectures]
     assert names[3:] == [

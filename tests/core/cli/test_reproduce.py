@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from autogan_core.ablations.catalogue import EXPERIMENTS
+from autogan_core.ablations.catalogue import ABLATIONS
 from autogan_core.cli.reproduce import NAMES
 from tests.core.ablations.tiny_suite import digest, inverted_digits_preset
 from tests.core.cli.test_main import autogan
@@ -246,7 +246,7 @@ def test_help_names_experiments_and_budgets() -> None:
 
 def test_the_command_line_knows_exactly_the_experiments_that_there_are() -> None:
     """Names that --help lists, without importing torch, are those of the modules, in their order."""
-    assert list(NAMES) == list(EXPERIMENTS)
+    assert list(NAMES) == list(ABLATIONS)
 
 
 def read_data(folder: Path, name: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ LINE = HistoryLine("job-0", NOON, "transfer/a", "stl10", "data-0", "code-0", "01
 
 def later(days: int, **changes: object) -> HistoryLine:
     """The line of another job so many days later, with other changes."""
-    return replace(LINE, job=f"job-{days}", time=NOON + timedelta(days=days), **changes)  # type: ignore[arg-type]
+    return replace(LINE, pipeline_run=f"job-{days}", time=NOON + timedelta(days=days), **changes)  # type: ignore[arg-type]
 
 
 def again(evaluation: Evaluation, days: int = 1) -> Evaluation:
@@ -48,7 +48,7 @@ def test_oldest_first_whatever_the_order_of_arrival(tmp_path: Path) -> None:
     history = ScoreHistory(DirectoryStore(tmp_path), "scores")
     for days in (1, 3, 2, 0):
         history.add(later(days))
-    assert [line.job for line in history.read()] == ["job-0", "job-1", "job-2", "job-3"]
+    assert [line.pipeline_run for line in history.read()] == ["job-0", "job-1", "job-2", "job-3"]
 
 
 def test_a_retried_step_replaces_its_line(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ class Contested(DirectoryStore):
 def test_a_beaten_writer_adds_to_what_the_winner_left(tmp_path: Path) -> None:
     """The line of the process that was faster stays."""
     lines = ScoreHistory(Contested(tmp_path), "scores").add(LINE)
-    assert [line.job for line in lines] == ["job-0", "job-10"]
+    assert [line.pipeline_run for line in lines] == ["job-0", "job-10"]
 
 
 def test_a_writer_that_is_always_beaten_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_a_writer_that_is_always_beaten_says_so(tmp_path: Path, monkeypatch: pyt
     store.rivals = 3
     with pytest.raises(ConflictError, match="scores.json was changed by other processes 3 times in a row; try again"):
         ScoreHistory(store, "scores").add(LINE)
-    assert [line.job for line in ScoreHistory(store, "scores").read()] == ["job-10", "job-11", "job-12"]
+    assert [line.pipeline_run for line in ScoreHistory(store, "scores").read()] == ["job-10", "job-11", "job-12"]
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def rescored(line: HistoryLine, scores: dict[str, float]) -> HistoryLine:
     """A week later: the first architecture alone, scored anew by another code."""
     evaluation = replace(line.evaluations[0], scores=scores, evaluated=line.time + timedelta(days=6))
     time, code = line.time + timedelta(days=7), f"{line.code}, mended"
-    return replace(line, job=f"{line.job}, again", time=time, code=code, evaluations=(evaluation,))
+    return replace(line, pipeline_run=f"{line.pipeline_run}, again", time=time, code=code, evaluations=(evaluation,))
 
 
 @pytest.mark.parametrize(

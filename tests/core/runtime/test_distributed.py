@@ -151,11 +151,11 @@ def work(folder: Path, world: World) -> None:
     _, report["single"] = train(world, TrainingStream, 1, 15, 46)
     _, report["lonely"] = train(world, DoubleStream, 4, 1, 2)
     report |= {name: train_baseline(world, name) for name in BASELINES}
-    tensors = {f"trained.{name}": tensor.clone().contiguous() for name, tensor in trained.state().items()}
+    tensors = {f"trained.{name}": tensor.clone().contiguous() for name, tensor in trained.state_dict().items()}
     report["scores"] = scores(world, trained)
-    tensors |= {f"scored.{name}": tensor.clone().contiguous() for name, tensor in trained.state().items()}
+    tensors |= {f"scored.{name}": tensor.clone().contiguous() for name, tensor in trained.state_dict().items()}
     trained.synchronise((len(CANDIDATES) - 1) % world.size)
-    tensors |= {f"synchronised.{name}": tensor.contiguous() for name, tensor in trained.state().items()}
+    tensors |= {f"synchronised.{name}": tensor.contiguous() for name, tensor in trained.state_dict().items()}
     save_file(tensors, folder / f"rank-{world.rank}.safetensors")
     report["coded"] = [repr(value) for value in score_sharded(world, range(5), coded)]
     report["tree"] = world.broadcast_json({"runs": [1, None, "ü"]} if world.is_main else None)

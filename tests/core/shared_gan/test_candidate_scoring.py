@@ -36,7 +36,7 @@ def trained(config: Config, steps: int = 4) -> GAN:
 
 
 def copied(gan: GAN) -> dict[str, Tensor]:
-    return {name: tensor.clone() for name, tensor in gan.state().items()}
+    return {name: tensor.clone() for name, tensor in gan.state_dict().items()}
 
 
 def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:

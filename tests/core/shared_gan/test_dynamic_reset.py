@@ -75,11 +75,11 @@ def test_state_round_trips() -> None:
     again.push(9.0, 9.0)
     for value in (0.1, 0.2, 0.3, 0.4):
         windows.push(value, None)
-    again.load_state(windows.state())
+    again.load_state_dict(windows.state_dict())
     for each in (windows, again):
         each.push(0.5, 0.7)
     assert again.spreads() == windows.spreads()
-    assert again.state()["losses.discriminator"].tolist() == [0.3, 0.4, 0.5]
+    assert again.state_dict()["losses.discriminator"].tolist() == [0.3, 0.4, 0.5]
 
 
 def still_from(step: int, device: torch.device = CPU) -> StepLosses:
@@ -118,7 +118,7 @@ def test_a_watch_goes_on_where_it_was(stored_after: int) -> None:
     noticed = []
     for block in range(5):
         if block == stored_after:
-            other.load_state(one.state())
+            other.load_state_dict(one.state_dict())
             one = other
         one.push(4 * block, [still_from(step) for step in range(4 * block, 4 * block + 4)])
         noticed.append(one.collapsed_in is not None)

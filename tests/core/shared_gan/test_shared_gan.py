@@ -15,7 +15,7 @@ from autogan_core.history import Assignment, Record
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture
-from autogan_core.shared_gan.checkpoints import Progress, ProgressCheckpoints
+from autogan_core.shared_gan.checkpoints import Checkpoint, IterationCheckpoints
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.shared_gan.trial_records import shared_state, slot_costs
 from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snapshot, open_store
@@ -51,7 +51,7 @@ def state(folder: Path) -> Snapshot:
 def test_only_the_training_architectures_weights_move(tmp_path: Path) -> None:
     """A search iteration moves weights of architectures it trained, and none that only a candidate uses."""
     shared = shared_gan(tmp_path)
-    fresh = {name: tensor.clone() for name, tensor in shared._gan.state().items()}
+    fresh = {name: tensor.clone() for name, tensor in shared._gan.state_dict().items()}
     record = shared.run(SEARCH)
     after = state(tmp_path).tensors
     moved = {n for n in fresh if n.endswith("weight") and not torch.equal(fresh[n], after[n])}
@@ -200,7 +200,7 @@ def test_scoring_leaves_what_training_made(tmp_path: Path, settings: tuple[str, 
     real = shared._score
 
     def score(*arguments: Any) -> Any:
-        trained.append({name: tensor.clone() for name, tensor in shared._gan.state().items()})
+        trained.append({name: tensor.clone() for name, tensor in shared._gan.state_dict().items()})
         return real(*arguments)
 
     shared._score = score  # type: ignore[assignment,method-assign]
@@ -292,17 +292,17 @@ def test_a_preempted_iteration_ends_as_if_it_had_not_been(
     with pytest.raises(PreemptedError, match="stopped on request .*; start the trial again to go on from there"):
         shared_gan(tmp_path / "parts", stop=StopAfter(questions)).run(second)
     assert state(tmp_path / "parts").meta["slot"] == 0
-    progress = CommittedState(DirectoryStore(tmp_path / "parts"), "progress").pointer()
-    assert progress is not None
-    assert progress.content["meta"]["step"] == min(4 * (questions - 1), 8)
-    assert len(progress.content["meta"]["rewards"]) == max(questions - 3, 0)
+    checkpoint = CommittedState(DirectoryStore(tmp_path / "parts"), "progress").pointer()
+    assert checkpoint is not None
+    assert checkpoint.content["meta"]["step"] == min(4 * (questions - 1), 8)
+    assert len(checkpoint.content["meta"]["rewards"]) == max(questions - 3, 0)
     asked, monitor = StopAfter(0), BeginningsMonitor()
     with caplog.at_level(logging.INFO):
         assert shared_gan(tmp_path / "parts", stop=asked, monitor=monitor).run(second) == expected
     assert monitor.begun == [(8, min(4 * (questions - 1), 8)), (2, max(questions - 3, 0))]
     where = f"candidate {questions - 3} of 2" if questions > 3 else f"step {4 * (questions - 1)} of 8"
-    checkpoint = tmp_path / "parts" / "progress" / progress.folder
-    assert f"slot 1: going on at {where}, from checkpoint {checkpoint}" in caplog.messages
+    location = tmp_path / "parts" / "progress" / checkpoint.folder
+    assert f"slot 1: going on at {where}, from checkpoint {location}" in caplog.messages
     assert -asked.questions == 4 - (questions - 1)
     assert_equal_states(tmp_path / "whole", tmp_path / "parts")
     assert DirectoryStore(tmp_path / "parts").folders("progress") == []
@@ -353,14 +353,14 @@ def test_progress_is_stored_as_time_passes(tmp_path: Path, monkeypatch: pytest.M
     """With no time between two commits every block of steps and every candidate is committed; with much, none; rewards
     are the same."""
     commits: list[int] = []
-    real = ProgressCheckpoints.check
+    real = IterationCheckpoints.check
 
-    def check(self: ProgressCheckpoints, progress: Progress, *arguments: Any) -> None:
-        real(self, progress, *arguments)
+    def check(self: IterationCheckpoints, checkpoint: Checkpoint, *arguments: Any) -> None:
+        real(self, checkpoint, *arguments)
         current = self._state.current
         commits.append(0 if current is None else current.version)
 
-    monkeypatch.setattr(ProgressCheckpoints, "check", check)
+    monkeypatch.setattr(IterationCheckpoints, "check", check)
     often = shared_gan(tmp_path / "often", checkpoint_seconds=0.0).run(SEARCH)
     assert commits == list(range(1, 5))
     commits.clear()

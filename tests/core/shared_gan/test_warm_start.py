@@ -141,5 +141,5 @@ def test_collapsed_weights_are_not_used(tmp_path: Path, config: Config, caplog: 
     with caplog.at_level(logging.WARNING):
         gan = started(tmp_path, config, NAMED["sn-gan"])
     fresh = searched(NAMED["sn-gan"]).gan(config, CPU, 5)
-    assert all(torch.equal(tensor, fresh.state()[name]) for name, tensor in gan.state().items())
+    assert all(torch.equal(tensor, fresh.state_dict()[name]) for name, tensor in gan.state_dict().items())
     assert f"{NAMED['sn-gan']} is trained from scratch instead" in caplog.text

@@ -20,7 +20,7 @@ from autogan_core.storage import CommittedState, DirectoryStore
 from autogan_core.training.derived_gan import DerivedGAN
 from autogan_core.training.design import Design, searched
 from autogan_core.training.gan import GAN
-from autogan_core.training.validation import Training, Validation
+from autogan_core.training.validation import TrainingResult, Validation
 from autogan_core.training.workspace import Workspace
 from tests.core.tiny import CPU, BeginningsMonitor, tiny_config, tiny_dataset, tiny_scorer
 
@@ -119,7 +119,10 @@ def test_where_a_training_stops_and_is_validated_changes_nothing_in_it(tmp_path:
     parts = again.train(milestones=(1, 5))
     assert [v.iteration for v in parts.validations] == [2, 3, 4, 5, 6]
     assert [v for v in parts.validations if v.iteration % 2 == 0] == list(whole.validations)
-    for mine, theirs in ((straight._gan.state(), again._gan.state()), (straight._weights(), again._weights())):
+    for mine, theirs in (
+        (straight._gan.state_dict(), again._gan.state_dict()),
+        (straight._weights(), again._weights()),
+    ):
         assert mine.keys() == theirs.keys()
         assert all(torch.equal(tensor, theirs[name]) for name, tensor in mine.items())
 
@@ -201,7 +204,7 @@ def test_the_best_checkpoint_survives_a_collapse(
 def test_what_counts_as_collapse(last: float, collapsed: bool) -> None:
     """The last FID must exceed twice the best."""
     validations = tuple(Validation(i, 1.0, fid, {}) for i, fid in enumerate((7.0, 5.0, last)))
-    assert Training(TOP1, validations, 0.0).collapsed is collapsed
+    assert TrainingResult(TOP1, validations, 0.0).collapsed is collapsed
 
 
 def test_unscorable_images_stop_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,14 +60,14 @@ def test_idle_weights_and_their_moments_stay() -> None:
     trained, data = gan(), stream()
     trained.train_step(data, 0, DECONV)
     name = "cells.1.block1.post.deconv.weight"
-    before = {key: value.clone() for key, value in trained.state().items()}
+    before = {key: value.clone() for key, value in trained.state_dict().items()}
     index = [n for n, _ in trained.generator.named_parameters()].index(name)
     keys = [f"generator.{name}", *(f"generator_optimizer.{index}.{slot}" for slot in ("step", "exp_avg", "exp_avg_sq"))]
     for step in (2, 4):
         trained.train_step(data, step, TOP1)
-    assert all(torch.equal(trained.state()[key], before[key]) for key in keys)
+    assert all(torch.equal(trained.state_dict()[key], before[key]) for key in keys)
     trained.train_step(data, 6, DECONV)
-    assert not any(torch.equal(trained.state()[key], before[key]) for key in keys)
+    assert not any(torch.equal(trained.state_dict()[key], before[key]) for key in keys)
 
 
 def test_training_continues_exactly_from_its_state(device: torch.device) -> None:
@@ -75,14 +75,14 @@ def test_training_continues_exactly_from_its_state(device: torch.device) -> None
     one, data = gan(device=device), stream(device=device)
     for step, architecture in enumerate((TOP1, DECONV)):
         one.train_step(data, 2 * step, architecture)
-    stored = {name: tensor.clone().contiguous() for name, tensor in one.state().items()}
+    stored = {name: tensor.clone().contiguous() for name, tensor in one.state_dict().items()}
     other, again = gan(seed=9, device=device), stream(device=device)
     other.train_step(again, 0, DECONV)
-    other.load_state(stored)
+    other.load_state_dict(stored)
     for step, architecture in ((4, DECONV), (5, TOP1), (6, TOP1)):
         assert one.train_step(data, step, architecture) == other.train_step(again, step, architecture)
-    for name, tensor in one.state().items():
-        assert torch.equal(tensor, other.state()[name]), name
+    for name, tensor in one.state_dict().items():
+        assert torch.equal(tensor, other.state_dict()[name]), name
 
 
 def test_equal_seeds_give_equal_weights_and_leave_the_global_generator_alone() -> None:
@@ -90,7 +90,7 @@ def test_equal_seeds_give_equal_weights_and_leave_the_global_generator_alone() -
     torch.manual_seed(1)
     expected = torch.rand(1)
     torch.manual_seed(1)
-    states = [gan(seed).state() for seed in (3, 3, 4)]
+    states = [gan(seed).state_dict() for seed in (3, 3, 4)]
     assert torch.equal(torch.rand(1), expected)
     assert all(torch.equal(tensor, states[1][name]) for name, tensor in states[0].items())
     assert not torch.equal(states[0]["generator.project.weight"], states[2]["generator.project.weight"])
@@ -103,8 +103,8 @@ def test_captured_and_uncaptured_steps_agree(device: torch.device) -> None:
     for step in range(12):
         architecture = (TOP1, DECONV)[step // 2 % 2]
         assert one.train_step(data, step, architecture) == other.train_step(data, step, architecture)
-    for name, tensor in one.state().items():
-        assert torch.equal(tensor, other.state()[name]), name
+    for name, tensor in one.state_dict().items():
+        assert torch.equal(tensor, other.state_dict()[name]), name
 
 
 class FirstWork:
@@ -131,14 +131,14 @@ def test_work_can_be_captured(monkeypatch: pytest.MonkeyPatch) -> None:
             data = TrainingStream(tiny_dataset().at_size(size)[:40], 16, 8, seed=5)
             trained.train_step(data, step, architecture)
             if step == 9:
-                stored = {name: tensor.clone() for name, tensor in trained.state().items()}
+                stored = {name: tensor.clone() for name, tensor in trained.state_dict().items()}
             if step == 13:
                 recalibrate(
                     trained.generator, DECONV, torch.randn(32, 8, generator=torch.Generator().manual_seed(1)), 16
                 )
             if step == 15:
-                trained.load_state(stored)
-        scenario.append(trained.state())
+                trained.load_state_dict(stored)
+        scenario.append(trained.state_dict())
     assert all(torch.equal(tensor, scenario[1][name]) for name, tensor in scenario[0].items())
 
 
@@ -146,13 +146,13 @@ def test_loading_a_state_keeps_its_tensors_in_place() -> None:
     """What captured work points to is overwritten, not replaced; weights never moved in the stored state start anew."""
     one, other, data = gan(), gan(seed=9), stream()
     other.train_step(data, 0, DECONV)
-    places = {name: tensor.data_ptr() for name, tensor in other.state().items()}
-    other.load_state(one.state())
-    assert not any("optimizer" in name for name in other.state())
+    places = {name: tensor.data_ptr() for name, tensor in other.state_dict().items()}
+    other.load_state_dict(one.state_dict())
+    assert not any("optimizer" in name for name in other.state_dict())
     other.train_step(data, 0, DECONV)
-    assert {name: tensor.data_ptr() for name, tensor in other.state().items()} == places
+    assert {name: tensor.data_ptr() for name, tensor in other.state_dict().items()} == places
     one.train_step(data, 0, DECONV)
-    assert all(torch.equal(tensor, other.state()[name]) for name, tensor in one.state().items())
+    assert all(torch.equal(tensor, other.state_dict()[name]) for name, tensor in one.state_dict().items())
 
 
 def test_reduced_precision_trains_like_float32() -> None:
@@ -162,7 +162,7 @@ def test_reduced_precision_trains_like_float32() -> None:
         expected, seen = (trained.train_step(data, step, TOP1).discriminator.item() for trained in (exact, rough))
         assert seen == pytest.approx(expected, rel=0.02)
         assert seen != expected
-    assert all(t.dtype in (torch.float32, torch.int64) for t in rough.state().values())
+    assert all(t.dtype in (torch.float32, torch.int64) for t in rough.state_dict().values())
 
 
 def baseline(name: str, seed: int = 0, device: torch.device = CPU, precision: str = "float32") -> GAN:
@@ -196,12 +196,12 @@ def test_baselines_continue_exactly_from_their_state(name: str, device: torch.de
     one, data = baseline(name, device=device), odd_stream(device)
     for step in range(4):
         one.train_step(data, step, SN_GAN)
-    stored = {key: tensor.clone().contiguous() for key, tensor in one.state().items()}
+    stored = {key: tensor.clone().contiguous() for key, tensor in one.state_dict().items()}
     other, again = baseline(name, seed=9, device=device), odd_stream(device)
-    other.load_state(stored)
+    other.load_state_dict(stored)
     for step in range(4, 10):
         assert one.train_step(data, step, SN_GAN) == other.train_step(again, step, SN_GAN)
-    assert all(torch.equal(tensor, other.state()[key]) for key, tensor in one.state().items())
+    assert all(torch.equal(tensor, other.state_dict()[key]) for key, tensor in one.state_dict().items())
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -218,7 +218,7 @@ def test_baselines_work_can_be_captured(name: str, device: torch.device, monkeyp
         trained, data = baseline(name, device=device), odd_stream(device)
         for step in range(20):
             trained.train_step(data, step, SN_GAN)
-        states.append(trained.state())
+        states.append(trained.state_dict())
     assert all(torch.equal(tensor, states[1][key]) for key, tensor in states[0].items())
 
 
@@ -230,4 +230,4 @@ def test_baselines_in_reduced_precision(name: str) -> None:
         expected, seen = (trained.train_step(data, step, SN_GAN).discriminator.item() for trained in (exact, rough))
         assert seen == pytest.approx(expected, rel=0.02)
         assert seen != expected
-    assert all(t.dtype in (torch.float32, torch.int64) for t in rough.state().values())
+    assert all(t.dtype in (torch.float32, torch.int64) for t in rough.state_dict().values())

@@ -11,7 +11,7 @@ import yaml
 
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_core.storage import DirectoryStore
-from autogan_kubeflow.components.pipeline_run.job import Job, StepRecord
+from autogan_kubeflow.components.pipeline_run.record import PipelineRun, StepRecord
 from autogan_kubeflow.pipelines import catalogue
 from autogan_kubeflow.pipelines.remote import runs as remote
 from autogan_kubeflow.pipelines.remote.connection import Server
@@ -215,7 +215,7 @@ def test_a_run_without_success_is_an_error(
 ) -> None:
     """The error names the run's end, a cancellation by its history, and gives the reasons: KFP's, where it has any, and
     those that the steps have left in the run store, where it can be read."""
-    job = Job(DirectoryStore(tmp_path), "r")
+    job = PipelineRun(DirectoryStore(tmp_path), "r")
     title = "Train 1011-10011-10103 to 500 steps (rung 4 of 4)"
     failed = StepRecord.begin("retrain-1011-10011-10103", "", 1, 3, title)
     job.note(failed.fail("CUDA is out\nof memory", final=True))
@@ -314,7 +314,7 @@ def test_status_of_one_run(
     )
     monkeypatch.setenv("AUTOGAN_STORE", str(tmp_path / "store"))
     failed = StepRecord.begin("prepare-data", "", 1, 1).fail("no such folder", final=True)
-    Job(DirectoryStore(tmp_path / "store"), run_id).note(failed)
+    PipelineRun(DirectoryStore(tmp_path / "store"), run_id).note(failed)
     selected = f"--selector pipeline/runid={run_id}"
     lines = [" ".join(line.split()) for line in autogan("status", run_id).splitlines()]
     assert lines == [

@@ -28,7 +28,7 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore
-from autogan_core.training.validation import Training
+from autogan_core.training.validation import TrainingResult
 from tests.core.ablations.tiny_suite import (
     THREE_CELLS,
     TWO_CELLS,
@@ -131,7 +131,7 @@ def test_a_named_architecture_of_another_depth_is_refused(tmp_path: Path, cells:
 def test_found_is_the_best_by_reward(searched: Search) -> None:
     """What is transferred is the first beam of the search on the same seed, which has to be done before."""
     found = Found(searched)
-    assert [work.name for work in found.needs] == [searched.name]
+    assert [computation.name for computation in found.needs] == [searched.name]
     assert found.design(searched.config).architecture == searched.beams()[0]
 
 
@@ -254,7 +254,7 @@ class TestScratchSearch:
     ) -> None:
         """Stopped in its second training: real trainings, of which the first is not made again."""
         monkeypatch.setattr(Search, "seconds", lambda self: 1e-9)
-        made: list[Training] = []
+        made: list[TrainingResult] = []
 
         def stop_after(suite: Suite, config: Any, architecture: Architecture, name: str) -> Any:
             training = train_short(suite, config, architecture, name)

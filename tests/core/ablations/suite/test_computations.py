@@ -14,8 +14,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from autogan_core.ablations.suite import work as module
-from autogan_core.ablations.suite.work import Ledger, Work, complete, in_order
+from autogan_core.ablations.suite import computations as module
+from autogan_core.ablations.suite.computations import Computation, Ledger, complete, in_order
 from autogan_core.runtime.monitor import Monitor, Task
 from autogan_core.training.cost import Cost
 
@@ -35,7 +35,7 @@ class Piece:
 
     name: str
     log: list[str]
-    needs: Sequence[Work] = ()
+    needs: Sequence[Computation] = ()
     action: Callable[[], None] = lambda: None
     finished: bool = field(default=False)
 
@@ -92,7 +92,7 @@ def test_needs_come_first_and_everything_once(log: list[str]) -> None:
     root = Piece("root", log)
     middle = Piece("middle", log, [root])
     left, right = Piece("left", log, [middle]), Piece("right", log, [Piece("root", log), middle])
-    assert [work.name for work in in_order([right, left, root])] == ["root", "middle", "right", "left"]
+    assert [computation.name for computation in in_order([right, left, root])] == ["root", "middle", "right", "left"]
 
 
 def test_everything_is_done_in_its_order(log: list[str], ledger: Ledger) -> None:
@@ -170,7 +170,7 @@ def test_work_is_held_while_it_runs(log: list[str], ledger: Ledger, tmp_path: Pa
 def test_two_that_share_the_work_do_each_piece_once(log: list[str], tmp_path: Path) -> None:
     """Two at the same pieces at the same time: each piece is done exactly once."""
     both = threading.Barrier(2, timeout=30)
-    pieces: list[Work] = [Piece(f"piece-{number}", log, action=lambda: None) for number in range(20)]
+    pieces: list[Computation] = [Piece(f"piece-{number}", log, action=lambda: None) for number in range(20)]
 
     def share() -> None:
         both.wait()

@@ -42,7 +42,7 @@ class Change:
         return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
 
 
-class Place(Protocol):
+class ConfigSource(Protocol):
     """Holds one text of Katib's configuration."""
 
     def read(self) -> str:
@@ -54,7 +54,7 @@ class Place(Protocol):
         ...
 
 
-class ConfigMapPlace:
+class ConfigMapSource:
     """The ConfigMap ``katib-config`` of a cluster: the one whose pod this is, else that of the current kubectl context.
 
     Args:
@@ -138,7 +138,7 @@ class ConfigMapPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class FilePlace:
+class FileSource:
     """A file with the text, as it lies in a GitOps repository."""
 
     path: Path

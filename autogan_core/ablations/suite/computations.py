@@ -1,4 +1,4 @@
-"""Pieces of work that several experiments, and several processes, share."""
+"""Pieces of work that several ablations, and several processes, share."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _WAIT_SECONDS = 2.0
 """Seconds between two looks at the work of other processes."""
 
 
-class Work(Protocol):
+class Computation(Protocol):
     """Something to compute once and keep. It goes on where an earlier process was stopped."""
 
     @property
     def name(self) -> str:
-        """Unique among all work of one folder: two experiments that need the same name it alike."""
+        """Unique among all work of one folder: two ablations that need the same name it alike."""
         ...
 
     @property
-    def needs(self) -> Sequence[Work]:
+    def needs(self) -> Sequence[Computation]:
         """The work that this work depends on."""
         ...
 
@@ -44,18 +44,18 @@ class Work(Protocol):
         ...
 
 
-def in_order(works: Iterable[Work]) -> list[Work]:
+def in_order(computations: Iterable[Computation]) -> list[Computation]:
     """Every piece once, with all that it needs before it."""
-    ordered: dict[str, Work] = {}
+    ordered: dict[str, Computation] = {}
 
-    def add(work: Work) -> None:
-        if work.name not in ordered:
-            for need in work.needs:
+    def add(computation: Computation) -> None:
+        if computation.name not in ordered:
+            for need in computation.needs:
                 add(need)
-            ordered[work.name] = work
+            ordered[computation.name] = computation
 
-    for work in works:
-        add(work)
+    for computation in computations:
+        add(computation)
     return list(ordered.values())
 
 
@@ -65,12 +65,12 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def seconds(self, works: Iterable[Work]) -> float:
+    def seconds(self, computations: Iterable[Computation]) -> float:
         """Time spent on all of them."""
-        return sum(self._seconds(work) for work in works)
+        return sum(self._seconds(computation) for computation in computations)
 
     @contextmanager
-    def begin(self, work: Work) -> Iterator[bool]:
+    def begin(self, computation: Computation) -> Iterator[bool]:
         """Claims a piece of work unless another process holds it, and books the time spent in the context on it.
 
         The operating system releases the lock of a process that dies.
@@ -78,7 +78,7 @@ class Ledger:
         Yields:
             Whether the work was claimed.
         """
-        path = self._path(work, "lock")
+        path = self._path(computation, "lock")
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w") as file:
             try:
@@ -90,15 +90,15 @@ class Ledger:
             try:
                 yield True
             finally:
-                spent = self._seconds(work) + time.monotonic() - started
-                write_atomically(self._path(work, "json"), json.dumps({"seconds": spent}).encode())
+                spent = self._seconds(computation) + time.monotonic() - started
+                write_atomically(self._path(computation, "json"), json.dumps({"seconds": spent}).encode())
 
-    def _seconds(self, work: Work) -> float:
-        path = self._path(work, "json")
+    def _seconds(self, computation: Computation) -> float:
+        path = self._path(computation, "json")
         return float(json.loads(path.read_text())["seconds"]) if path.exists() else 0.0
 
-    def _path(self, work: Work, suffix: str) -> Path:
-        return self._folder / f"{work.name.replace('/', '_')}.{suffix}"
+    def _path(self, computation: Computation, suffix: str) -> Path:
+        return self._folder / f"{computation.name.replace('/', '_')}.{suffix}"
 
 
 @contextmanager
@@ -114,38 +114,38 @@ def sole(path: Path) -> Iterator[None]:
         yield
 
 
-def complete(works: Sequence[Work], ledger: Ledger, monitor: Monitor) -> None:
+def complete(computations: Sequence[Computation], ledger: Ledger, monitor: Monitor) -> None:
     """Does all pieces of work, alone or together with other processes that were told to do the same.
 
     A piece that another process is at is left to it and looked at again later, so a second process, such as one for
     another GPU, shares the work.
 
     Args:
-        works: as `in_order` gives them.
+        computations: as `in_order` gives them.
         ledger: of their folder.
         monitor: receives every piece of work.
     """
-    pending = list(works)
+    pending = list(computations)
     with monitor.task("experiments", len(pending)) as task:
         while pending:
-            left: list[Work] = []
-            for work in pending:
-                if _do(work, ledger):
+            left: list[Computation] = []
+            for computation in pending:
+                if _do(computation, ledger):
                     task.advance()
                 else:
-                    left.append(work)
+                    left.append(computation)
             if len(left) == len(pending):
                 time.sleep(_WAIT_SECONDS)
             pending = left
 
 
-def _do(work: Work, ledger: Ledger) -> bool:
+def _do(computation: Computation, ledger: Ledger) -> bool:
     """Does a piece of work if it can be done here and now; returns whether it is done."""
-    if work.done():
+    if computation.done():
         return True
-    if not all(need.done() for need in work.needs):
+    if not all(need.done() for need in computation.needs):
         return False
-    with ledger.begin(work) as taken:
-        if taken and not work.done():
-            work.run()
+    with ledger.begin(computation) as taken:
+        if taken and not computation.done():
+            computation.run()
         return taken

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from autogan_core.errors import ConfigError
 from autogan_core.storage import RunStore, read_document, write_document
 
-JOB_VARIABLE = "AUTOGAN_JOB"
+PIPELINE_RUN_VARIABLE = "AUTOGAN_JOB"
 """Holds the pipeline run's id, in a pod and in the local runner's tasks alike."""
 
 
 @dataclass(frozen=True, slots=True)
-class JobCard:
+class PipelineRunCard:
     """What a pipeline run works on."""
 
     pipeline: str
@@ -84,7 +84,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-class Job:
+class PipelineRun:
     """A pipeline run's folder in the run store, ``jobs/<id>``."""
 
     def __init__(self, store: RunStore, identifier: str) -> None:
@@ -103,19 +103,19 @@ class Job:
         self._store, self._folder = store, f"jobs/{identifier}"
 
     @classmethod
-    def current(cls, store: RunStore) -> Job | None:
-        """The job of this process; None outside a pipeline."""
-        identifier = os.environ.get(JOB_VARIABLE)
+    def current(cls, store: RunStore) -> PipelineRun | None:
+        """The pipeline run of this process; None outside a pipeline."""
+        identifier = os.environ.get(PIPELINE_RUN_VARIABLE)
         return cls(store, identifier) if identifier else None
 
-    def open(self, card: JobCard) -> None:
+    def open(self, card: PipelineRunCard) -> None:
         """Stores what this pipeline run works on."""
         write_document(self._store, f"{self._folder}/job.json", asdict(card))
 
-    def card(self) -> JobCard | None:
+    def card(self) -> PipelineRunCard | None:
         """What this pipeline run works on; None before it has begun."""
         try:
-            return JobCard(**read_document(self._store, f"{self._folder}/job.json"))
+            return PipelineRunCard(**read_document(self._store, f"{self._folder}/job.json"))
         except FileNotFoundError:
             return None
 

@@ -12,7 +12,7 @@ from autogan_core.search_space import Architecture
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class LoopItem:
     """An architecture to train to the end of a rung. Travels as JSON text, which kfp's loops leave as it is."""
 
     run: str
@@ -37,7 +37,7 @@ class Work:
         return json.dumps(asdict(self), allow_nan=False)
 
     @classmethod
-    def loads(cls, text: str) -> Work:
+    def loads(cls, text: str) -> LoopItem:
         """Parses what `dumps` returned.
 
         Returns:
@@ -47,17 +47,17 @@ class Work:
             ConfigError: the text is no work item.
         """
         try:
-            work = cls(**json.loads(text))
-            Architecture.parse(work.architecture)
+            item = cls(**json.loads(text))
+            Architecture.parse(item.architecture)
         except (ValueError, TypeError) as error:
             raise ConfigError(f"this is no work item ({error}): {text[:200]}") from error
-        return work
+        return item
 
     @property
     def training(self) -> str:
         """The training's title for people, such as ``Train 1011-10011-10103 to 500 steps (rung 2 of 4)``."""
-        place = f" (rung {self.rung} of {self.rungs})" if self.rungs > 1 else ""
-        return f"Train {self.architecture} to {self.iterations:,} steps{place}"
+        stage = f" (rung {self.rung} of {self.rungs})" if self.rungs > 1 else ""
+        return f"Train {self.architecture} to {self.iterations:,} steps{stage}"
 
     @property
     def parsed(self) -> Architecture:
@@ -68,4 +68,4 @@ class Work:
 def write_rungs(path: str, pool: Sequence[str]) -> None:
     """Writes how many rungs the work of the first one says there are, for kfp, as a step's output of a whole number."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(str(Work.loads(pool[0]).rungs))
+    Path(path).write_text(str(LoopItem.loads(pool[0]).rungs))
