@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 from typer.core import TyperGroup
 
+import autogan_core
+from autogan_core.config import MAY_CHANGE
 from autogan_kubeflow.pipelines.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+LOCAL = ROOT / "docs" / "local.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 TOP = ("acceptance", "autogan_core", "autogan_kubeflow", "benchmarks", "components", "docs", "manifests", "pipelines")
 
@@ -86,6 +89,22 @@ def parse(words: list[str]) -> None:
     while isinstance(command, TyperGroup):
         command, rest = command.commands[rest[0]], rest[1:]
     command.make_context(name, rest)
+
+
+def first_cells(section: str) -> set[str]:
+    """What stands in back-quotes in the first cells of the tables below a heading of docs/local.md."""
+    [text] = re.findall(rf"^## {section}\n(.*?)(?=^## )", LOCAL.read_text(), re.MULTILINE | re.DOTALL)
+    return set(re.findall(r"`([^`]+)`", "".join(re.findall(r"^\|([^|]*)\|", text, re.MULTILINE)))) - {"autogan_core"}
+
+
+def test_every_export_is_described() -> None:
+    """Under "From Python", each name that programs import, and no other."""
+    assert first_cells("From Python") == set(autogan_core.__all__)
+
+
+def test_the_settings_that_may_change_in_a_run_are_listed() -> None:
+    """Under "Settings", all of them, and no other."""
+    assert first_cells("Settings") == MAY_CHANGE
 
 
 def test_the_readme_is_short() -> None:
