@@ -30,9 +30,10 @@ from autogan_core.presets import load_config
 from autogan_core.search.mlas import MultiLevelSearch
 from autogan_kubeflow.components.katib_experiments.builder import build_experiment
 from autogan_kubeflow.components.katib_protocol import reward_name, to_parameters
+from autogan_kubeflow.components.manifest_checks.request import as_katib_sends
 from autogan_kubeflow.components.suggestion.experiment import parse_experiment
 from autogan_kubeflow.components.suggestion.server import HEALTH_SERVICE
-from tests.components.katib import to_proto, trial
+from tests.components.katib import trial
 
 SLOTS = 93
 
@@ -58,7 +59,7 @@ def finished_search(levels: str) -> api.GetSuggestionsRequest:
     config = load_config(
         "cifar10", [f"search.levels={levels}", f"search.iterations={SLOTS - (3 if levels == 'multi' else 1)}"]
     )
-    experiment = to_proto(build_experiment("benchmark", config))
+    experiment = as_katib_sends(build_experiment("benchmark", config))
     wanted = parse_experiment(experiment)
     search, history = MultiLevelSearch(wanted.space, wanted.config, wanted.seed), list[Record]()
     for slot in range(SLOTS - 1):

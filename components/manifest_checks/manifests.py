@@ -24,7 +24,7 @@ _EXPERIMENT_RULES = (
     check_search.check_objective,
     check_search.check_collector,
     check_search.check_space,
-    check_search.check_shared_search,
+    check_search.check_request,
     check_search.check_agreement,
 )
 _TEMPLATE_RULES = (

@@ -12,8 +12,10 @@ from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from autogan_kubeflow.components.katib_experiments.builder import EXPERIMENT_NAME
 from autogan_kubeflow.components.katib_experiments.settings import algorithm_settings, nas_config, parameters
-from autogan_kubeflow.components.katib_protocol import ALGORITHM, OPERATIONS, SCRATCH_OBJECTIVES, reward_name
+from autogan_kubeflow.components.katib_protocol import ALGORITHM, SCRATCH_OBJECTIVES, reward_names
+from autogan_kubeflow.components.manifest_checks.request import as_katib_sends
 from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.suggestion.experiment import parse_experiment
 
 _SAFE = re.compile(r"[A-Za-z0-9_.,:/-]+")
 _RESUME = ("Never", "LongRunning", "FromVolume")
@@ -84,8 +86,6 @@ def check_space(experiment: Mapping[str, Any]) -> Iterator[str]:
     if ("parameters" in spec) == ("nasConfig" in spec):
         yield "spec needs either nasConfig (our algorithm) or parameters (Katib's own)"
     operations = items(spec, "nasConfig", "operations")
-    if "nasConfig" in spec and [operation.get("operationType") for operation in operations] != list(OPERATIONS):
-        yield f"nasConfig.operations must be {', '.join(OPERATIONS)}, one each and in this order"
     searched = [*items(spec, "parameters"), *(p for operation in operations for p in items(operation, "parameters"))]
     for parameter in searched:
         options = dig(parameter, "feasibleSpace", "list")
@@ -97,28 +97,13 @@ def check_space(experiment: Mapping[str, Any]) -> Iterator[str]:
                 yield f"parameter '{parameter.get('name')}': option {option!r} must be a string of A-Za-z0-9_.,:/-"
 
 
-def check_shared_search(experiment: Mapping[str, Any]) -> Iterator[str]:
-    """Problems of an Experiment of our own algorithm beyond those of any other."""
-    spec = mapping(experiment, "spec")
-    if dig(spec, "algorithm", "algorithmName") != ALGORITHM:
-        return
-    if "nasConfig" not in spec:
-        yield f"the algorithm '{ALGORITHM}' needs nasConfig, not parameters"
-    if spec.get("parallelTrialCount") != 1:
-        yield "parallelTrialCount must be 1: trials on shared weights follow one another"
-    settings = _settings(experiment)
-    counts = [settings.get(name) for name in ("controller_steps", "num_candidates")]
-    if all(isinstance(count, str) and count.isdecimal() for count in counts):
-        needed = [reward_name(i) for i in range(max(int(str(count)) for count in counts))]
-        if dig(spec, "objective", "additionalMetricNames") != needed:
-            yield (
-                f"objective.additionalMetricNames must be {needed[0]} to {needed[-1]}: one reward for each of "
-                "controller_steps or num_candidates, whichever are more"
-            )
-    layers, most = dig(spec, "nasConfig", "graphConfig", "numLayers"), spec.get("maxTrialCount")
-    stages = layers if settings.get("levels") == "multi" else 1
-    if type(stages) is int and type(most) is int and most < 2 * stages:
-        yield f"maxTrialCount is {most}, but each of the {stages} stages needs an iteration and a derivation"
+def check_request(experiment: Mapping[str, Any]) -> Iterator[str]:
+    """What the suggestion service refuses about an Experiment of our own algorithm."""
+    if dig(experiment, "spec", "algorithm", "algorithmName") == ALGORITHM:
+        try:
+            parse_experiment(as_katib_sends(experiment))
+        except ConfigError as error:
+            yield f"the suggestion service refuses it: {error}"
 
 
 def check_agreement(experiment: Mapping[str, Any]) -> Iterator[str]:
@@ -150,6 +135,9 @@ def check_agreement(experiment: Mapping[str, Any]) -> Iterator[str]:
         if spec.get("parameters") != parameters(config):
             yield "parameters must be the trials' search space: one for each token, with the options of search.space"
         return
+    rewards = reward_names(config.search)
+    if dig(spec, "objective", "additionalMetricNames") != rewards:
+        yield f"objective.additionalMetricNames must be {rewards[0]} to {rewards[-1]}, the trials' rewards"
     wanted = algorithm_settings(config)
     for name in sorted(wanted.keys() | settings.keys()):
         mine, theirs = settings.get(name), wanted.get(name)

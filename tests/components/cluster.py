@@ -23,9 +23,10 @@ from autogan_core.presets import load_config
 from autogan_core.search.mlas import MultiLevelSearch
 from autogan_kubeflow.components.exit_status import PREEMPTED, RETRY
 from autogan_kubeflow.components.katib_experiments.recipes import from_recipe, recipe
+from autogan_kubeflow.components.manifest_checks.request import as_katib_sends
 from autogan_kubeflow.components.suggestion.trials import KatibRun, find_run
 from tests.components.db_manager import DBManager, db_manager
-from tests.components.katib import Katib, to_proto, trial_environment
+from tests.components.katib import Katib, trial_environment
 from tests.components.pods import start
 from tests.fake_gcs import FakeGCS, emulator_environment, free_port
 
@@ -53,7 +54,7 @@ class Cluster:
     """Called whenever a trial begins or ends."""
 
     def __post_init__(self) -> None:
-        self.katib = Katib(to_proto(self.manifest), self.rng)
+        self.katib = Katib(as_katib_sends(self.manifest), self.rng)
         self._service: ForkServerProcess | None = None
         self._port = free_port()
 

@@ -136,47 +136,6 @@ def trial(name: str, parameters: dict[str, str], start_time: str = "2026-01-01T0
     )
 
 
-def to_proto(manifest: dict[str, Any]) -> api.Experiment:
-    """An Experiment's manifest as Katib hands it to the suggestion service."""
-    spec = manifest["spec"]
-    objective, nas = spec["objective"], spec["nasConfig"]
-    return api.Experiment(
-        name=manifest["metadata"]["name"],
-        spec=api.ExperimentSpec(
-            objective=api.ObjectiveSpec(
-                type=api.ObjectiveType.Value(objective["type"].upper()),
-                objective_metric_name=objective["objectiveMetricName"],
-                additional_metric_names=objective["additionalMetricNames"],
-            ),
-            algorithm=api.AlgorithmSpec(
-                algorithm_name=spec["algorithm"]["algorithmName"],
-                algorithm_settings=[api.AlgorithmSetting(**s) for s in spec["algorithm"]["algorithmSettings"]],
-            ),
-            parallel_trial_count=spec["parallelTrialCount"],
-            max_trial_count=spec["maxTrialCount"],
-            nas_config=api.NasConfig(
-                graph_config=api.GraphConfig(num_layers=nas["graphConfig"]["numLayers"]),
-                operations=api.NasConfig.Operations(operation=[_operation(o) for o in nas["operations"]]),
-            ),
-        ),
-    )
-
-
-def _operation(operation: dict[str, Any]) -> api.Operation:
-    parameters = [
-        api.ParameterSpec(
-            name=p["name"],
-            parameter_type=api.ParameterType.Value(p["parameterType"].upper()),
-            feasible_space=api.FeasibleSpace(list=p["feasibleSpace"]["list"]),
-        )
-        for p in operation["parameters"]
-    ]
-    return api.Operation(
-        operation_type=operation["operationType"],
-        parameter_specs=api.Operation.ParameterSpecs(parameters=parameters),
-    )
-
-
 def trial_environment(manifest: dict[str, Any], name: str, parameters: dict[str, str]) -> dict[str, str]:
     """The environment of a trial's master container, after Katib has pasted the assignment into the template.
 

@@ -21,9 +21,10 @@ from autogan_core.search_space import Architecture
 from autogan_kubeflow.components.katib_experiments import Placement
 from autogan_kubeflow.components.katib_protocol import from_parameters, to_metrics
 from autogan_kubeflow.components.katib_search import ExperimentRequest, ExperimentsAPI, Waiting
+from autogan_kubeflow.components.manifest_checks.request import as_katib_sends
 from autogan_kubeflow.components.suggestion.service import SuggestionService
 from tests.components.fake_kubernetes import FakeKubernetes
-from tests.components.katib import Katib, to_proto
+from tests.components.katib import Katib
 from tests.components.katib_player import Publisher, playing
 from tests.components.kubernetes_server import serving
 
@@ -127,7 +128,7 @@ def player(
         if "status" in experiment:  # another player's
             return
         uid, name = experiment["metadata"]["uid"], experiment["metadata"]["name"]
-        katib, service = Katib(to_proto(experiment), random.Random(uid)), SuggestionService("autogan")
+        katib, service = Katib(as_katib_sends(experiment), random.Random(uid)), SuggestionService("autogan")
         publisher = Publisher(kubernetes, experiment)
         for slot in range(experiment["spec"]["maxTrialCount"]):
             publisher.publish(katib)
