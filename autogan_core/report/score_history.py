@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import math
-import random
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from autogan_core.errors import AutoGANError, ConflictError, NewerFormatError, StateError
+from autogan_core.errors import AutoGANError, NewerFormatError, StateError
 from autogan_core.search_space import Architecture
-from autogan_core.storage import RunStore, seal, unseal
-
-logger = logging.getLogger(__name__)
-
-ATTEMPTS = 30
-"""Tries to add a line. Every time that one writer is beaten another one is done, so this many may come at once."""
-MAX_PAUSE_SECONDS = 1.0
-"""Longest wait between two tries; a bucket takes about one write of an object in a second."""
+from autogan_core.storage import RunStore, seal, unseal, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +139,8 @@ class ScoreHistory:
         Raises:
             StateError: it is damaged.
         """
-        return self._current()[0]
+        current = self._store.read_current(self._document)
+        return self._lines(current and current[0])
 
     def add(self, line: HistoryLine) -> tuple[HistoryLine, ...]:
         """Adds a line, and replaces an earlier one of the same pipeline run.
@@ -161,26 +152,15 @@ class ScoreHistory:
             StateError: the history is damaged; it is left as it is.
             ConflictError: other processes kept changing it.
         """
-        for attempt in range(ATTEMPTS):
-            lines, token = self._current()
-            document = seal({"lines": [entry.to_json() for entry in _with(lines, line)]})
-            try:
-                self._store.replace(self._document, document, token)
-            except ConflictError:
-                logger.info("%s was changed meanwhile; adding the line again", self._location)
-                # Random, or writers that collided once would go on colliding.
-                time.sleep(random.uniform(0, min(MAX_PAUSE_SECONDS, 0.01 * 2**attempt)))
-            else:
-                return self._lines(document)
-        raise ConflictError(
-            f"{self._location} was changed by other processes {ATTEMPTS} times in a row; try again later"
-        )
 
-    def _current(self) -> tuple[tuple[HistoryLine, ...], str | None]:
-        current = self._store.read_current(self._document)
-        return ((), None) if current is None else (self._lines(current[0]), current[1])
+        def added(document: bytes | None) -> bytes:
+            return seal({"lines": [entry.to_json() for entry in _with(self._lines(document), line)]})
 
-    def _lines(self, document: bytes) -> tuple[HistoryLine, ...]:
+        return self._lines(update(self._store, self._document, added))
+
+    def _lines(self, document: bytes | None) -> tuple[HistoryLine, ...]:
+        if document is None:
+            return ()
         try:
             content = unseal(document, self._location)
             return tuple(HistoryLine.from_json(tree) for tree in content["lines"])

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from torch import Tensor
 
 from autogan_core.config import Config
-from autogan_core.errors import AutoGANError, ConfigError, ConflictError, NonFiniteLossError
+from autogan_core.errors import AutoGANError, ConfigError, NonFiniteLossError
 from autogan_core.history import Record
 from autogan_core.networks.generator import BaseGenerator
 from autogan_core.runs.final_scores import FinalScores, final_scores
@@ -26,7 +26,7 @@ from autogan_core.search.mlas import Beam
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.shared_gan.warm_start import keep_weights, start_from_search
-from autogan_core.storage import RunStore, seal, unseal
+from autogan_core.storage import RunStore, seal, unseal, update
 from autogan_core.training.derived_gan import DerivedGAN
 from autogan_core.training.design import searched
 from autogan_core.training.failures import keep_failure
@@ -253,7 +253,8 @@ class Run(RunRecords):
     @property
     def seconds(self) -> dict[str, float]:
         """Phase -> wall time that it took, over all processes."""
-        return self._seconds()[0]
+        current = self._store.read_current(SECONDS_FILE)
+        return self._parsed_seconds(current and current[0])
 
     def _derived(self, architecture: Architecture) -> DerivedGAN:
         if architecture.depth != self.config.model.num_cells:
@@ -292,18 +293,11 @@ class Run(RunRecords):
             self._add_seconds(phase, time.monotonic() - started)
 
     def _add_seconds(self, phase: str, spent: float) -> None:
-        while True:
-            seconds, token = self._seconds()
-            seconds[phase] = seconds.get(phase, 0.0) + spent
-            try:
-                self._store.replace(SECONDS_FILE, seal(seconds), token)
-                return
-            except ConflictError:  # another process of this run has added its own meanwhile
-                continue
+        def added(document: bytes | None) -> bytes:
+            seconds = self._parsed_seconds(document)
+            return seal({**seconds, phase: seconds.get(phase, 0.0) + spent})
 
-    def _seconds(self) -> tuple[dict[str, float], str | None]:
-        """Phase -> seconds, and the token to replace them by."""
-        current = self._store.read_current(SECONDS_FILE)
-        if current is None:
-            return {}, None
-        return unseal(current[0], self._store.location(SECONDS_FILE)), current[1]
+        update(self._store, SECONDS_FILE, added)
+
+    def _parsed_seconds(self, document: bytes | None) -> dict[str, float]:
+        return {} if document is None else unseal(document, self._store.location(SECONDS_FILE))

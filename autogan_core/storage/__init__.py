@@ -14,6 +14,7 @@ from autogan_core.storage.gcs import GCSStore
 from autogan_core.storage.opening import open_store
 from autogan_core.storage.snapshot import Snapshot, tensors_below
 from autogan_core.storage.store import RunStore
+from autogan_core.storage.updating import update
 
 __all__ = [
     "FIRST",
@@ -30,6 +31,7 @@ __all__ = [
     "seal",
     "tensors_below",
     "unseal",
+    "update",
     "write_atomically",
     "write_document",
 ]

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from autogan_core.errors import ConflictError, StateError
-from autogan_core.report import score_history
 from autogan_core.report.score_history import Evaluation, HistoryLine, ScoreHistory, origins
 from autogan_core.search_space import NAMED
-from autogan_core.storage import DirectoryStore, RunStore, seal
+from autogan_core.storage import DirectoryStore, RunStore, seal, updating
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SCORES = {"is_5k_10split": 8.02, "is_5k_10split_std": 0.12, "fid_5k": 12.31}
@@ -91,7 +90,7 @@ def test_a_beaten_writer_adds_to_what_the_winner_left(tmp_path: Path) -> None:
 
 def test_a_writer_that_is_always_beaten_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It gives up with a conflict, and the others' lines are all there."""
-    monkeypatch.setattr(score_history, "ATTEMPTS", 3)
+    monkeypatch.setattr(updating, "ATTEMPTS", 3)
     store = Contested(tmp_path)
     store.rivals = 3
     with pytest.raises(ConflictError, match="scores.json was changed by other processes 3 times in a row; try again"):

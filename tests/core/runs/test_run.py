@@ -149,7 +149,7 @@ def test_times_add_up_over_processes(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert 0.16 <= run._seconds()[0]["retrain"] < 8
+    assert 0.16 <= run.seconds["retrain"] < 8
 
 
 def test_devices() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from autogan_core.errors import ConflictError, StateError
-from autogan_core.storage import RunStore
+from autogan_core.storage import RunStore, update
 
 
 def test_reading_what_was_written(store: RunStore) -> None:
@@ -78,6 +79,23 @@ def test_of_racing_writers_exactly_one_replaces(store: RunStore) -> None:
         thread.join()
     assert (len(won), len(lost)) == (1, 7)
     assert store.read("state") == won[0]
+
+
+def test_updates_lose_nothing(store: RunStore) -> None:
+    """Eight threads add to one document at once, which is there with the first; each learns what it has stored."""
+    with ThreadPoolExecutor(8) as pool:
+        stored = list(pool.map(lambda i: update(store, "list", lambda old: (old or b"") + b"%d" % i), range(8)))
+    assert sorted(store.read("list")) == sorted(b"01234567")
+    assert [len(content) for content in sorted(stored, key=len)] == list(range(1, 9))
+    assert all(b"%d" % i in content for i, content in enumerate(stored))
+
+
+def test_an_edit_that_fails_changes_nothing(store: RunStore) -> None:
+    """What is there is refused by who is to change it, and stays."""
+    store.write("list", b"damaged")
+    with pytest.raises(ValueError, match="invalid literal"):
+        update(store, "list", lambda old: b"%d" % int(old or b"0"))
+    assert store.read("list") == b"damaged"
 
 
 def test_files_travel_whole(store: RunStore, tmp_path: Path) -> None:
