@@ -30,8 +30,8 @@ class StateError(AutoGANError):
     """A run folder holds state that is damaged, or belongs to another configuration."""
 
 
-class NewerFormatError(StateError):
-    """A later version has stored this; it must neither be guessed at nor replaced."""
+class NewerFormatError(AutoGANError):
+    """A later version has stored this; it must neither be guessed at nor replaced, so it is no `StateError`."""
 
 
 class ConflictError(StateError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from autogan_core.errors import AutoGANError, NewerFormatError, StateError
+from autogan_core.errors import StateError
 from autogan_core.search_space import Architecture
 from autogan_core.storage import RunStore, seal, unseal, update
 
@@ -164,9 +164,7 @@ class ScoreHistory:
         try:
             content = unseal(document, self._location)
             return tuple(HistoryLine.from_json(tree) for tree in content["lines"])
-        except NewerFormatError:
-            raise
-        except (AutoGANError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (StateError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise StateError(
                 f"{self._location} is damaged: it is no history of scores; restore it from a copy, or remove this one "
                 "file to begin a new history"

@@ -131,8 +131,6 @@ def prepare(
         if stored is not None:
             logger.info("the inputs are in the run store already: %s", inputs_location(config, store))
             return stored
-    except NewerFormatError:
-        raise
     except StateError as error:
         logger.warning("the stored inputs are made anew: %s", error)
     try:
@@ -210,7 +208,7 @@ def _score_real(config: Config, dataset: ImageDataset, extractor: FeatureExtract
     if store.exists(name):
         try:
             return read_document(store, name)
-        except StateError as error:
+        except (NewerFormatError, StateError) as error:  # nobody's work is lost with a cache
             logger.warning("%s; it is made again", error)
     scores = score_real(dataset, extractor, config.scores.splits, config.scores.batch_size).named()
     write_document(store, name, scores)

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from autogan_core.errors import ConflictError, NewerFormatError, PreemptedError, StateError
+from autogan_core.errors import ConflictError, PreemptedError, StateError
 from autogan_core.history import Assignment
 from autogan_core.runtime.distributed import World
 from autogan_core.search_space import Architecture
@@ -75,8 +75,6 @@ class IterationCheckpoints:
             pointer = agreed_pointer(self._state, self._world)
             if pointer is not None and all(pointer.content["meta"].get(k) == v for k, v in self._key.items()):
                 snapshot = self._state.load(self._world.device, pointer)
-        except NewerFormatError:  # to begin anew would throw away what that version has done
-            raise
         except StateError as error:  # the iteration can still be run from its start
             logger.warning("the checkpoint of slot %d is not used: %s", assignment.slot, error)
         [missing] = self._world.any(snapshot is None)
