@@ -4,6 +4,7 @@ from typing import Any
 
 from kfp import dsl
 
+from autogan_kubeflow.components.pipeline_run.form import FROM_PRESET, UNSET
 from autogan_kubeflow.components.steps.prepare_data import prepare_data
 from autogan_kubeflow.components.steps.report import report
 from autogan_kubeflow.components.steps.search import search
@@ -36,13 +37,13 @@ def mlas_search(placement: PipelinePlacement) -> Any:
         run_name: str = "",
         run_store_uri: str = placement.store,
         search_backend: str = placement.backend,
-        search_reward: str = "from-preset",
+        search_reward: str = FROM_PRESET,
         settings_overrides: str = "",
         settings_preset: str = "cifar10",
         settings_seed: int = 0,
-        train_iterations: int = -1,
-        train_pool: int = -1,
-        train_top_k: int = -1,
+        train_iterations: int = UNSET,
+        train_pool: int = UNSET,
+        train_top_k: int = UNSET,
     ) -> None:
         """Searches the generator architecture that draws your images best (AutoGAN, ICCV 2019), trains the best
         candidates in parallel, rung by rung from a larger pool if you want, scores them by Inception score and FID,

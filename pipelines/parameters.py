@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,11 @@ from autogan_kubeflow.components.pipeline_run.form import (
     check_backend,
     check_run_name,
     data_location,
-    parse_architectures,
+    named_to_evaluate,
     positive,
     read_form,
 )
 from autogan_kubeflow.pipelines.catalogue import compiled
-
-_CONFIGURING = ("preset", "overrides", "dataset", "seed", "reward", "top_k", "pool", "retrain_iterations")
-"""What `read_form` takes, by the names that steps have for it."""
 
 
 def read_arguments(pipeline: str, given: Sequence[str], file: Path | None = None) -> dict[str, Any]:
@@ -105,7 +103,8 @@ def _whole(value: Any) -> Any:
 def _check(arguments: Mapping[str, Any]) -> None:
     """Raises ConfigError for the first value that a step would refuse."""
     searches = "search_backend" in arguments
-    form = {name: arguments[FIELDS[name]] for name in _CONFIGURING if FIELDS[name] in arguments}
+    configuring = inspect.signature(read_form).parameters
+    form = {name: arguments[FIELDS[name]] for name in configuring if FIELDS[name] in arguments}
     if not searches and form.pop("top_k", UNSET) != UNSET:
         positive("train_top_k", arguments["train_top_k"])
     read_form(**form)
@@ -119,10 +118,8 @@ def _check(arguments: Mapping[str, Any]) -> None:
             check_run_name(arguments[name], name)
     if searches:
         _check_search(arguments)
-    elif not parse_architectures(arguments["architectures"]) and not arguments["architectures_search_run"]:
-        raise ConfigError(
-            "there is nothing to evaluate: set architectures (such as paper-top1), architectures_search_run, or both"
-        )
+    else:
+        named_to_evaluate(arguments["architectures"], arguments["architectures_search_run"])
 
 
 def _check_search(arguments: Mapping[str, Any]) -> None:

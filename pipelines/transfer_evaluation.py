@@ -4,6 +4,7 @@ from typing import Any
 
 from kfp import dsl
 
+from autogan_kubeflow.components.pipeline_run.form import UNSET
 from autogan_kubeflow.components.steps.choose_architectures import choose_architectures
 from autogan_kubeflow.components.steps.prepare_data import prepare_data
 from autogan_kubeflow.components.steps.record_scores import record_scores
@@ -30,8 +31,8 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
         settings_overrides: str = "",
         settings_preset: str = "stl10",
         settings_seed: int = 0,
-        train_iterations: int = -1,
-        train_top_k: int = -1,
+        train_iterations: int = UNSET,
+        train_top_k: int = UNSET,
     ) -> None:
         """Trains architectures on a data set that they were not searched on, scores them, and adds a line to a history
         of scores, whose trend it draws. Made to be scheduled: what was evaluated before, for the same architecture,
@@ -71,8 +72,8 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
                     data_uri=data_files_uri,
                     seed=settings_seed,
                     reward="",
-                    top_k=-1,
-                    pool=-1,
+                    top_k=UNSET,
+                    pool=UNSET,
                     retrain_iterations=train_iterations,
                     backend="local",
                     katib_namespace="",

@@ -179,6 +179,23 @@ def parse_architectures(text: str) -> list[Architecture]:
     return [Architecture.parse(word) for word in re.split(r"[,\s]+", text) if word]
 
 
+def named_to_evaluate(architectures: str, search_run: str) -> list[Architecture]:
+    """Reads the field ``architectures`` of a pipeline that evaluates.
+
+    Returns:
+        The architectures that it names, none if those of a search are evaluated alone.
+
+    Raises:
+        ConfigError: a word is no architecture, or neither field gives one.
+    """
+    named = parse_architectures(architectures)
+    if not named and not search_run:
+        raise ConfigError(
+            "there is nothing to evaluate: set architectures (such as paper-top1), architectures_search_run, or both"
+        )
+    return named
+
+
 def _loader(dataset: str) -> str:
     """The loader for the field ``data_set``; "" when it is empty."""
     if not dataset or dataset in DATASETS:

@@ -7,7 +7,7 @@ from autogan_core.runs.run_config import stored_config
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.search_space import Architecture
 from autogan_core.storage import open_store
-from autogan_kubeflow.components.pipeline_run.form import UNSET, parse_architectures, positive
+from autogan_kubeflow.components.pipeline_run.form import UNSET, named_to_evaluate, positive
 from autogan_kubeflow.components.pipeline_run.runs import StoreRef
 from autogan_kubeflow.components.step_runtime.step import Step
 from autogan_kubeflow.components.tasks.halving import check_rungs, pool_ladder, rung_items
@@ -23,13 +23,9 @@ def choose(step: Step, reference: str, architectures: str, search_run: str, top_
         ConfigError: none is given, one does not parse or does not fit the images, or the search is not there or not
             finished; or the pipeline has no room for so many rungs.
     """
-    named = [(architecture, None) for architecture in parse_architectures(architectures)]
+    named = [(architecture, None) for architecture in named_to_evaluate(architectures, search_run)]
     searched = _best_of(step.store_ref, search_run, top_k) if search_run else []
     rewards: dict[Architecture, float | None] = {**dict(named), **dict(searched)}
-    if not rewards:
-        raise ConfigError(
-            "there is nothing to evaluate: set architectures (such as paper-top1), architectures_search_run, or both"
-        )
     records = step.store_ref.records(reference)
     model = records.config.model
     for architecture in rewards:
