@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -108,13 +107,10 @@ def in_run_folder(body: Callable[..., None]) -> Callable[..., None]:
     common = inspect.signature(_session, locals={"Run": object}, eval_str=True).parameters
     own = list(inspect.signature(body, locals={"Run": object}, eval_str=True).parameters.values())[1:]
 
-    @functools.wraps(body)
     def command(**given: Any) -> None:
         with _session(**{name: given.pop(name) for name in common}) as this:
             body(this, **given)
 
-    del command.__wrapped__
-    parameters = [*own, *common.values()]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    command.__name__, command.__doc__ = body.__name__, body.__doc__
+    command.__signature__ = inspect.Signature([*own, *common.values()])  # type: ignore[attr-defined]
     return command
