@@ -28,7 +28,7 @@ PATIENCE_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Nothing to show yet."""
+    """What was asked for is not there yet."""
 
     state: str
     """How it stands, in words."""

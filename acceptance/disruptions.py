@@ -24,7 +24,7 @@ _RESUMED = re.compile(r"going on at [^,\"]*")
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """Something to kill."""
+    """One thing to kill, and when."""
 
     what: str
     """The disruption, in words."""
@@ -109,7 +109,7 @@ class Lookout:
         self._said: dict[str, str] = {}
 
     def __call__(self) -> None:
-        """Looks."""
+        """Looks at the search once."""
         for pod in (*self._pods.suggestions(), *self._pods.trials()):
             found = trouble(pod)
             if found is not None and self._said.get(pod.metadata.uid) != found:
@@ -142,7 +142,7 @@ class Disruptor:
         return [d.what for d in self.done if d.back_s is None] + [blow.what for blow in self._planned]
 
     def __call__(self) -> None:
-        """Looks, and perhaps strikes."""
+        """Looks at the search once, and kills what is due."""
         if self._struck is not None:
             self._look_for_recovery(*self._struck)
         elif self._planned:

@@ -88,7 +88,7 @@ class Architecture:
 
     @property
     def depth(self) -> int:
-        """Number of cells."""
+        """The number of cells."""
         return len(self.cells)
 
     def prefix(self, depth: int) -> Architecture:
@@ -193,7 +193,7 @@ class CellSpace:
 
     @property
     def size(self) -> int:
-        """Number of different cells."""
+        """The number of different cells."""
         return math.prod(self.option_counts)
 
     def cell(self, choices: Sequence[int]) -> Cell:

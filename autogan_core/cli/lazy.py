@@ -49,7 +49,7 @@ class LazyGroup(TyperGroup):
     """A group whose commands are placeholders until one of them is run."""
 
     def __init__(self, commands: Mapping[str, LazyCommand], **options: Any) -> None:
-        """Makes the group.
+        """Makes a group of commands that are imported when they are called.
 
         Args:
             commands: by name, in the order of the list.

@@ -1,4 +1,4 @@
-"""A whole run."""
+"""All settings of a run."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ Fingerprint = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
 class DataConfig(Section):
-    """The images to imitate."""
+    """Which images the generators learn to imitate."""
 
     name: Literal["digits", "fashion-mnist", "cifar10", "stl10", "folder", "npz"]
     """Which loader reads them."""

@@ -27,5 +27,5 @@ class TrainingConfig(Section):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """What convolutions and matrix products take in; weights, moments and losses are float32 in any case.
 
-    auto: bfloat16 on a device that has matrix units for it (GPUs since Ampere, CPUs with AMX), else float32. A run that
-    moves between unlike machines should name one."""
+    auto: bfloat16 on a device that has matrix units for it (GPUs since Ampere, CPUs with AMX), else float32. Name
+    one for a run that moves between different machines."""

@@ -175,7 +175,7 @@ class ScoreAccumulator:
         reference: Moments | None,
         real_features: Tensor | None = None,
     ) -> None:
-        """Starts with no images.
+        """Makes an accumulator that holds no images yet.
 
         Args:
             extractor: computes features and logits.

@@ -90,7 +90,7 @@ class Discriminator(BaseDiscriminator):
         self.spectral_norm = SpectralNorm(every) if spectral_norm else None
 
     def forward(self, images: Tensor, stage: int) -> Tensor:
-        """Logits, unbounded.
+        """Computes one unbounded logit for each image.
 
         Args:
             images: (N, C, S, S) in [-1, 1], of the stage's size.

@@ -17,7 +17,7 @@ Interpolation = Literal["bilinear", "nearest"]
 
 
 def interpolate(x: Tensor, method: Interpolation, scale: int) -> Tensor:
-    """Enlarges a map.
+    """Enlarges a feature map.
 
     Args:
         x: (N, C, H, W).

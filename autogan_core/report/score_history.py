@@ -131,7 +131,7 @@ class ScoreHistory:
         self._store, self._document = store, f"{name}.json"
 
     def read(self) -> tuple[HistoryLine, ...]:
-        """Reads the history.
+        """Reads all lines, oldest first.
 
         Returns:
             All lines, oldest first; none when there is no history.

@@ -38,4 +38,4 @@ class Monitor:
 
 class _Silent:
     def advance(self, steps: int = 1, values: Mapping[str, float] | None = None) -> None:
-        """Nothing listens."""
+        """Does nothing: no one listens."""

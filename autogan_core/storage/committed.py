@@ -55,7 +55,7 @@ class CommittedState:
     """
 
     def __init__(self, store: RunStore, name: str, form: Format = FIRST) -> None:
-        """Reads nothing yet.
+        """Names a state in a run store; nothing is read yet.
 
         Args:
             store: holds the state.

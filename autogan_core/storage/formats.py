@@ -23,7 +23,7 @@ class Format:
 
     @property
     def number(self) -> int:
-        """Of what this version writes."""
+        """The format that this version writes."""
         return OLDEST + len(self.upgrades)
 
     def upgraded(self, content: Mapping[str, Any], number: int, location: str) -> dict[str, Any]:

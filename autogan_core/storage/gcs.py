@@ -49,7 +49,7 @@ class GCSStore:
         deadline_seconds: float = DEADLINE_SECONDS,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
-        """Sends nothing yet.
+        """Names a bucket and a prefix; nothing is sent yet.
 
         Args:
             bucket: its name.

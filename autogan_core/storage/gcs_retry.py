@@ -37,7 +37,7 @@ class ReportedRetry:
         """The time since which the bucket has not answered, if that was logged."""
 
     def __call__(self, request: Callable[..., Any]) -> Callable[..., Any]:
-        """The request, repeated."""
+        """Wraps a request so that it is repeated when it fails."""
 
         def repeated(*args: Any, **kwargs: Any) -> Any:
             deadline = time.monotonic() + self._timeout

@@ -49,7 +49,7 @@ def remedies(topics: Sequence[Topic]) -> Iterator[str]:
 
 
 def summary(topics: Sequence[Topic]) -> str:
-    """One line."""
+    """Summarises all findings in one line."""
     parts = {verdict: count(topics, verdict) for verdict in Verdict}
     words = [
         f"{parts[Verdict.ok]} as they should be",

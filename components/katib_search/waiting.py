@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 def _go_on() -> None:
-    """Never interrupts."""
+    """Lets every pause go on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

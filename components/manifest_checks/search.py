@@ -23,7 +23,7 @@ _COLLECTORS = {"Push": "push", "StdOut": "print"}
 
 
 def check_name(experiment: Mapping[str, Any]) -> Iterator[str]:
-    """Problems of the metadata."""
+    """Lists problems of the metadata."""
     name = dig(experiment, "metadata", "name")
     if not isinstance(name, str) or not EXPERIMENT_NAME.fullmatch(name):
         yield f"metadata.name must be at most 40 lower-case letters, digits and '-', the first a letter, not {name!r}"
@@ -53,7 +53,7 @@ def check_budget(experiment: Mapping[str, Any]) -> Iterator[str]:
 
 
 def check_objective(experiment: Mapping[str, Any]) -> Iterator[str]:
-    """Problems of the metrics."""
+    """Lists problems of the metrics."""
     objective = mapping(experiment, "spec", "objective")
     name, more = objective.get("objectiveMetricName"), objective.get("additionalMetricNames", [])
     if objective.get("type") != "maximize":

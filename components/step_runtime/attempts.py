@@ -56,7 +56,7 @@ class Backoff:
     longest_s: float = 600.0
 
     def pause_s(self, attempt: Attempt) -> float:
-        """Seconds after ``attempt``."""
+        """Seconds to wait after ``attempt``."""
         return min(self.first_s * self.factor ** (attempt.number - 1), self.longest_s)
 
 

@@ -34,7 +34,7 @@ katib = typer.Typer(
 
 
 class Job(StrEnum):
-    """What each trial is."""
+    """The kind of job that each trial is."""
 
     pytorchjob = "pytorchjob"
     trainjob = "trainjob"

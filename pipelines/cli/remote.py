@@ -45,7 +45,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, print
 
 
 def add_to(pipeline: typer.Typer) -> None:
-    """Adds the commands.
+    """Adds the commands that need a Kubeflow Pipelines.
 
     Args:
         pipeline: the group ``autogan pipeline``.

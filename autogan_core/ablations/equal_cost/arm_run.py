@@ -78,5 +78,5 @@ class ArmRun(ABC):
         return self.record().seconds
 
     def keep(self, record: ArmRecord) -> None:
-        """Ends it."""
+        """Stores the arm's record, which ends it."""
         write_document(self.store, _RECORD, record.to_json())

@@ -50,7 +50,7 @@ class PaidArm(ArmRun):
     @property
     @abstractmethod
     def label(self) -> str:
-        """Names its folder."""
+        """The name of the arm's folder."""
 
     @property
     @abstractmethod

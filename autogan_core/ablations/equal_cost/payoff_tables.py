@@ -25,7 +25,7 @@ class Arm(Protocol):
         ...
 
     def record(self) -> ArmRecord:
-        """What it spent."""
+        """What the arm spent."""
         ...
 
     def outcome(self) -> Outcome:

@@ -48,7 +48,7 @@ class SearchedArm(ArmRun):
 
     @property
     def store(self) -> RunStore:
-        """The search's own."""
+        """The search's run store; see `ArmRun.store`."""
         return self.search.store
 
     def cost(self) -> Cost:

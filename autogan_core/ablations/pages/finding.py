@@ -32,7 +32,7 @@ class Finding:
     paper: str
     """What the paper found, and where: a sentence or two."""
     here: str
-    """What was found here: a paragraph. It claims no difference that its interval does not carry."""
+    """What was found here: a paragraph. It claims only differences that the intervals support."""
     figure: str
     """One ``<svg>`` element; empty when there is nothing to draw."""
     caption: str

@@ -18,7 +18,7 @@ _TITLES = 0.9
 
 
 def ruler_figure(rulers: BarPanel, points: ScatterPanel | None, gains: BarPanel | None, description: str) -> str:
-    """Draws the figure.
+    """Draws how well each ruler orders architectures.
 
     Args:
         rulers: a row for each, best first.

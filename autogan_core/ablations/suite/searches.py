@@ -81,7 +81,7 @@ class Search:
         return plan.config(self.seed, *overrides, "retrain.incumbents=[]", f"retrain.pool={largest_pool(config)}")
 
     def open(self) -> Run:
-        """The run."""
+        """Opens the search's run, or creates it."""
         suite = self.suite
         return Run(self.store, self.config, World.single(suite.device), suite.monitor, lambda: suite.inputs())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A way to search."""
+    """A search that the ablations compare, as changes of the paper's."""
 
     name: str
     """Names its folder."""

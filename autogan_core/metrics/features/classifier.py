@@ -1,4 +1,4 @@
-"""A small CNN trained on the data set's own labels, for scores where InceptionV3 is not to be had or says little.
+"""A small CNN trained on the data set's own labels, for scores where InceptionV3's weights are missing or say little.
 
 Its scores look like InceptionV3's but are not comparable with them, so they carry the suffix ``_classifier``.
 """

@@ -21,7 +21,7 @@ class Canvas:
         self._shapes: list[str] = []
 
     def frame(self, x: float, y: float, width: float, height: float) -> None:
-        """A rounded background."""
+        """Draws a rounded background."""
         self._rect(x, y, width, height, 'rx="8" fill="#f6f6f4" stroke="#c9c9c4"')
 
     def box(self, x: float, y: float, width: float, height: float, text: str, fill: str) -> None:
@@ -49,12 +49,12 @@ class Canvas:
         self._shapes.append(f'<circle cx="{x:g}" cy="{y:g}" r="3" fill="{color}"/>')
 
     def circle(self, x: float, y: float, text: str) -> None:
-        """An input."""
+        """Draws an input as a circle."""
         self._shapes.append(f'<circle cx="{x:g}" cy="{y:g}" r="15" fill="white" stroke="{INK}"/>')
         self.label(x, y, text)
 
     def plus(self, x: float, y: float) -> None:
-        """An addition sign."""
+        """Draws an addition."""
         self._shapes.append(
             f'<circle cx="{x:g}" cy="{y:g}" r="{RADIUS:g}" fill="white" stroke="{INK}" stroke-width="1.4"/>'
             f'<path d="M{x - 5:g} {y:g}h10M{x:g} {y - 5:g}v10" stroke="{INK}" stroke-width="1.6"/>'

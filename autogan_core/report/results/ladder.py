@@ -40,7 +40,7 @@ class LadderEntry:
 
 @dataclass(frozen=True)
 class LadderResult:
-    """The whole pool."""
+    """The halving of a whole pool."""
 
     iterations: tuple[int, ...]
     """Generator steps at the end of each rung."""
@@ -79,7 +79,7 @@ class LadderResult:
 
 
 def cost_text(cost: Mapping[str, int]) -> str:
-    """A cost in words."""
+    """Describes a cost in words."""
     return (
         f"{cost['discriminator_steps']:,} discriminator and {cost['generator_steps']:,} generator steps, "
         f"{cost['scored_images']:,} images scored"

@@ -33,7 +33,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One row."""
+    """One row of a check's report."""
 
     subject: str
     """What was looked at."""
@@ -47,12 +47,12 @@ class Finding:
 
 
 def ok(subject: str, seen: str) -> Finding:
-    """Well as it is."""
+    """A finding that is fine."""
     return Finding(subject, Verdict.ok, seen)
 
 
 def note(subject: str, seen: str, *remedy: str, repair: Repair | None = None) -> Finding:
-    """Worth knowing."""
+    """A finding that is worth knowing."""
     return Finding(subject, Verdict.note, seen, remedy, repair)
 
 
@@ -62,7 +62,7 @@ def warning(subject: str, seen: str, *remedy: str, repair: Repair | None = None)
 
 
 def missing(subject: str, seen: str, *remedy: str, repair: Repair | None = None) -> Finding:
-    """Has to be mended."""
+    """A finding that has to be mended."""
     return Finding(subject, Verdict.missing, seen, remedy, repair)
 
 
