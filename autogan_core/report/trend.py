@@ -194,8 +194,8 @@ def _day(line: HistoryLine) -> float:
 def _architectures(traced: Sequence[_Traced]) -> dict[Architecture, dict[str, Any]]:
     """Every architecture and how it is drawn: colour, dashes and marker, so that no reader depends on one of them."""
     architectures = dict.fromkeys(origin.evaluation.architecture for _, found in traced for origin in found)
-    looks = zip(*map(itertools.cycle, (PALETTE, _DASHES, _MARKERS)), strict=False)
-    styles = ({"color": color, "linestyle": dash, "marker": marker} for color, dash, marker in looks)
+    drawn = zip(*map(itertools.cycle, (PALETTE, _DASHES, _MARKERS)), strict=False)
+    styles = ({"color": color, "linestyle": dash, "marker": marker} for color, dash, marker in drawn)
     return dict(zip(architectures, styles, strict=False))
 
 

@@ -30,9 +30,9 @@ _BAND = 0.13
 """Opacity."""
 _INK = "#222222"
 """The colour of names: readable beside colours that are not."""
-_Look = dict[str, Any]
+_Style = dict[str, Any]
 
-_LOOKS: tuple[_Look, ...] = (
+_STYLES: tuple[_Style, ...] = (
     {"color": PALETTE[0], "linewidth": 2.8, "linestyle": "-", "zorder": 6},
     {"color": PALETTE[5], "linewidth": 2.0, "linestyle": "-", "zorder": 5},
     {"color": PALETTE[1], "linewidth": 2.0, "linestyle": "-", "zorder": 5},
@@ -80,7 +80,7 @@ def payoff_figure(lines: Sequence[ArmLine], title: str, description: str) -> str
     Returns:
         One ``<svg>`` element.
     """
-    looks = [dict(_LOOKS[min(place, len(_LOOKS) - 1)]) for place in range(len(lines))]
+    styles = [dict(_STYLES[min(place, len(_STYLES) - 1)]) for place in range(len(lines))]
     longest = max(seed.total for line in lines for seed in line.seeds)
     scale, unit = macs_unit(longest)
 
@@ -88,15 +88,15 @@ def payoff_figure(lines: Sequence[ArmLine], title: str, description: str) -> str
         axes = figure.subplots()
         axes.set_yscale("log")
         curves = [mean_curve(line, scale) for line in lines]
-        for place, (curve, look) in enumerate(zip(curves, looks, strict=True)):
+        for place, (curve, look) in enumerate(zip(curves, styles, strict=True)):
             _draw(axes, curve, look, banded=place < _BANDED)
         right = max(float(curve.x[-1]) for curve in curves) * 1.01
         axes.set_xlim(0, right)
         _style(axes, curves)
-        _draw_searches(axes, lines, looks, scale)
+        _draw_searches(axes, lines, styles, scale)
         axes.set_xlabel(f"total cost, {unit} multiply-accumulates: search, training and scoring")
         axes.set_title(title)
-        _name_lines(axes, lines, curves, looks, right)
+        _name_lines(axes, lines, curves, styles, right)
 
     keys: list[Key] = [Line2D([], [], color=GREY, linewidth=2, label="geometric mean over the seeds")]
     if any(len(line.seeds) > 1 for line in lines[:_BANDED]):
@@ -144,11 +144,11 @@ def _at(seed: SeedLine, place: float) -> float:
     return min(fid for x, fid in seed.points if x <= place)
 
 
-def _draw(axes: Axes, curve: MeanCurve, look: _Look, *, banded: bool) -> None:
+def _draw(axes: Axes, curve: MeanCurve, look: _Style, *, banded: bool) -> None:
     if banded:
         axes.fill_between(curve.x, curve.low, curve.high, step="post", color=look["color"], alpha=_BAND, linewidth=0)
     axes.step(curve.x, curve.middle, where="post", solid_joinstyle="round", **look)
-    end: _Look = {
+    end: _Style = {
         "marker": "o",
         "markersize": 1.6 * look["linewidth"] + 1.5,
         "markeredgecolor": "white",
@@ -170,30 +170,30 @@ def _style(axes: Axes, curves: Sequence[MeanCurve]) -> None:
     axes.set_axisbelow(True)
 
 
-def _draw_searches(axes: Axes, lines: Sequence[ArmLine], looks: Sequence[_Look], scale: float) -> None:
+def _draw_searches(axes: Axes, lines: Sequence[ArmLine], styles: Sequence[_Style], scale: float) -> None:
     """A bar at the bottom for every arm that searches, as long as its search."""
     place = blended_transform_factory(axes.transData, axes.transAxes)
-    searching = [(line, look) for line, look in zip(lines, looks, strict=True) if any(s.searched for s in line.seeds)]
+    searching = [(line, look) for line, look in zip(lines, styles, strict=True) if any(s.searched for s in line.seeds)]
     for row, (line, look) in enumerate(reversed(searching)):
         end = float(np.mean([seed.searched for seed in line.seeds])) / scale
         height = 0.018 + 0.028 * row
-        bar: _Look = {"linewidth": 5, "alpha": 0.5, "solid_capstyle": "butt", "transform": place, "zorder": 7}
+        bar: _Style = {"linewidth": 5, "alpha": 0.5, "solid_capstyle": "butt", "transform": place, "zorder": 7}
         axes.plot([0, end], [height, height], color=look["color"], **bar)
 
 
 def _name_lines(
-    axes: Axes, lines: Sequence[ArmLine], curves: Sequence[MeanCurve], looks: Sequence[_Look], right: float
+    axes: Axes, lines: Sequence[ArmLine], curves: Sequence[MeanCurve], styles: Sequence[_Style], right: float
 ) -> None:
     """Names and last values at the lines' ends, moved apart where they would cover each other."""
     bottom, top = (math.log(limit) for limit in axes.get_ylim())
     inches = _AXES / (top - bottom)
     heights = [(math.log(float(curve.middle[-1])) - bottom) * inches for curve in curves]
     places = [math.exp(bottom + height / inches) for height in moved_apart(heights, _LINE, 0.04, _AXES)]
-    for line, curve, look, y in zip(lines, curves, looks, places, strict=True):
+    for line, curve, look, y in zip(lines, curves, styles, places, strict=True):
         end, value = float(curve.x[-1]), float(curve.middle[-1])
         leader = {**look, "linewidth": look["linewidth"] / 2, "alpha": 0.8, "clip_on": False}
         axes.plot([end, *(right * (1 + reach) for reach in (0.03, 0.05))], [value, y, y], **leader)
-        ours = {"color": look["color"], "fontweight": "bold"} if look is looks[0] else {"color": _INK}
+        ours = {"color": look["color"], "fontweight": "bold"} if look is styles[0] else {"color": _INK}
         text = f"{line.name}  {value:.{1 if value >= 10 else 2}f}"
         axes.text(right * 1.058, y, text, va="center", ha="left", fontsize=8.5, **ours)
     axes.set_xlim(0, right)
