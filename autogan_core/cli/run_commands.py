@@ -77,7 +77,8 @@ def retrain(this: Run, *, architectures: Architectures = None) -> None:
 @in_run_folder
 def evaluate(this: Run, *, architectures: Architectures = None) -> None:
     """Score retrained architectures by the final protocol: the given ones, else all that the run has trained but those
-    that fell out of its pool.
+    that fell out of its pool. With --set scores.num_images, splits, features or precision by another protocol than the
+    run's own, whose scores are kept beside those that there are.
     """
     for architecture, checkpoints in this.evaluate(_parsed(architectures) or this.worth_scoring()).items():
         for name, checkpoint in (("best", checkpoints.best), ("last", checkpoints.last)):

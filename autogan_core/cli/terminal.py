@@ -123,16 +123,21 @@ def print_summary(console: Console, report: Path) -> None:
         return [found.text if (found := find_score(scores, kind)) else "" for kind in LONG_NAMES]
 
     summary = json.loads((report.parent / "summary.json").read_text())
-    table = Table("", "checkpoint", *LONG_NAMES.values(), box=None)
-    for generator in summary["generators"]:
-        for label in ("best", "last"):
-            at = f"{label}, {generator[label]['iteration']} iterations"
-            table.add_row(generator["architecture"], at, *cells(generator[label]["scores"]))
-    table.add_row("real images", "", *cells(summary["real_scores"]))
-    console.print(table)
-    for generator in summary["generators"][:1]:
-        console.print(f"scores: {joint_protocol(generator['best']['scores'])}", highlight=False)
-    console.print(f"real images: {joint_protocol(summary['real_scores'])}", highlight=False)
+    several = summary["by_protocol"] if len(summary["by_protocol"]) > 1 else [summary]
+    for scored in several:
+        table = Table("", "checkpoint", *LONG_NAMES.values(), box=None)
+        for generator in scored["generators"]:
+            for label in ("best", "last"):
+                at = f"{label}, {generator[label]['iteration']} iterations"
+                table.add_row(generator["architecture"], at, *cells(generator[label]["scores"]))
+        if scored["real_scores"]:
+            table.add_row("real images", "", *cells(scored["real_scores"]))
+        console.print(table)
+        for generator in scored["generators"][:1]:
+            words = scored.get("protocol") or joint_protocol(generator["best"]["scores"])
+            console.print(f"scores: {words}", highlight=False)
+        if scored["real_scores"]:
+            console.print(f"real images: {joint_protocol(scored['real_scores'])}", highlight=False)
     for generator in summary["generators"]:
         console.print(f"{generator['architecture']} is {generator['words']}", highlight=False)
         if generator["collapsed"]:

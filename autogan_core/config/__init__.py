@@ -6,7 +6,7 @@ released code's scripts, and where those disagree with the paper the paper wins;
 
 from __future__ import annotations
 
-from autogan_core.config.config import ADDED, LOCATIONS, MAY_CHANGE, Config
+from autogan_core.config.config import ADDED, LOCATIONS, MAY_CHANGE, PROTOCOL, Config
 from autogan_core.config.controller import ControllerConfig
 from autogan_core.config.data import DataConfig
 from autogan_core.config.model import ModelConfig
@@ -29,6 +29,7 @@ __all__ = [
     "ADDED",
     "LOCATIONS",
     "MAY_CHANGE",
+    "PROTOCOL",
     "Config",
     "ControllerConfig",
     "DataConfig",

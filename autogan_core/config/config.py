@@ -103,6 +103,12 @@ class Config(Section):
         """
         return fingerprint_of(self.flat())
 
+    def under(self, scores: ScoresConfig) -> Config:
+        """This configuration with the protocol of ``scores``: no setting changes that is none of `PROTOCOL`."""
+        names = [name.removeprefix("scores.") for name in PROTOCOL]
+        protocol = {name: getattr(scores, name) for name in names}
+        return self.model_copy(update={"scores": self.scores.model_copy(update=protocol)})
+
     def differences(self, other: Config) -> list[str]:
         """One line ``key: mine -> other's`` for every setting that differs and is none of `MAY_CHANGE`."""
         mine, theirs = self.flat(), other.flat()
@@ -113,11 +119,14 @@ class Config(Section):
         ]
 
 
-MAY_CHANGE = frozenset(name for name, _ in changeable(Config))
+MAY_CHANGE = frozenset(name for name, mark in changeable(Config) if not mark.protocol)
 """Settings that may change in a run, which goes on with the new value. All others decide results."""
 
 LOCATIONS = frozenset(name for name, mark in changeable(Config) if mark.location)
 """Those of them that say where a thing lies: runs that differ in nothing else have the same identity."""
+
+PROTOCOL = frozenset(name for name, mark in changeable(Config) if mark.protocol)
+"""Settings of the final scores' protocol. What a run has trained may be scored under other ones than the run's own."""
 
 
 def fingerprint_of(settings: Mapping[str, Any]) -> str:

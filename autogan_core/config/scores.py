@@ -11,13 +11,18 @@ from autogan_core.config.section import MayChange, Section
 
 
 class ScoresConfig(Section):
-    """How images are scored."""
+    """How images are scored.
 
-    features: Literal["inception", "classifier"] = "inception"
+    Features, precision, images and splits are the protocol of the final scores: what a run has trained may be scored
+    under another one too, and the scores of both are kept. The search's rewards and the validations of trainings keep
+    to the run's own.
+    """
+
+    features: Annotated[Literal["inception", "classifier"], MayChange(protocol=True)] = "inception"
     """torch-fidelity's InceptionV3, or a small CNN trained on the data set's labels (scores named ``_classifier``)."""
     inception_weights: Annotated[Path | None, MayChange(location=True)] = None
     """InceptionV3 weights on disk; None: torch-fidelity's download."""
-    precision: Literal["auto", "float32", "float16"] = "auto"
+    precision: Annotated[Literal["auto", "float32", "float16"], MayChange(protocol=True)] = "auto"
     """What InceptionV3's convolutions compute in. auto: float16 if a run's inputs are made on a GPU, else float32; who
     takes them from a run store keeps their precision, so that FID compares like with like.
 
@@ -25,9 +30,9 @@ class ScoresConfig(Section):
     activations stay far below its limit of 65,504, and one beyond it would show as NaN: no score, never a wrong one.
     A classifier computes in float32 in any case.
     """
-    num_images: PositiveInt = 50_000
+    num_images: Annotated[PositiveInt, MayChange(protocol=True)] = 50_000
     """Images for the final scores."""
-    splits: PositiveInt = 10
+    splits: Annotated[PositiveInt, MayChange(protocol=True)] = 10
     """Parts over which the final Inception score is averaged."""
     batch_size: Annotated[PositiveInt, MayChange()] = 500
     """Images generated and scored at a time. With another one other latent vectors are drawn, from the same law: the

@@ -16,6 +16,9 @@ class MayChange:
 
     location: bool = False
     """Whether it says where a thing lies, not how work is done: other machines have another value."""
+    protocol: bool = False
+    """Whether it is part of the final scores' protocol. It decides results, and the search and the trainings keep to
+    the run's own value; but what they have trained may be scored under another one too."""
 
 
 class Section(BaseModel):

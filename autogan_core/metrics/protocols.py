@@ -22,7 +22,8 @@ REWARD_NAMES: dict[RewardScore, str] = {
     "is-over-fid": "ln IS − ln FID",
 }
 """How a reward is written."""
-_FEATURES = {"inception": "Inception", "classifier": "classifier"}
+FEATURES = {"inception": "Inception", "classifier": "classifier"}
+"""How ``scores.features`` is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def find_score(scores: Mapping[str, float], kind: Kind) -> Score | None:
             std=std if math.isfinite(std) else None,
             num_images=_count(parts[1]),
             splits=next((int(p.removesuffix("split")) for p in parts if p.endswith("split")), None),
-            features=_FEATURES["classifier" if "classifier" in parts else "inception"],
+            features=FEATURES["classifier" if "classifier" in parts else "inception"],
             accuracy=scores.get(ACCURACY),
         )
     return None
@@ -91,7 +92,7 @@ def joint_protocol(scores: Mapping[str, float]) -> str:
 
 def reward_protocol(reward: RewardConfig, scores: ScoresConfig, accuracy: float | None = None) -> str:
     """How candidates are scored: images, splits and features in words, with the classifier's accuracy if known."""
-    features = features_words(_FEATURES[scores.features], accuracy)
+    features = features_words(FEATURES[scores.features], accuracy)
     return f"{reward.num_images:,} images, {reward.splits} splits, {features}"
 
 
@@ -100,7 +101,7 @@ def reward_words(reward: RewardConfig, scores: ScoresConfig, accuracy: float | N
     if reward.score in ("inception-score", "is-over-fid"):
         protocol = reward_protocol(reward, scores, accuracy)
     else:  # distances know no splits
-        protocol = f"{reward.num_images:,} images, {features_words(_FEATURES[scores.features], accuracy)}"
+        protocol = f"{reward.num_images:,} images, {features_words(FEATURES[scores.features], accuracy)}"
     words = f"{REWARD_NAMES[reward.score]} ({protocol})"
     if reward.statistics == "running":
         words += " with running batch-norm statistics"

@@ -4,6 +4,6 @@ Only what a report is made of is at hand here: drawing it (`html`, `figures`, `t
 to import, which a search or a training has no use for.
 """
 
-from autogan_core.report.results.results import CheckpointScores, GeneratorResult, RunResults
+from autogan_core.report.results.results import CheckpointScores, GeneratorResult, ProtocolScores, RunResults
 
-__all__ = ["CheckpointScores", "GeneratorResult", "RunResults"]
+__all__ = ["CheckpointScores", "GeneratorResult", "ProtocolScores", "RunResults"]

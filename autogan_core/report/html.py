@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from autogan_core.report.images import inline_grid
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
 from autogan_core.report.results.ladder import cost_text
 from autogan_core.report.results.observations import Observation, observe
-from autogan_core.report.results.results import PAGE, CheckpointScores, GeneratorResult, RunResults
+from autogan_core.report.results.results import PAGE, CheckpointScores, RunResults
 from autogan_core.report.summary import summary_json
 from autogan_core.search_space import Architecture, Cell
 from autogan_core.storage import write_atomically
@@ -119,7 +120,7 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
         "real_grid": inline_grid(results.real_samples),
         "grids": [(generator, inline_grid(generator.samples)) for generator in results.generators],
         "distrust": distrust(results.classifier_accuracy),
-        "score_rows": score_rows(results),
+        "score_tables": score_tables(results),
         "training_figure": _inline(training_figure(results.generators)),
         "validation_protocol": _validation_protocol(results),
         "ladder_figure": _inline(ladder_figure(results.ladder) if results.ladder else None),
@@ -150,16 +151,30 @@ def _cell_words(cell: Cell) -> str:
     return ", ".join([choices_text(cell), *shortcut, *(f"skip from cell {i + 1}" for i in cell.sources)])
 
 
-def score_rows(results: RunResults) -> list[ScoreRow]:
-    """The table of scores: the real images, then every generator's best and last checkpoint."""
-    rows = [_score_row("real images", "", results.real_scores)]
-    for generator in results.generators:
-        rows += [_checkpoint_row(generator, "best", generator.best), _checkpoint_row(generator, "last", generator.last)]
+def score_tables(results: RunResults) -> list[tuple[str, list[ScoreRow]]]:
+    """The tables of scores: in each the real images, then every generator's best and last checkpoint.
+
+    Args:
+        results: of the run.
+
+    Returns:
+        One table for each protocol, the one asked for last first, with the protocol as its heading; of a run that knows
+        but one, that one without a heading.
+    """
+    if len(results.by_protocol) < 2:
+        own = {generator.rank: (generator.best, generator.last) for generator in results.generators}
+        return [("", _score_rows(results.real_scores, own))]
+    return [(found.protocol, _score_rows(found.real_scores, found.generators)) for found in results.by_protocol]
+
+
+def _score_rows(
+    real_scores: dict[str, float], generators: Mapping[int, tuple[CheckpointScores, CheckpointScores]]
+) -> list[ScoreRow]:
+    rows = [_score_row("real images", "", real_scores)] if real_scores else []
+    for rank, checkpoints in generators.items():
+        for name, checkpoint in zip(("best", "last"), checkpoints, strict=True):
+            rows.append(_score_row(str(rank), f"{name}, at {checkpoint.iteration:,}", checkpoint.scores))
     return rows
-
-
-def _checkpoint_row(generator: GeneratorResult, name: str, checkpoint: CheckpointScores) -> ScoreRow:
-    return _score_row(str(generator.rank), f"{name}, at {checkpoint.iteration:,}", checkpoint.scores)
 
 
 def _score_row(label: str, checkpoint: str, scores: dict[str, float]) -> ScoreRow:

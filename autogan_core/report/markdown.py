@@ -10,7 +10,7 @@ from autogan_core.history import Record
 from autogan_core.metrics.features.classifier_accuracy import distrust
 from autogan_core.metrics.protocols import LONG_NAMES, joint_protocol, reward_words
 from autogan_core.presets import load_config
-from autogan_core.report.html import DATA_NAMES, duration, in_words, score_rows, score_text
+from autogan_core.report.html import DATA_NAMES, duration, in_words, score_tables, score_text
 from autogan_core.report.results.ladder import LadderResult, cost_text
 from autogan_core.report.results.results import GeneratorResult, RunResults
 
@@ -34,7 +34,7 @@ def report_markdown(results: RunResults) -> str:
         *((escape(distrusted),) if (distrusted := distrust(results.classifier_accuracy)) else ()),
         *(_collapse(generator) for generator in results.generators if generator.collapsed),
         "## Scores",
-        _scores(results),
+        *_scores(results),
         *(_ladder(results.ladder) if results.ladder else ()),
         "## Search",
         *_search(results),
@@ -91,13 +91,17 @@ def _collapse(generator: GeneratorResult) -> str:
     )
 
 
-def _scores(results: RunResults) -> str:
+def _scores(results: RunResults) -> list[str]:
     names = {str(generator.rank): f"{generator.rank}: {generator.architecture}" for generator in results.generators}
-    rows = [
-        (names.get(row.label, row.label), row.checkpoint or "–", row.inception_score, row.fid, row.protocol)
-        for row in score_rows(results)
-    ]
-    return table(("Generator", "Checkpoint", "Inception score ↑", "FID ↓", "Measured on"), rows)
+    parts = []
+    for protocol, rows in score_tables(results):
+        cells = [
+            (names.get(row.label, row.label), row.checkpoint or "–", row.inception_score, row.fid, row.protocol)
+            for row in rows
+        ]
+        parts += [f"### {escape(protocol)}"] if protocol else []
+        parts.append(table(("Generator", "Checkpoint", "Inception score ↑", "FID ↓", "Measured on"), cells))
+    return parts
 
 
 def _ladder(ladder: LadderResult) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from autogan_core.report.results.observations import Observation
-from autogan_core.report.results.results import CheckpointScores, GeneratorResult, RunResults
+from autogan_core.report.results.results import CheckpointScores, GeneratorResult, ProtocolScores, RunResults
 
 FORMAT = 1
 """Number of this form; raise it when a field changes its meaning, or goes. Nothing here reads a summary again."""
@@ -33,6 +33,7 @@ def summary_json(results: RunResults, observations: tuple[Observation, ...]) -> 
         "beams": [{"architecture": str(a), "words": a.readable, "reward": reward} for a, reward in results.beams],
         "best_generator": None if best is None else str(best.architecture),
         "generators": [_generator(generator) for generator in results.generators],
+        "by_protocol": [_by_protocol(results, found) for found in results.by_protocol],
         "observations": [{**asdict(o), "verdict": o.verdict} for o in observations],
     }
     if results.ladder is not None:
@@ -64,6 +65,18 @@ def _generator(generator: GeneratorResult) -> dict[str, Any]:
         "last": _checkpoint(generator.last),
         "curve": [_checkpoint(point) for point in generator.curve],
         "collapsed": generator.collapsed,
+    }
+
+
+def _by_protocol(results: RunResults, found: ProtocolScores) -> dict[str, Any]:
+    architectures = {generator.rank: str(generator.architecture) for generator in results.generators}
+    return {
+        "protocol": found.protocol,
+        "real_scores": found.real_scores,
+        "generators": [
+            {"architecture": architectures[rank], "best": _checkpoint(best), "last": _checkpoint(last)}
+            for rank, (best, last) in found.generators.items()
+        ],
     }
 
 

@@ -198,11 +198,23 @@ def make_inputs(config: Config, device: torch.device, cache: Path, dataset: Imag
     dataset = dataset or _load_or_fetch(config, cache)
     extractor = load_extractor(config.scores, dataset, device, cache)
     reference = reference_moments(dataset, extractor, cache, config.scores.batch_size)
-    return Inputs(dataset, extractor, reference, _score_real(config, dataset, extractor, cache))
+    return Inputs(dataset, extractor, reference, real_scores(config, dataset, extractor, cache))
 
 
-def _score_real(config: Config, dataset: ImageDataset, extractor: FeatureExtractor, cache: Path) -> dict[str, float]:
-    """The real images' own scores, computed once per data set and extractor, then cached."""
+def real_scores(config: Config, dataset: ImageDataset, extractor: FeatureExtractor, cache: Path) -> dict[str, float]:
+    """The real images' own Inception score by a configuration's splits.
+
+    Computed once per data set, extractor and splits, then cached.
+
+    Args:
+        config: how to score.
+        dataset: the images.
+        extractor: what to score them on.
+        cache: folder of scores of earlier runs on this machine.
+
+    Returns:
+        The score and its deviation, by the names of their protocol.
+    """
     key = cache_key(dataset.fingerprint, extractor.fingerprint, extractor.precision, config.scores.splits)
     store, name = DirectoryStore(cache), f"real-{dataset.name}-{extractor.name}-{key}.json"
     if store.exists(name):

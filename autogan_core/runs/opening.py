@@ -9,7 +9,7 @@ from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from autogan_core.runs.inputs import make_inputs
 from autogan_core.runs.run import Run
-from autogan_core.runs.run_config import stored_config
+from autogan_core.runs.run_config import own_config, stored_config
 from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.runtime.devices import open_device
 from autogan_core.runtime.distributed import World
@@ -27,7 +27,9 @@ def open_run(
     Args:
         folder: of the run, on this machine; created with the run.
         config: what to do: a configuration (see `load_config`), a preset's name, or the path of a preset's .yaml file.
-            None opens the run that is there.
+            None opens the run that is there. The protocol of the final scores (``scores.num_images``, ``splits``,
+            ``features`` and ``precision``) may be another one than the run's own: then the run evaluates under it, and
+            neither searches nor trains.
         device: ``auto``, ``cpu`` or ``cuda``; auto takes a GPU if there is one.
         monitor: receives progress and measurements; None: nobody does.
 
@@ -45,11 +47,12 @@ def open_run(
         chosen = stored_config(store)
     if chosen is None:
         raise ConfigError(f"there is no run in '{folder}'; give a preset or a configuration to create one")
-    settings, opened = chosen, open_device(device, chosen.cpu_threads)
+    settings, opened = own_config(store, chosen), open_device(device, chosen.cpu_threads)
     return Run(
         store,
         settings,
         World.single(opened),
         monitor or Monitor(),
         lambda: make_inputs(settings, opened, cache_folder()),
+        chosen.scores,
     )

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property, partial
 
 from torch import Tensor
 
-from autogan_core.config import Config
+from autogan_core.config import Config, ScoresConfig
 from autogan_core.errors import AutoGANError, ConfigError, NonFiniteLossError
 from autogan_core.history import Record
 from autogan_core.networks.generator import BaseGenerator
-from autogan_core.runs.final_scores import FinalScores, final_scores
+from autogan_core.runs.evaluating import Evaluator
+from autogan_core.runs.final_scores import Evaluation, FinalScores, ask, evaluate
 from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumbents
 from autogan_core.runs.inputs import Inputs
 from autogan_core.runs.local_search import AssignmentRunner, search_records
+from autogan_core.runs.phase_times import PhaseTimes
 from autogan_core.runs.run_config import keep_config, stored_identity
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.runtime.distributed import World
@@ -26,18 +26,17 @@ from autogan_core.search.mlas import Beam
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.shared_gan.warm_start import keep_weights, start_from_search
-from autogan_core.storage import RunStore, seal, unseal, update
+from autogan_core.storage import RunStore
 from autogan_core.training.derived_gan import DerivedGAN
 from autogan_core.training.design import searched
 from autogan_core.training.failures import keep_failure
 from autogan_core.training.gan import GAN
-from autogan_core.training.validation import TrainingResult
+from autogan_core.training.validation import TrainingResult, stored_training
 from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
 GRID_IMAGES = 64
-SECONDS_FILE = "seconds.json"
 
 
 class Run(RunRecords):
@@ -53,6 +52,7 @@ class Run(RunRecords):
         world: World,
         monitor: Monitor,
         get_inputs: Callable[[], Inputs],
+        protocol: ScoresConfig | None = None,
     ) -> None:
         """Opens the run, or makes it.
 
@@ -62,12 +62,17 @@ class Run(RunRecords):
             world: the ranks that work together, each on its device; rank 0 alone makes the run.
             monitor: receives progress and measurements.
             get_inputs: images, features and reference; called once, when a phase needs them.
+            protocol: how to evaluate what the run has trained; None: by the protocol in ``config``. Under another one
+                nothing can be searched or trained.
 
         Raises:
             ConfigError: the folder holds a run of another configuration; the message lists the differences.
         """
         super().__init__(store, config)
         self.world, self.monitor, self._get_inputs = world, monitor, get_inputs
+        asked = config if protocol is None else config.under(protocol)
+        self.evaluator = Evaluator(config, asked, lambda: self.inputs, world.device)
+        self._times = PhaseTimes(store)
         if world.is_main:
             self._identity = keep_config(store, config)
         else:
@@ -136,7 +141,8 @@ class Run(RunRecords):
         """
         if self.mlas.finished(self.history):
             return
-        with self._timed("search"):
+        self.evaluator.require_own(f"the search in {self.location}")
+        with self._times.measured("search"):
             failures = self.config.search.max_failures
             yield from search_records(self.mlas, trials(self.shared_gan()), self._history_file, failures, self.monitor)
 
@@ -150,7 +156,9 @@ class Run(RunRecords):
             NonFiniteLossError: a training diverged.
         """
         milestones = self._milestones()
-        with self._timed("retrain"):
+        for architecture in architectures:
+            self._require_trained(architecture, self.config.retrain.generator_iterations)
+        with self._times.measured("retrain"):
             return [self._derived(architecture).train(milestones=milestones) for architecture in architectures]
 
     def train_to(self, architecture: Architecture, rung: Rung, of: int | None = None) -> TrainingResult | None:
@@ -172,10 +180,11 @@ class Run(RunRecords):
         """
         if self.config.retrain.halves and self.failure(architecture) is not None:
             return None
+        self._require_trained(architecture, rung.iterations)
         derived, count = self._derived(architecture), of or len(self.rungs())
         place = f"rung {rung.index + 1} of {count}: " if count > 1 else ""
         try:
-            with self._timed("retrain"):
+            with self._times.measured("retrain"):
                 return derived.train(
                     rung.iterations, milestones=self._milestones(), title=f"{place}training {derived.name}"
                 )
@@ -212,17 +221,13 @@ class Run(RunRecords):
         return finalists
 
     def _milestones(self) -> set[int]:
-        """The ends of the rungs, at which every training is validated.
-
-        This includes trainings outside the pool: if their architecture enters a rung later, it can be ranked there.
-
-        Returns:
-            Generator steps.
-        """
+        """The ends of the rungs, at which all trainings are validated: one outside the pool may enter a rung later."""
         return {rung.iterations for rung in rungs(self.config.retrain, largest_pool(self.config))}
 
     def evaluate(self, architectures: Sequence[Architecture]) -> dict[Architecture, FinalScores]:
         """Scores each architecture's best and last checkpoint by the final protocol, once for each checkpoint.
+
+        Scores by other protocols are kept. A report shows those first whose protocol was evaluated under last.
 
         Returns:
             Scores of both checkpoints by architecture.
@@ -230,8 +235,11 @@ class Run(RunRecords):
         Raises:
             StateError: an architecture has not been trained in this folder.
         """
-        with self._timed("evaluate"):
-            return {architecture: self.final_scores(architecture) for architecture in architectures}
+        with self._times.measured("evaluate"):
+            found = {architecture: self.final_scores(architecture) for architecture in architectures}
+        for architecture in found:
+            ask(self._store, f"retrain/{architecture}", self.config.scores, self.evaluator.protocol)
+        return found
 
     def keep_files(self, files: Mapping[str, bytes]) -> None:
         """Stores files for people, such as the report, in the run's folder."""
@@ -253,8 +261,7 @@ class Run(RunRecords):
     @property
     def seconds(self) -> dict[str, float]:
         """Phase -> wall time that it took, over all processes."""
-        current = self._store.read_current(SECONDS_FILE)
-        return self._parsed_seconds(current and current[0])
+        return self._times.read()
 
     def _derived(self, architecture: Architecture) -> DerivedGAN:
         if architecture.depth != self.config.model.num_cells:
@@ -280,24 +287,14 @@ class Run(RunRecords):
 
     def final_scores(self, architecture: Architecture) -> FinalScores:
         """One architecture's scores, computed unless they are stored for the checkpoints that there are."""
-        derived = self._derived(architecture)
-        return final_scores(derived, self.workspace.scorer, self.config.scores, self._store, self.monitor)
+        return self.evaluation(architecture).scores
 
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        """Adds the time that a phase took to what other processes spent on it, also when it is interrupted."""
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            self._add_seconds(phase, time.monotonic() - started)
+    def evaluation(self, architecture: Architecture) -> Evaluation:
+        """The same with what belongs to them. Raises like `evaluate`."""
+        return evaluate(self._derived(architecture), self.workspace, self.evaluator)
 
-    def _add_seconds(self, phase: str, spent: float) -> None:
-        def added(document: bytes | None) -> bytes:
-            seconds = self._parsed_seconds(document)
-            return seal({**seconds, phase: seconds.get(phase, 0.0) + spent})
-
-        update(self._store, SECONDS_FILE, added)
-
-    def _parsed_seconds(self, document: bytes | None) -> dict[str, float]:
-        return {} if document is None else unseal(document, self._store.location(SECONDS_FILE))
+    def _require_trained(self, architecture: Architecture, iterations: int) -> None:
+        """Raises ConfigError if so many iterations would take training under another protocol than the run's own."""
+        training = stored_training(self._store, architecture) if self.evaluator.differences else None
+        if training is None or training.last.iteration < iterations:
+            self.evaluator.require_own(f"the training of {architecture} in {self.location}")

@@ -44,6 +44,12 @@ def stored_identity(store: RunStore) -> str | None:
     return None if stored is None else stored[1]
 
 
+def own_config(store: RunStore, config: Config) -> Config:
+    """The configuration with the final scores' protocol of the run in ``store``, if there is one. Raises likewise."""
+    stored = stored_config(store)
+    return config if stored is None else config.under(stored.scores)
+
+
 def keep_config(store: RunStore, config: Config) -> str:
     """Stores ``config`` as the run's configuration, unless it has one.
 

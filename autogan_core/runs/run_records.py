@@ -8,7 +8,8 @@ from functools import cached_property
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.history import Record
-from autogan_core.runs.final_scores import FinalScores, stored_scores
+from autogan_core.metrics.final_protocol import FinalProtocol
+from autogan_core.runs.final_scores import Evaluation, FinalScores, stored_evaluations
 from autogan_core.runs.halving import Entrant, Rung, searched_pool
 from autogan_core.runs.ladder import Ladder
 from autogan_core.runs.local_search import HistoryFile
@@ -16,6 +17,7 @@ from autogan_core.search.mlas import Beam, MultiLevelSearch
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import RunStore
 from autogan_core.training.failures import failure
+from autogan_core.training.validation import stored_training
 
 
 class RunRecords:
@@ -150,11 +152,33 @@ class RunRecords:
         return [*finalists, *(architecture for architecture in self.trained() if architecture not in pool)]
 
     def evaluated(self) -> dict[Architecture, FinalScores]:
-        """The scores that are stored, whatever they are of."""
-        stored = {
-            architecture: stored_scores(self._store, f"retrain/{architecture}") for architecture in self.trained()
+        """The stored scores by the run's own protocol; where its classifier has been another one, by the latest one."""
+        own = FinalProtocol.of(self.config.scores, None)
+        found = {
+            architecture: [evaluation for evaluation in evaluations if evaluation.protocol.alike(own)]
+            for architecture, evaluations in self.evaluations().items()
         }
-        return {architecture: scores for architecture, scores in stored.items() if scores is not None}
+        latest = max((e for evaluations in found.values() for e in evaluations), key=lambda e: e.asked, default=None)
+        return {
+            architecture: evaluation.scores
+            for architecture, evaluations in found.items()
+            for evaluation in evaluations
+            if latest is not None and evaluation.protocol == latest.protocol
+        }
+
+    def evaluations(self) -> dict[Architecture, tuple[Evaluation, ...]]:
+        """The stored scores of the checkpoints that there are, by whatever protocols.
+
+        Returns:
+            By architecture, for those that have any; of each the protocol asked for last first.
+        """
+        found = {}
+        for architecture in self.trained():
+            training = stored_training(self._store, architecture)
+            stored = stored_evaluations(self._store, f"retrain/{architecture}", self.config.scores)
+            if training and (current := tuple(e for e in stored if e.scores.of(training))):
+                found[architecture] = current
+        return found
 
     def has_file(self, name: str) -> bool:
         """Whether a file of that name lies in the run's folder."""

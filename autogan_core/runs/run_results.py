@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from autogan_core.config import Config
 from autogan_core.metrics.complexity import generator_macs, generator_parameters
-from autogan_core.report import CheckpointScores, GeneratorResult, RunResults
+from autogan_core.metrics.features.classifier_accuracy import ACCURACY
+from autogan_core.metrics.final_protocol import FinalProtocol
+from autogan_core.report import CheckpointScores, GeneratorResult, ProtocolScores, RunResults
 from autogan_core.report.results.ladder import LadderEntry, LadderResult
 from autogan_core.runs.cost import final_cost, full_cost, spent_cost
+from autogan_core.runs.final_scores import Evaluation
 from autogan_core.runs.ladder import Ladder, Standing
 from autogan_core.runs.run import GRID_IMAGES, Run
 from autogan_core.runtime.devices import describe_device
@@ -20,7 +24,9 @@ from autogan_core.search_space import Architecture
 def collect_results(run: Run, command: str) -> RunResults:
     """Collects the results of a run so far.
 
-    Trained architectures without final scores are scored first, except those that fell out of a pool.
+    Its generators' scores are by the protocol that the run was opened with if that is another one than its own, else by
+    the one asked for last that all of them have been scored by, else by its own. Trained architectures that lack these
+    are scored first, except those that fell out of a pool.
 
     Args:
         run: in any state, also before its search or any training.
@@ -37,7 +43,11 @@ def collect_results(run: Run, command: str) -> RunResults:
         ranked = sorted(run.trained(), key=lambda a: -rewards.get(a, float("-inf")))
     else:
         rewards = {e.architecture: e.reward for e in ladder.pool if e.reward is not None}
-        ranked = list(dict.fromkeys([*run.worth_scoring(), *run.evaluated()]))
+        ranked = list(dict.fromkeys([*run.worth_scoring(), *run.evaluations()]))
+    protocol, scored = _scored(run, ranked)
+    generators = [_result(run, rank, a, rewards.get(a), scored[a][protocol]) for rank, a in enumerate(ranked, start=1)]
+    by_protocol = _by_protocol(run, ranked, scored)
+    shown = by_protocol.get(protocol)
     return RunResults(
         config=config,
         command=command,
@@ -50,12 +60,49 @@ def collect_results(run: Run, command: str) -> RunResults:
         history=tuple(history),
         entropy={r.assignment.slot: run.mlas.entropy(history, r.assignment.slot) for r in history},
         beams=tuple((beam.architecture, beam.reward) for beam in beams),
-        generators=tuple(_result(run, rank, a, rewards.get(a)) for rank, a in enumerate(ranked, start=1)),
+        generators=tuple(generators),
         real_samples=dataset.sample(GRID_IMAGES, config.seed),
-        real_scores=run.inputs.real_scores,
+        real_scores=run.inputs.real_scores if shown is None else shown.real_scores,
         seconds=run.seconds,
         ladder=None if ladder is None else _ladder_result(ladder, config),
+        by_protocol=tuple(by_protocol.values()),
     )
+
+
+_Scored = Mapping[Architecture, Mapping[FinalProtocol, Evaluation]]
+"""Every architecture's scores by protocol."""
+
+
+def _scored(run: Run, ranked: Sequence[Architecture]) -> tuple[FinalProtocol, _Scored]:
+    """The protocol to rank by, see `collect_results`, and all scores; those that lack it are scored by it first."""
+    stored = run.evaluations()
+    scored = {a: {evaluation.protocol: evaluation for evaluation in stored.get(a, ())} for a in ranked}
+    by_all = [protocol for protocol in _latest_first(scored) if all(protocol in scored[a] for a in ranked)]
+    protocol = run.evaluator.protocol if run.evaluator.differences or not by_all else by_all[0]
+    for architecture in ranked:
+        if protocol not in scored[architecture]:
+            scored[architecture][protocol] = run.evaluation(architecture)
+    return protocol, scored
+
+
+def _by_protocol(run: Run, ranked: Sequence[Architecture], scored: _Scored) -> dict[FinalProtocol, ProtocolScores]:
+    """All scores, the protocol asked for last first."""
+    tables = {}
+    for protocol in _latest_first(scored):
+        found = {rank: scored[a][protocol] for rank, a in enumerate(ranked, start=1) if protocol in scored[a]}
+        real_scores = next((evaluation.real_scores for evaluation in found.values() if evaluation.real_scores), {})
+        if not real_scores and protocol == run.evaluator.protocol:
+            real_scores = run.evaluator.inputs.real_scores
+        accuracy = next((evaluation.scores.best.scores.get(ACCURACY) for evaluation in found.values()), None)
+        generators = {rank: (evaluation.scores.best, evaluation.scores.last) for rank, evaluation in found.items()}
+        tables[protocol] = ProtocolScores(protocol.words(accuracy), real_scores, generators)
+    return tables
+
+
+def _latest_first(scored: _Scored) -> list[FinalProtocol]:
+    evaluations = [evaluation for protocols in scored.values() for evaluation in protocols.values()]
+    evaluations.sort(key=lambda evaluation: evaluation.asked, reverse=True)
+    return list(dict.fromkeys(evaluation.protocol for evaluation in evaluations))
 
 
 def _ladder_result(ladder: Ladder, config: Config) -> LadderResult:
@@ -82,9 +129,10 @@ def _ladder_result(ladder: Ladder, config: Config) -> LadderResult:
     )
 
 
-def _result(run: Run, rank: int, architecture: Architecture, search_reward: float | None) -> GeneratorResult:
+def _result(
+    run: Run, rank: int, architecture: Architecture, search_reward: float | None, evaluation: Evaluation
+) -> GeneratorResult:
     training = run.training(architecture)
-    final = run.final_scores(architecture)
     channels = run.config.retrain.generator_channels
     return GeneratorResult(
         rank=rank,
@@ -93,8 +141,8 @@ def _result(run: Run, rank: int, architecture: Architecture, search_reward: floa
         parameters=generator_parameters(architecture, run.config.model, channels),
         macs=generator_macs(architecture, run.config.model, channels),
         seconds=training.seconds,
-        best=final.best,
-        last=final.last,
+        best=evaluation.scores.best,
+        last=evaluation.scores.last,
         curve=tuple(CheckpointScores(v.iteration, v.named) for v in training.validations),
         collapsed=training.collapsed,
         samples=run.sample(architecture, "best", GRID_IMAGES, run.config.seed),

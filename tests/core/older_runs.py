@@ -40,5 +40,6 @@ class OlderStore:
     def open(self, name: str, config: Config | None = None) -> Run:
         """A run of it as a new process opens it, by its own settings unless others are given, with its own inputs."""
         own, inputs = self.config(name), DirectoryStore(self.root)
-        run = DirectoryStore(self.root / name)
-        return Run(run, config or own, World.single(CPU), Monitor(), lambda: load_inputs(own, inputs, CPU))
+        run, asked = DirectoryStore(self.root / name), config or own
+        settings = asked.under(own.scores)
+        return Run(run, settings, World.single(CPU), Monitor(), lambda: load_inputs(own, inputs, CPU), asked.scores)

@@ -71,7 +71,7 @@ class ArmRun(ABC):
         record = self.record()
         if record.trained is None:
             return Outcome(self.seed, "nothing", failure=record.failure)
-        return outcome_of(self.store, self.seed, record.trained)
+        return outcome_of(self.store, self.seed, record.trained, self.suite.plan.config(self.seed).scores)
 
     def seconds(self) -> float:
         """Time that it all took; only once it is done."""

@@ -22,7 +22,8 @@ from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.trainings import Given
 from autogan_core.config import Config
 from autogan_core.errors import StateError
-from autogan_core.runs.final_scores import final_scores
+from autogan_core.runs.evaluating import Evaluator
+from autogan_core.runs.final_scores import evaluate
 from autogan_core.runs.halving import Rung, given_pool
 from autogan_core.runs.run import Run
 from autogan_core.runs.run_config import keep_config
@@ -181,7 +182,8 @@ class GivenArm(PaidArm):
 
         def train() -> None:
             derived.train()
-            final_scores(derived, suite.inputs().scorer(config), config.scores, store, suite.monitor)
+            evaluator = Evaluator(config, config, lambda: suite.inputs(), suite.device)
+            evaluate(derived, suite.workspace(config, store), evaluator)
 
         attempt(store, derived.state_name, train)
         self.keep(self._followed(config, derived))

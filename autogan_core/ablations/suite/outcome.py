@@ -9,6 +9,7 @@ from typing import Any
 
 from autogan_core.ablations.pages.finding import Table
 from autogan_core.ablations.pages.statistics import Estimate, mean
+from autogan_core.config import ScoresConfig
 from autogan_core.metrics.protocols import LONG_NAMES, Kind, find_score, joint_protocol
 from autogan_core.runs.final_scores import FinalScores, stored_scores
 from autogan_core.storage import RunStore
@@ -49,10 +50,10 @@ class Outcome:
         return {key: value for key, value in asdict(self).items() if value == value}  # NaN is not equal to itself
 
 
-def outcome_of(store: RunStore, seed: int, trained: str) -> Outcome:
-    """The outcome of a training, by the name of its design; only once it is done."""
+def outcome_of(store: RunStore, seed: int, trained: str, protocol: ScoresConfig) -> Outcome:
+    """The outcome of a training, by the name of its design and the run's own protocol; only once it is done."""
     state_name = f"retrain/{trained}"
-    scores = stored_scores(store, state_name)
+    scores = stored_scores(store, state_name, protocol)
     if scores is None:
         return Outcome(seed, trained, failure=failure(store, state_name))
     return Outcome.of(seed, trained, scores)

@@ -172,7 +172,8 @@ class Retraining:
     def outcome(self) -> Outcome:
         """The final architecture: the highest Inception score after retraining, at the best checkpoint."""
         found = self.search.found()
-        outcomes = [outcome_of(self.search.store, self.search.seed, str(architecture)) for architecture in found]
+        store, seed, protocol = self.search.store, self.search.seed, self.search.config.scores
+        outcomes = [outcome_of(store, seed, str(architecture), protocol) for architecture in found]
         return max(succeeded(outcomes) or outcomes[:1], key=lambda outcome: outcome.inception_score)
 
     def samples(self, count: int) -> Tensor:
@@ -189,8 +190,8 @@ class Retraining:
         run.evaluate([architecture])
 
     def _tried(self, architecture: Architecture) -> bool:
-        store, name = self.search.store, f"retrain/{architecture}"
-        return stored_scores(store, name) is not None or failure(store, name) is not None
+        store, name, protocol = self.search.store, f"retrain/{architecture}", self.search.config.scores
+        return stored_scores(store, name, protocol) is not None or failure(store, name) is not None
 
 
 def steps_per_epoch(suite: Suite, config: Config) -> int:

@@ -16,7 +16,8 @@ from autogan_core.ablations.suite.suite import Suite
 from autogan_core.baselines import BASELINES
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from autogan_core.runs.final_scores import final_scores, stored_scores
+from autogan_core.runs.evaluating import Evaluator
+from autogan_core.runs.final_scores import evaluate, stored_scores
 from autogan_core.runs.run_config import keep_config
 from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore, RunStore
@@ -123,24 +124,25 @@ class TrainedFromScratch:
         """See `Computation.done`."""
         if not all(need.done() for need in self.needs):
             return False
-        name = self._state_name
-        return stored_scores(self._store, name) is not None or failure(self._store, name) is not None
+        name, protocol = self._state_name, self.config.scores
+        return stored_scores(self._store, name, protocol) is not None or failure(self._store, name) is not None
 
     def run(self) -> None:
         """See `Computation.run`."""
         suite, config, store = self.suite, self.config, self._store
         keep_config(store, config)
-        derived, scorer = self._derived(), suite.inputs(self.on_target).scorer(config)
+        derived = self._derived()
+        evaluator = Evaluator(config, config, lambda: suite.inputs(self.on_target), suite.device)
 
         def train() -> None:
             derived.train()
-            final_scores(derived, scorer, config.scores, store, suite.monitor)
+            evaluate(derived, suite.workspace(config, store, self.on_target), evaluator)
 
         attempt(store, derived.state_name, train)
 
     def outcome(self) -> Outcome:
         """The training's scores, or its failure; only once it is done."""
-        return outcome_of(self._store, self.seed, self.choice.design(self.config).name)
+        return outcome_of(self._store, self.seed, self.choice.design(self.config).name, self.config.scores)
 
     def seconds(self) -> float:
         """Time that the training took; only if it has scores."""

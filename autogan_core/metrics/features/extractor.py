@@ -89,6 +89,11 @@ def load_extractor(
     return inception
 
 
+def classifier_recipe(extractor: FeatureExtractor) -> int | None:
+    """The recipe by which a classifier was trained (`classifier_network.RECIPE`); None with InceptionV3."""
+    return extractor.network.shapes["recipe"] if isinstance(extractor, ClassifierExtractor) else None
+
+
 def dump_extractor(extractor: FeatureExtractor) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Converts an extractor to a form that can be stored.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from autogan_core.config import Config
 from autogan_core.history import Record
-from autogan_core.metrics.protocols import find_score
+from autogan_core.metrics.protocols import FEATURES, LONG_NAMES, find_score
 from autogan_core.report.results.ladder import LadderResult
 from autogan_core.search_space import Architecture, SearchSpace
 
@@ -57,6 +58,18 @@ class GeneratorResult:
     """Uncurated images of the best checkpoint, uint8 (N, C, S, S)."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProtocolScores:
+    """What a run's generators score by one protocol."""
+
+    protocol: str
+    """Images, splits, features and classifier in words."""
+    real_scores: dict[str, float]
+    """Protocol-named scores of the training images themselves; empty where they are not known."""
+    generators: Mapping[int, tuple[CheckpointScores, CheckpointScores]]
+    """Rank -> best and last checkpoint, for those that have been scored by it."""
+
+
 @dataclass(frozen=True, eq=False)
 class RunResults:
     """Everything that the report tells."""
@@ -93,6 +106,15 @@ class RunResults:
     """Phase -> wall time."""
     ladder: LadderResult | None = None
     """The pool's successive halving; None when all beams were trained to the end."""
+    by_protocol: tuple[ProtocolScores, ...] = ()
+    """Every protocol by which generators have been scored, the one asked for last first. The generators' own scores are
+    by the first of them that all have."""
+
+    @property
+    def features(self) -> str:
+        """What the generators' final scores are computed on: ``Inception`` or ``classifier``; without any, rewards."""
+        found = (find_score(g.best.scores, kind) for g in self.generators for kind in LONG_NAMES)
+        return next((score.features for score in found if score), FEATURES[self.config.scores.features])
 
     @property
     def records(self) -> tuple[Record, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -110,6 +111,26 @@ def test_search_retrain_evaluate_and_sample_use_the_run(finished: Path, tmp_path
         assert grid.size == (67, 50)  # 4 x 3 cells of 16 pixels, 1 between
     assert autogan("sample", *own, "--count", "3", "--out", str(tmp_path / "many")).returncode == 0
     assert [p.name for p in sorted((tmp_path / "many").iterdir())] == ["00000.png", "00001.png", "00002.png"]
+
+
+def test_another_protocol_is_kept_beside_the_runs_own(finished: Path, tmp_path: Path) -> None:
+    """``evaluate`` says its scores, ``report`` shows both in a table each, the one asked for last first; a search that
+    is not finished refuses the setting."""
+    folder = Path(shutil.copytree(finished, tmp_path / "run"))
+    own, more = ["--run-dir", str(folder)], ["--set", "scores.num_images=96"]
+    scored = autogan("evaluate", *own, *more)
+    assert scored.stdout.count("is_96_2split_classifier") == 4, scored.stderr
+    shown = autogan("report", *own).stdout
+    assert shown.index("scores: 96 images, 2 splits") < shown.index("scores: 64 images, 2 splits")
+    assert autogan("run", *settings(folder, "scores.num_images=96")).returncode == 0
+    assert autogan("evaluate", *own).stdout.count("is_64_2split_classifier") == 4
+    shown = autogan("report", *own).stdout
+    assert shown.index("scores: 64 images, 2 splits") < shown.index("scores: 96 images, 2 splits")
+    (folder / "history.jsonl").unlink()
+    refused = autogan("search", *own, *more)
+    assert refused.returncode == 1
+    assert "is not finished, and goes on under the run's own settings alone" in refused.stderr
+    assert "scores.num_images: 64 -> 96" in refused.stderr
 
 
 def test_a_variant_comes_before_the_overrides(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from autogan_core.config import (
     ADDED,
     LOCATIONS,
     MAY_CHANGE,
+    PROTOCOL,
     Config,
     SearchConfig,
     known_settings,
@@ -132,6 +133,16 @@ def test_only_these_settings_may_change_in_a_run() -> None:
     assert known_settings() > MAY_CHANGE
     config = load_config("cifar10")
     assert config.differences(load_config("cifar10", ["cpu_threads=3", "scores.batch_size=7"])) == []
+
+
+def test_the_protocol_of_final_scores_can_be_another_ones() -> None:
+    """Images, splits, features and precision are taken over and nothing else is; they are differences all the same."""
+    assert {f"scores.{name}" for name in ("num_images", "splits", "features", "precision")} == PROTOCOL
+    config, other = load_config("cifar10"), load_config("digits", ["scores.num_images=300", "scores.batch_size=7"])
+    under = config.under(other.scores)
+    assert config.differences(under) == ["scores.features: inception -> classifier", "scores.num_images: 50000 -> 300"]
+    assert under.scores.batch_size == 500
+    assert under.under(config.scores) == config
 
 
 def test_growth_shares_out_the_iterations() -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from autogan_core.config import Config
 from autogan_core.history import Assignment, Record
 from autogan_core.presets import load_config
-from autogan_core.report import CheckpointScores, GeneratorResult, RunResults
+from autogan_core.report import CheckpointScores, GeneratorResult, ProtocolScores, RunResults
 from autogan_core.search_space import Architecture, SearchSpace
 
 SPACE = SearchSpace.full()
@@ -51,6 +51,17 @@ def fake_run(preset: str = "digits") -> RunResults:
         real_samples=digit_images(0.0),
         real_scores={"is_1797_10split_classifier": 9.53, "is_1797_10split_std_classifier": 0.06},
         seconds={"search": 512.0, "retrain": 8100.0, "evaluate": 61.2},
+    )
+
+
+def fake_protocols() -> tuple[ProtocolScores, ...]:
+    """Scores of the first generator on Inception features, asked for last, and those that the fake run shows."""
+    inception = {"is_2k_10split": 4.21, "is_2k_10split_std": 0.07, "fid_2k": 63.5}
+    run, first = fake_run(), CheckpointScores(2500, inception)
+    own = {generator.rank: (generator.best, generator.last) for generator in run.generators}
+    return (
+        ProtocolScores("2,000 images, 10 splits, Inception features", {"is_1797_10split": 5.5}, {1: (first, first)}),
+        ProtocolScores("5,000 images, 10 splits, classifier features, recipe 1", {}, own),
     )
 
 

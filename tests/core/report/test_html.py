@@ -21,7 +21,7 @@ from autogan_core.report import RunResults
 from autogan_core.report.html import duration, write_report
 from autogan_core.report.images import inline_grid
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
-from tests.core.report.fake_run import FAILURE, fake_run
+from tests.core.report.fake_run import FAILURE, fake_protocols, fake_run
 
 SECTIONS = ["architectures", "reward", "policy", "samples", "scores", "reproduce"]
 VOID = {"meta", "img", "br", "link"}
@@ -127,6 +127,15 @@ def test_page_has_every_section_in_order(page: tuple[str, Structure]) -> None:
 def test_page_says(page: tuple[str, Structure], words: str) -> None:
     """Scores carry their protocol, and what went wrong is said aloud."""
     assert words in page[1].words
+
+
+def test_scores_of_several_protocols_stand_in_a_table_each(tmp_path: Path) -> None:
+    """Under the protocol, in the results' order, and the page says to compare within a table only."""
+    _, structure = read(replace(fake_run(), by_protocol=fake_protocols()), tmp_path)
+    text = " ".join("".join(structure.text).split())
+    first, second = (text.index(table.protocol) for table in fake_protocols())
+    assert first < text.index("best, at 2,500 4.21 ± 0.07 63.50") < second < text.index("last, at 2,500 2.41 ± 0.12")
+    assert "Compare scores within a table only." in text
 
 
 def test_text_from_outside_is_escaped(page: tuple[str, Structure]) -> None:

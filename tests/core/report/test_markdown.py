@@ -11,7 +11,7 @@ from autogan_core.history import Record
 from autogan_core.presets import load_config
 from autogan_core.report import RunResults
 from autogan_core.report.markdown import MAX_CHARACTERS, escape, fit, report_markdown, table
-from tests.core.report.fake_run import fake_run
+from tests.core.report.fake_run import fake_protocols, fake_run
 
 LIMIT = 400_000
 
@@ -41,6 +41,19 @@ LIMIT = 400_000
 def test_markdown_says(words: str) -> None:
     """It tells what was found, how it scored, how the search went, and how to repeat it."""
     assert words in report_markdown(fake_run())
+
+
+def test_scores_of_several_protocols_stand_in_a_table_each() -> None:
+    """Under the protocol, in the results' order; real images are left out where their score is not known."""
+    text = report_markdown(replace(fake_run(), by_protocol=fake_protocols()))
+    scores = text.partition("## Scores\n\n")[2].partition("\n## Search")[0]
+    first, second = scores.split("### ")[1:]
+    assert first.startswith("2,000 images, 10 splits, Inception features\n\n| Generator |")
+    assert "| real images | – | 5.50 | – | 1,797 images, 10 splits, Inception features |" in first
+    assert "| 1: 1011-10011-10103 | best, at 2,500 | 4.21 ± 0.07 | 63.50 | 2,000 images" in first
+    assert "0020-01210-02200" not in first
+    assert second.startswith("5,000 images, 10 splits, classifier features, recipe 1\n\n| Generator |")
+    assert second.count("5,000 images, 10 splits, classifier features |") == 4 and "real images" not in second
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from autogan_core.config import parse_config
 from autogan_core.report import RunResults
 from autogan_core.report.results.observations import observe
 from autogan_core.report.summary import summary_json
-from tests.core.report.fake_run import FAILURE, fake_config, fake_run
+from tests.core.report.fake_run import FAILURE, fake_config, fake_protocols, fake_run
 
 
 def refuse(constant: str) -> NoReturn:
@@ -50,6 +50,22 @@ def test_summary_has_the_numbers() -> None:
     assert tree["search"]["resets"] == [4, 13]
     assert tree["search"]["candidates_scored"] == 3 * (5 * 12 + 10) - 12 - 1
     assert [o["source"] for o in tree["observations"]] == ["beams", "policy"] * 4
+
+
+def test_scores_are_told_by_protocol() -> None:
+    """In the order of the results, each generator by its architecture."""
+    assert summary(fake_run())["by_protocol"] == []
+    first, second = summary(replace(fake_run(), by_protocol=fake_protocols()))["by_protocol"]
+    assert (first["protocol"], first["real_scores"]) == (
+        "2,000 images, 10 splits, Inception features",
+        {"is_1797_10split": 5.5},
+    )
+    assert [generator["architecture"] for generator in first["generators"]] == ["1011-10011-10103"]
+    assert first["generators"][0]["best"] == {
+        "iteration": 2500,
+        "scores": {"is_2k_10split": 4.21, "is_2k_10split_std": 0.07, "fid_2k": 63.5},
+    }
+    assert [generator["last"]["iteration"] for generator in second["generators"]] == [2500, 2500]
 
 
 def test_numbers_that_are_not_finite_become_null() -> None:

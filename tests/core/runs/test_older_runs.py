@@ -88,6 +88,23 @@ def test_a_trained_generator_of_it_is_scored_anew(older: OlderStore) -> None:
     assert {k: v for k, v in anew.best.scores.items() if k != ACCURACY} == pytest.approx(stored.best.scores, rel=1e-3)
 
 
+def test_a_whole_run_is_scored_by_another_protocol_too(older: OlderStore) -> None:
+    """By the classifier that it has been scored by; the old scores stay as they were, and are found again."""
+    whole = older.open("whole")
+    found, old = whole.found(), whole.evaluated()
+    assert old.keys() == set(found)
+    other = overridden(older.config("whole"), ["scores.num_images=96", "scores.splits=3"])
+    new = older.open("whole", other).evaluate(found)
+    assert all("is_96_3split_classifier" in scores.best.scores for scores in new.values())
+    assert older.open("whole").evaluate(found) == old == older.open("whole").evaluated()
+    assert older.open("whole", other).evaluate(found) == new
+    assert {e.protocol.recipe for evaluations in whole.evaluations().values() for e in evaluations} == {1}
+    shown = collect_results(older.open("whole", other), "autogan report")
+    assert [len(table.generators) for table in shown.by_protocol] == [2, 2]
+    with pytest.raises(ConfigError, match=r"the search in .* is not finished(?s:.*)scores\.splits: 2 -> 3$"):
+        older.open("killed", other).search()
+
+
 READERS: dict[str, Callable[[OlderStore], object]] = {
     "killed/config.json": lambda older: older.config("killed"),
     "killed/history.jsonl": lambda older: older.open("killed").history,

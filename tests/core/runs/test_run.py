@@ -141,7 +141,7 @@ def test_times_add_up_over_processes(tmp_path: Path) -> None:
     run = open_run(tmp_path)
 
     def phase() -> None:
-        with run._timed("retrain"):
+        with run._times.measured("retrain"):
             time.sleep(0.02)
 
     threads = [threading.Thread(target=phase) for _ in range(8)]

@@ -16,6 +16,7 @@ from autogan_core.ablations.suite.searches import Retraining, Search, SlotMeasur
 from autogan_core.ablations.suite.variants import MLAS, NO_RESET, RANDOM_SHARED, SLAS
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.history import Assignment, Record
+from autogan_core.runs.final_scores import SCORES_FORMAT
 from autogan_core.runs.local_search import HistoryFile
 from autogan_core.runs.run import Run
 from autogan_core.runtime.distributed import World
@@ -298,8 +299,8 @@ class TestRetraining:
 def _raise_scores(search: Search, architecture: Architecture, inception_score: float) -> None:
     """Gives a trained architecture another final Inception score."""
     store, name = DirectoryStore(search.suite.folder / search.name), f"retrain/{architecture}/scores.json"
-    document: dict[str, Any] = read_document(store, name)
-    scores = document["best"]["scores"]
+    document: dict[str, Any] = read_document(store, name, SCORES_FORMAT)
+    scores = document["evaluations"][0]["best"]["scores"]
     [key] = [key for key in scores if key.startswith("is_") and "std" not in key]
     scores[key] = inception_score
-    write_document(store, name, document)
+    write_document(store, name, document, SCORES_FORMAT)
