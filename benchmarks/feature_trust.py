@@ -24,8 +24,9 @@ from torch import Tensor
 from autogan_core.config import DataConfig, ModelConfig
 from autogan_core.data import ImageDataset, load_dataset
 from autogan_core.metrics.features.classifier import ClassifierExtractor
-from autogan_core.metrics.features.classifier_network import RECIPE, SEED, new_network
+from autogan_core.metrics.features.classifier_network import SEED, new_network
 from autogan_core.metrics.features.classifier_training import BATCH, accuracy, train_network
+from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.metrics.scores import Moments, reference_moments, score_images
 from benchmarks.degradations import DEGRADATIONS
 

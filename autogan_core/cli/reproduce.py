@@ -84,8 +84,10 @@ def reproduce(
     from autogan_core.ablations.suite.suite import Suite
     from autogan_core.cli.terminal import RunMonitor, log_to
     from autogan_core.runs.inputs import make_inputs
+    from autogan_core.runs.run_config import stored_recipe
     from autogan_core.runtime.cache_folder import cache_folder
     from autogan_core.runtime.devices import describe_device, open_device
+    from autogan_core.storage import DirectoryStore
 
     log_to(console, verbose)
     opened = open_device(device, plan.config(plan.seeds[0]).cpu_threads)
@@ -94,7 +96,7 @@ def reproduce(
         folder,
         opened,
         RunMonitor(console, None),
-        lambda config: make_inputs(config, opened, cache_folder()),
+        lambda config: make_inputs(config, opened, cache_folder(), recipe=stored_recipe(DirectoryStore(folder))),
         _options(plan, run_dir),
     )
     if dry_run:

@@ -22,7 +22,7 @@ class FinalProtocol:
     precision: str | None
     """What ``scores.precision`` says; None with a classifier, to which it does not apply."""
     recipe: int | None
-    """The recipe by which the classifier was trained (`classifier_network.RECIPE`); None with Inception features."""
+    """The recipe by which the classifier was trained (`recipes.RECIPES`); None with Inception features."""
 
     @classmethod
     def of(cls, scores: ScoresConfig, recipe: int | None) -> FinalProtocol:

@@ -10,8 +10,8 @@ import torch
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from autogan_core.metrics.features.classifier_network import RECIPE
 from autogan_core.metrics.features.extractor import classifier_recipe
+from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.metrics.final_protocol import FinalProtocol
 from autogan_core.runs.inputs import Inputs, make_inputs, real_scores
 from autogan_core.runtime.cache_folder import cache_folder

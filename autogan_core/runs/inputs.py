@@ -19,6 +19,7 @@ from autogan_core.data.download import ARCHIVES, download
 from autogan_core.errors import ConflictError, DataError, NewerFormatError, StateError
 from autogan_core.metrics.features.cache import cache_key
 from autogan_core.metrics.features.extractor import FeatureExtractor, dump_extractor, load_extractor, restore_extractor
+from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.metrics.kid import real_features
 from autogan_core.metrics.scorer import Scorer
 from autogan_core.metrics.scores import Moments, reference_moments, score_real
@@ -102,7 +103,12 @@ def pinned(config: Config, cache: Path) -> tuple[Config, ImageDataset]:
 
 
 def prepare(
-    config: Config, store: RunStore, device: torch.device, cache: Path, dataset: ImageDataset | None = None
+    config: Config,
+    store: RunStore,
+    device: torch.device,
+    cache: Path,
+    dataset: ImageDataset | None = None,
+    recipe: int = RECIPE,
 ) -> Inputs:
     """Puts a configuration's inputs into the store, unless they are there and intact.
 
@@ -115,6 +121,7 @@ def prepare(
         cache: folder of classifiers and reference statistics of earlier runs on this machine; a data set that has to
             be fetched goes there too.
         dataset: the images, if they have been loaded.
+        recipe: by which a classifier is trained if the store has none, a number of `RECIPES`.
 
     Returns:
         The inputs that the store holds.
@@ -134,7 +141,7 @@ def prepare(
     except StateError as error:
         logger.warning("the stored inputs are made anew: %s", error)
     try:
-        state.commit(_snapshot(make_inputs(config, device, cache, dataset)))
+        state.commit(_snapshot(make_inputs(config, device, cache, dataset, recipe)))
     except ConflictError:
         logger.info("another process has stored the inputs meanwhile; they are used")
     return load_inputs(config, store, device)
@@ -193,10 +200,12 @@ def _name(config: Config) -> str:
     return f"inputs/{data.name}-{digest[:16]}"
 
 
-def make_inputs(config: Config, device: torch.device, cache: Path, dataset: ImageDataset | None = None) -> Inputs:
+def make_inputs(
+    config: Config, device: torch.device, cache: Path, dataset: ImageDataset | None = None, recipe: int = RECIPE
+) -> Inputs:
     """A configuration's inputs, made here without a store. Arguments and errors are `prepare`'s."""
     dataset = dataset or _load_or_fetch(config, cache)
-    extractor = load_extractor(config.scores, dataset, device, cache)
+    extractor = load_extractor(config.scores, dataset, device, cache, recipe)
     reference = reference_moments(dataset, extractor, cache, config.scores.batch_size)
     return Inputs(dataset, extractor, reference, real_scores(config, dataset, extractor, cache))
 

@@ -9,7 +9,7 @@ from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from autogan_core.runs.inputs import make_inputs
 from autogan_core.runs.run import Run
-from autogan_core.runs.run_config import own_config, stored_config
+from autogan_core.runs.run_config import own_config, stored_config, stored_recipe
 from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.runtime.devices import open_device
 from autogan_core.runtime.distributed import World
@@ -48,11 +48,12 @@ def open_run(
     if chosen is None:
         raise ConfigError(f"there is no run in '{folder}'; give a preset or a configuration to create one")
     settings, opened = own_config(store, chosen), open_device(device, chosen.cpu_threads)
+    recipe = stored_recipe(store)
     return Run(
         store,
         settings,
         World.single(opened),
         monitor or Monitor(),
-        lambda: make_inputs(settings, opened, cache_folder()),
+        lambda: make_inputs(settings, opened, cache_folder(), recipe=recipe),
         chosen.scores,
     )

@@ -12,6 +12,7 @@ from autogan_core.data.remote import brought_here
 from autogan_core.errors import ConfigError
 from autogan_core.runs.halving import largest_pool, rungs, unusable_incumbents
 from autogan_core.runs.inputs import inputs_location, pinned, prepare
+from autogan_core.runs.run_config import stored_recipe
 from autogan_core.runtime.devices import open_device
 from autogan_kubeflow.components.pipeline_run.form import check_backend, check_run_name, data_location, read_form
 from autogan_kubeflow.components.pipeline_run.record import PipelineRunCard
@@ -75,7 +76,9 @@ def prepare_run(
     experiment = _experiment(config, str(reference), store_ref.uri, katib) if backend == "katib" else {}
     started = datetime.now(UTC).isoformat(timespec="seconds")
     step.known_pipeline_run.open(PipelineRunCard(pipeline, str(reference), started, **experiment))
-    prepare(config, store_ref.store, open_device(store_ref.device, config.cpu_threads), store_ref.cache, dataset)
+    device = open_device(store_ref.device, config.cpu_threads)
+    recipe = stored_recipe(store_ref.folder(reference.folder))
+    prepare(config, store_ref.store, device, store_ref.cache, dataset, recipe)
     publish_dataset(artifact, step.open(str(reference)), dataset, inputs_location(config, store_ref.store))
     return str(reference)
 

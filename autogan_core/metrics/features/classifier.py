@@ -19,8 +19,9 @@ from torch import Tensor
 
 from autogan_core.data import ImageDataset
 from autogan_core.metrics.features.cache import cache_key
-from autogan_core.metrics.features.classifier_network import RECIPE, ClassifierNetwork, dump_network, load_network
+from autogan_core.metrics.features.classifier_network import ClassifierNetwork, dump_network, load_network
 from autogan_core.metrics.features.classifier_training import train_classifier
+from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.storage import write_atomically
 
 logger = logging.getLogger(__name__)
@@ -50,8 +51,16 @@ class ClassifierExtractor:
         return features, logits
 
 
-def load_classifier(dataset: ImageDataset, device: torch.device, cache_dir: Path) -> ClassifierExtractor:
+def load_classifier(
+    dataset: ImageDataset, device: torch.device, cache_dir: Path, recipe: int = RECIPE
+) -> ClassifierExtractor:
     """Loads a data set's classifier from the cache, or trains it and caches it.
+
+    Args:
+        dataset: images and labels.
+        device: what to compute on.
+        cache_dir: folder of classifiers of earlier runs on this machine.
+        recipe: a number of `RECIPES`.
 
     Returns:
         The extractor on ``device``, in evaluation mode.
@@ -61,13 +70,13 @@ def load_classifier(dataset: ImageDataset, device: torch.device, cache_dir: Path
         OSError: the cache cannot be written.
     """
     shapes = (dataset.images.shape[1], dataset.images.shape[2], dataset.num_classes)
-    stem = cache_dir / f"classifier-{dataset.name}-{cache_key(dataset.fingerprint, RECIPE, *shapes)}"
+    stem = cache_dir / f"classifier-{dataset.name}-{cache_key(dataset.fingerprint, recipe, *shapes)}"
     cached = _read_cache(stem, device)
     if cached is not None:
         return cached
     start = time.monotonic()
     logger.info("training a classifier on the labels of %s", dataset.name)
-    network, accuracy = train_classifier(dataset, device)
+    network, accuracy = train_classifier(dataset, device, recipe)
     fingerprint = _write_cache(stem, network, accuracy, dataset)
     logger.info("trained the classifier in %.0f s: accuracy %.4f", time.monotonic() - start, accuracy)
     return ClassifierExtractor(network, device, fingerprint, accuracy, _weights(stem))
@@ -103,7 +112,7 @@ def _write_cache(stem: Path, network: ClassifierNetwork, accuracy: float, datase
         "accuracy": accuracy,
         "dataset": dataset.name,
         "dataset_fingerprint": dataset.fingerprint,
-        "recipe": RECIPE,
+        "recipe": network.shapes["recipe"],
         "weights_sha256": fingerprint,
     }
     write_atomically(_weights(stem), weights)

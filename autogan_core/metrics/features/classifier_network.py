@@ -14,9 +14,8 @@ from torch.nn import functional as F
 
 from autogan_core.data import to_float
 from autogan_core.errors import DataError
+from autogan_core.metrics.features.recipes import RECIPE, RECIPES
 
-RECIPE = 2
-"""Version of network and training; raise it with any change to them, so that older caches are not used."""
 NUM_FEATURES = 128
 """Length of a feature vector."""
 SEED = 20190811
@@ -34,7 +33,7 @@ class ClassifierNetwork(nn.Module):
         image_channels: 1 or 3.
         image_size: side in pixels that images are resized to, at least 4.
         num_classes: K.
-        recipe: `RECIPE`; 1 builds the network of earlier versions, whose weights run stores still hold.
+        recipe: a number of `RECIPES`; 1 builds the network of earlier versions.
 
     Raises:
         ValueError: another recipe, of a later version.
@@ -42,8 +41,9 @@ class ClassifierNetwork(nn.Module):
 
     def __init__(self, image_channels: int, image_size: int, num_classes: int, recipe: int = RECIPE) -> None:
         super().__init__()
-        if recipe not in (1, RECIPE):
-            raise ValueError(f"this version knows no classifier of recipe {recipe}, but of 1 and {RECIPE}")
+        if recipe not in RECIPES:
+            known = " and ".join(map(str, RECIPES))
+            raise ValueError(f"this version knows no classifier of recipe {recipe}, but of {known}; update autogan")
         self.shapes = {
             "image_channels": image_channels,
             "image_size": image_size,

@@ -13,16 +13,9 @@ from autogan_core.data import ImageDataset
 from autogan_core.errors import DataError
 from autogan_core.metrics.features.augmentation import augmented
 from autogan_core.metrics.features.classifier_network import SEED, ClassifierNetwork, new_network
+from autogan_core.metrics.features.recipes import RECIPE, RECIPES, Recipe
 
 BATCH = 128
-LEARNING_RATE = 1e-2
-EPOCHS = 20
-"""Epochs of training; on digits six seconds of one CPU core."""
-MAX_IMAGES_SEEN = 600_000
-"""Ends training before `EPOCHS` on large sets: 12 epochs of CIFAR-10, two to three minutes of one CPU core.
-
-Right on test images: CIFAR-10 at 16x16 76 %, Fashion-MNIST 91.1 % at 16x16 and 92.1 % at 32x32, digits all.
-"""
 MIN_STEPS = 50
 HELD_OUT = 5
 """One in so many images of each class measures the accuracy when the publisher gives no test set."""
@@ -30,12 +23,19 @@ HELD_OUT = 5
 _Labelled = tuple[Tensor, Tensor]
 
 
-def train_classifier(dataset: ImageDataset, device: torch.device) -> tuple[ClassifierNetwork, float]:
-    """Trains the network by cross-entropy with Adam, a one-cycle learning rate and `augmented` images.
+def train_classifier(
+    dataset: ImageDataset, device: torch.device, recipe: int = RECIPE
+) -> tuple[ClassifierNetwork, float]:
+    """Trains the network by cross-entropy with Adam and a one-cycle learning rate.
 
     Unlabelled images are left out. The seed is fixed and torch's global generators are left as they were. The same CPU
     with as many threads gives the same weights again; other machines, and GPUs, sum in other orders, so runs to be
     compared must share a cache.
+
+    Args:
+        dataset: images and labels.
+        device: what to train on.
+        recipe: a number of `RECIPES`.
 
     Returns:
         The network, in evaluation mode on ``device``, and its accuracy in [0, 1]: on the test images where there are
@@ -45,13 +45,21 @@ def train_classifier(dataset: ImageDataset, device: torch.device) -> tuple[Class
         DataError: fewer than two classes have five labelled images.
     """
     training, test = _split(dataset)
-    network = new_network(dataset.images.shape[1], dataset.images.shape[2], dataset.num_classes).to(device)
-    steps = max(min(EPOCHS * len(training[1]), MAX_IMAGES_SEEN) // BATCH, MIN_STEPS)
-    train_network(network, *training, steps)
+    shapes = (dataset.images.shape[1], dataset.images.shape[2], dataset.num_classes)
+    network, how = new_network(*shapes, recipe).to(device), RECIPES[recipe]
+    steps = max(min(how.epochs * len(training[1]), how.max_images_seen) // BATCH, MIN_STEPS)
+    train_network(network, *training, steps, how=how)
     return network, accuracy(network, *test)
 
 
-def train_network(network: ClassifierNetwork, images: Tensor, labels: Tensor, steps: int, seed: int = SEED) -> None:
+def train_network(
+    network: ClassifierNetwork,
+    images: Tensor,
+    labels: Tensor,
+    steps: int,
+    seed: int = SEED,
+    how: Recipe = RECIPES[RECIPE],
+) -> None:
     """Trains a network where it is and leaves it in evaluation mode.
 
     Args:
@@ -60,14 +68,16 @@ def train_network(network: ClassifierNetwork, images: Tensor, labels: Tensor, st
         labels: int64 (N,).
         steps: batches of `BATCH` images, or of all where there are fewer.
         seed: of the order and of the augmentation.
+        how: the learning rate, and whether images are `augmented`.
     """
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
+    optimizer = torch.optim.Adam(network.parameters(), lr=how.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, how.learning_rate, total_steps=steps)
     network.train()
     for batch in itertools.islice(_batches(len(labels), seed), steps):
-        logits = network(augmented(images[batch], generator).to(device))[1]
+        shown = augmented(images[batch], generator) if how.augments else images[batch]
+        logits = network(shown.to(device))[1]
         optimizer.zero_grad()
         F.cross_entropy(logits, labels[batch].to(device)).backward()  # type: ignore[no-untyped-call]
         optimizer.step()

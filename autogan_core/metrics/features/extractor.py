@@ -16,6 +16,7 @@ from autogan_core.data import ImageDataset
 from autogan_core.metrics.features.classifier import ClassifierExtractor, load_classifier
 from autogan_core.metrics.features.classifier_accuracy import distrust
 from autogan_core.metrics.features.classifier_network import build_network
+from autogan_core.metrics.features.recipes import RECIPE
 
 if TYPE_CHECKING:
     from autogan_core.metrics.features.inception import Precision
@@ -60,9 +61,16 @@ class FeatureExtractor(Protocol):
 
 
 def load_extractor(
-    scores: ScoresConfig, dataset: ImageDataset, device: torch.device, cache_dir: Path
+    scores: ScoresConfig, dataset: ImageDataset, device: torch.device, cache_dir: Path, recipe: int = RECIPE
 ) -> FeatureExtractor:
     """Loads the extractor that ``scores.features`` names; a classifier is trained unless it is in the cache.
+
+    Args:
+        scores: which features.
+        dataset: images, and labels for a classifier.
+        device: what to compute on.
+        cache_dir: folder of classifiers of earlier runs on this machine.
+        recipe: by which a classifier is trained, a number of `RECIPES`.
 
     Returns:
         The extractor on ``device``.
@@ -74,7 +82,7 @@ def load_extractor(
     start = time.monotonic()
     if scores.features == "classifier":
         logger.info("loading the classifier of %s", dataset.name)
-        classifier = load_classifier(dataset, device, cache_dir)
+        classifier = load_classifier(dataset, device, cache_dir, recipe)
         seconds = time.monotonic() - start
         logger.info("classifier ready after %.1f s, accuracy %.4f", seconds, classifier.accuracy)
         if (distrusted := distrust(classifier.accuracy)) is not None:
@@ -90,7 +98,7 @@ def load_extractor(
 
 
 def classifier_recipe(extractor: FeatureExtractor) -> int | None:
-    """The recipe by which a classifier was trained (`classifier_network.RECIPE`); None with InceptionV3."""
+    """The recipe by which a classifier was trained (`RECIPES`); None with InceptionV3."""
     return extractor.network.shapes["recipe"] if isinstance(extractor, ClassifierExtractor) else None
 
 

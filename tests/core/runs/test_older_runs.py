@@ -7,14 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from autogan_core.config import ADDED, Config, known_settings, parsing
 from autogan_core.config.keys import flatten
 from autogan_core.errors import ConfigError, NewerFormatError
+from autogan_core.metrics.features.classifier_training import train_classifier
 from autogan_core.presets import overridden
 from autogan_core.report.html import write_report
 from autogan_core.runs.inputs import load_inputs, prepare
 from autogan_core.runs.run import Run
+from autogan_core.runs.run_config import stored_recipe
 from autogan_core.runs.run_results import collect_results
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
@@ -103,6 +106,15 @@ def test_a_whole_run_is_scored_by_another_protocol_too(older: OlderStore) -> Non
     assert [len(table.generators) for table in shown.by_protocol] == [2, 2]
     with pytest.raises(ConfigError, match=r"the search in .* is not finished(?s:.*)scores\.splits: 2 -> 3$"):
         older.open("killed", other).search()
+
+
+def test_its_classifier_can_be_trained_again(older: OlderStore) -> None:
+    """By the first recipe, as whoever keeps no inputs needs it: the one that its version has stored."""
+    stored = load_inputs(older.config("whole"), DirectoryStore(older.root), CPU)
+    classifier, accuracy = train_classifier(stored.dataset, CPU, stored_recipe(DirectoryStore(older.root / "whole")))
+    assert accuracy == stored.extractor.accuracy
+    for mine, its in zip(classifier(stored.dataset.images), stored.extractor(stored.dataset.images), strict=True):
+        torch.testing.assert_close(mine, its, rtol=1e-2, atol=1e-2)
 
 
 READERS: dict[str, Callable[[OlderStore], object]] = {

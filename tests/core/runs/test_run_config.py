@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
+from autogan_core.config import ADDED
 from autogan_core.errors import ConfigError, StateError
+from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.presets import load_config
-from autogan_core.runs.run_config import CONFIG_FILE, keep_config, stored_config
-from autogan_core.storage import RunStore, write_document
+from autogan_core.runs.run_config import CONFIG_FILE, CONFIG_FORMAT, keep_config, stored_config, stored_recipe
+from autogan_core.storage import RunStore, read_document, write_document
 
 OLDER = "search.controller.baseline=moving-average"
 CONFIG = load_config("digits", ["search.top_k=2", OLDER], seed=5)
@@ -38,6 +42,22 @@ def test_a_run_of_an_earlier_version_goes_on_with_its_settings(store: RunStore) 
     write_document(store, CONFIG_FILE, tree)
     keep_config(store, CONFIG)
     assert stored_config(store) == CONFIG
+
+
+def test_a_run_says_its_classifiers_recipe(store: RunStore) -> None:
+    """A new one today's, and so does one that knows newer settings; before these there was but the first."""
+    assert stored_recipe(store) == RECIPE == 2
+    keep_config(store, CONFIG)
+    assert read_document(store, CONFIG_FILE, CONFIG_FORMAT)["classifier_recipe"] == RECIPE
+    tree = CONFIG.model_dump(mode="json")
+    write_document(store, CONFIG_FILE, tree)
+    assert stored_recipe(store) == 2
+    for key in ADDED:
+        *sections, name = key.split(".")
+        functools.reduce(lambda section, part: section[part], sections, tree).pop(name)
+    write_document(store, CONFIG_FILE, tree)
+    assert stored_recipe(store) == 1
+    assert stored_config(store) is not None
 
 
 def test_what_is_no_configuration_is_refused(store: RunStore) -> None:

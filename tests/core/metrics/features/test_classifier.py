@@ -148,6 +148,16 @@ def test_training_is_deterministic_and_leaves_the_global_generator_alone(channel
     assert accuracy == 1.0
 
 
+def test_the_first_recipe_can_still_be_trained(tmp_path: Path) -> None:
+    """It gives its own network, whose files lie beside those of today's, and are found again."""
+    first = load_classifier(tiny_dataset(1, 4), CPU, tmp_path, 1)
+    assert first.network.shapes["recipe"] == 1
+    assert load_classifier(tiny_dataset(1, 4), CPU, tmp_path).network.shapes["recipe"] == 2
+    again = load_classifier(tiny_dataset(1, 4), CPU, tmp_path, 1)
+    assert (again.fingerprint, again.network.shapes) == (first.fingerprint, first.network.shapes)
+    assert {json.loads(card.read_text())["recipe"] for card in tmp_path.glob("*.json")} == {1, 2}
+
+
 def test_unlabelled_images_are_left_out() -> None:
     """Images labelled -1, here all bright ones called dark, change nothing."""
     dataset = tiny_dataset(1, 4)
