@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autogan_core.errors import DataError
 from autogan_core.storage import RunStore, open_store
+from autogan_core.storage.uris import SCHEME, split_uri, tidy
 
 
 @contextmanager
@@ -24,15 +25,18 @@ def brought_here(uri: str, cache: Path) -> Iterator[Path]:
         The local path.
 
     Raises:
+        ConfigError: ``uri`` is neither, such as a mistyped ``gs:/bucket``.
         DataError: there is nothing.
         StorageAccessError: no such bucket, or no permission.
     """
-    if "://" not in uri:
-        yield Path(uri)
+    place = split_uri(uri)
+    if place is None:
+        yield Path(tidy(uri))
         return
-    parent, _, name = uri.rstrip("/").rpartition("/")
-    if parent.endswith("/"):
+    bucket, path = place
+    if not path:
         raise DataError(f"'{uri}' names a whole bucket; name a file or a folder in it")
+    parent, _, name = f"{SCHEME}{bucket}/{path}".rpartition("/")
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="data-") as folder:
         target = Path(folder) / name

@@ -12,6 +12,7 @@ from pathlib import Path
 from autogan_core.errors import ConflictError, StateError
 from autogan_core.storage.documents import damaged
 from autogan_core.storage.files import atomic_writer, sha256_of, write_atomically
+from autogan_core.storage.uris import checked_folder, checked_name
 
 
 class DirectoryStore:
@@ -29,15 +30,15 @@ class DirectoryStore:
 
     def read(self, name: str) -> bytes:
         """See `RunStore.read`."""
-        return (self.root / name).read_bytes()
+        return self._path(name).read_bytes()
 
     def write(self, name: str, content: bytes) -> None:
         """See `RunStore.write`; on disk before it returns."""
-        write_atomically(self.root / name, content)
+        write_atomically(self._path(name), content)
 
     def exists(self, name: str) -> bool:
         """See `RunStore.exists`."""
-        return (self.root / name).is_file()
+        return self._path(name).is_file()
 
     def folders(self, parent: str) -> list[str]:
         """See `RunStore.folders`."""
@@ -49,7 +50,7 @@ class DirectoryStore:
 
     def delete_folder(self, folder: str) -> None:
         """See `RunStore.delete_folder`."""
-        shutil.rmtree(self.root / folder, ignore_errors=True)
+        shutil.rmtree(self._path(folder), ignore_errors=True)
 
     def read_current(self, name: str) -> tuple[bytes, str] | None:
         """See `RunStore.read_current`."""
@@ -70,23 +71,26 @@ class DirectoryStore:
 
     def upload(self, path: Path, name: str) -> None:
         """See `RunStore.upload`."""
-        with path.open("rb") as source, atomic_writer(self.root / name) as target:
+        with path.open("rb") as source, atomic_writer(self._path(name)) as target:
             shutil.copyfileobj(source, target, length=1 << 20)
 
     def download(self, name: str, path: Path) -> None:
         """See `RunStore.download`."""
-        with (self.root / name).open("rb") as source, atomic_writer(path) as target:
+        with self._path(name).open("rb") as source, atomic_writer(path) as target:
             shutil.copyfileobj(source, target, length=1 << 20)
 
     def fetch(self, name: str, sha256: str) -> Path:
         """See `RunStore.fetch`; the file is the store's own."""
-        path = self.root / name
+        path = self._path(name)
         if sha256_of(path) != sha256:
             raise StateError(damaged(self.location(name)))
         return path
 
+    def _path(self, name: str) -> Path:
+        return self.root / checked_name(name)
+
     def _entries(self, folder: str) -> list[Path]:
-        root = self.root / folder
+        root = self.root / checked_folder(folder)
         return [entry for entry in root.iterdir() if not entry.name.startswith(".")] if root.is_dir() else []
 
     @contextmanager

@@ -1,8 +1,8 @@
 """A run store in a bucket of Google Cloud Storage.
 
 Credentials are Google's default ones (workload identity, or a key file that GOOGLE_APPLICATION_CREDENTIALS names), and
-none where STORAGE_EMULATOR_HOST names a stand-in. The client library is imported at the first request, so a run in a
-directory never pays for it.
+none where STORAGE_EMULATOR_HOST names a stand-in. Where the requester pays, AUTOGAN_USER_PROJECT names the project that
+does. The client library is imported at the first request, so a run in a directory never pays for it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from autogan_core.errors import ConflictError, StorageAccessError, StorageUnavai
 from autogan_core.storage.directory import conflict
 from autogan_core.storage.files import atomic_writer
 from autogan_core.storage.read_cache import ReadCache
+from autogan_core.storage.uris import checked_folder, checked_name
 
 DEADLINE_SECONDS = 300.0
 """A request is repeated for so long before the storage counts as unavailable."""
@@ -28,6 +29,8 @@ CACHE_BYTES = 16 << 30
 CHUNK_BYTES = 16 << 20
 """Held in memory of a file on its way up."""
 UPLOAD_SESSIONS = 5
+USER_PROJECT = "AUTOGAN_USER_PROJECT"
+"""Names the project that pays for requests to a requester-pays bucket; the account needs the right to use it."""
 
 _Result = TypeVar("_Result")
 
@@ -91,7 +94,7 @@ class GCSStore:
 
     def delete_folder(self, folder: str) -> None:
         """See `RunStore.delete_folder`."""
-        prefix = f"{self._prefix}{folder}/"
+        prefix = f"{self._prefix}{checked_name(folder)}/"
         for blob in self._to_bucket(lambda options: list(self._bucket.list_blobs(prefix=prefix, **options))):
             self._delete(blob)
 
@@ -171,7 +174,7 @@ class GCSStore:
             return  # by another process, or by a first attempt whose answer was lost
 
     def _list(self, folder: str) -> tuple[list[str], list[str]]:
-        prefix = self._prefix + (f"{folder}/" if folder else "")
+        prefix = self._prefix + (f"{checked_folder(folder)}/" if folder else "")
 
         def listing(options: dict[str, Any]) -> tuple[list[str], list[str]]:
             blobs = self._bucket.list_blobs(prefix=prefix, delimiter="/", **options)
@@ -182,7 +185,7 @@ class GCSStore:
         return self._to_bucket(listing)
 
     def _blob(self, name: str, chunk_size: int | None = None) -> Any:
-        return self._bucket.blob(f"{self._prefix}{name}", chunk_size=chunk_size)
+        return self._bucket.blob(f"{self._prefix}{checked_name(name)}", chunk_size=chunk_size)
 
     @cached_property
     def _bucket(self) -> Any:
@@ -191,7 +194,9 @@ class GCSStore:
         os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
         from google.cloud import storage  # type: ignore[import-untyped]
 
-        return storage.Client(project=None).bucket(self._bucket_name)
+        # Not GOOGLE_CLOUD_PROJECT, which may be set for other reasons: naming a project asks for a right to use it.
+        payer = os.environ.get(USER_PROJECT) or None
+        return storage.Client(project=None).bucket(self._bucket_name, user_project=payer)
 
     @cached_property
     def _options(self) -> dict[str, Any]:

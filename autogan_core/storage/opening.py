@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autogan_core.errors import ConfigError
 from autogan_core.storage.directory import DirectoryStore
 from autogan_core.storage.gcs import DEADLINE_SECONDS, GCSStore
 from autogan_core.storage.store import RunStore
-
-SCHEME = "gs://"
+from autogan_core.storage.uris import split_uri, tidy
 
 
 def open_store(uri: str, cache: Path, *, deadline_seconds: float = DEADLINE_SECONDS) -> RunStore:
     """Opens the run store at ``uri``; nothing is read or written yet.
 
     Args:
-        uri: a directory, or ``gs://bucket/prefix``.
+        uri: a directory, or ``gs://bucket/prefix``; blanks around it and slashes at its end do no harm.
         cache: where a store in a bucket keeps what it has read.
         deadline_seconds: how long a request to a bucket is repeated.
 
@@ -24,13 +22,9 @@ def open_store(uri: str, cache: Path, *, deadline_seconds: float = DEADLINE_SECO
         A `DirectoryStore` or a `GCSStore`.
 
     Raises:
-        ConfigError: ``uri`` is neither.
+        ConfigError: ``uri`` is neither, such as a mistyped ``gs:/bucket``.
     """
-    if not uri.startswith(SCHEME):
-        if not uri or "://" in uri:
-            raise ConfigError(f"'{uri}' is no run store; give a directory or gs://bucket/prefix")
-        return DirectoryStore(Path(uri))
-    bucket, _, prefix = uri.removeprefix(SCHEME).partition("/")
-    if not bucket:
-        raise ConfigError(f"'{uri}' names no bucket; write gs://bucket/prefix")
-    return GCSStore(bucket, prefix.strip("/"), cache, deadline_seconds=deadline_seconds)
+    place = split_uri(uri)
+    if place is None:
+        return DirectoryStore(Path(tidy(uri)))
+    return GCSStore(*place, cache, deadline_seconds=deadline_seconds)

@@ -9,6 +9,9 @@ from typing import Protocol
 class RunStore(Protocol):
     """Named byte strings. Names are relative paths with ``/``, whose last parts do not begin with a dot.
 
+    Every method that reads or writes raises ConfigError for a name that could leave the store: an absolute one, or one
+    with ``.``, ``..``, an empty part or a control character. Names of at most 1,024 bytes are taken.
+
     A store in a bucket raises, from any method, StorageAccessError when it is refused (permanent) and
     StorageUnavailableError when it cannot be reached (worth another try).
     """

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from autogan_core.errors import ConflictError, StateError
+from autogan_core.errors import ConfigError, ConflictError, StateError
 from autogan_core.storage import RunStore, update
 
 
@@ -117,3 +118,37 @@ def test_fetching_checks_the_content(store: RunStore) -> None:
             store.fetch("data/file", wanted)
     with pytest.raises(FileNotFoundError):
         store.fetch("data/none", wanted)
+
+
+LEAVING = ["..", "../a", "a/../../b", "/a", "a/", "a//b", ".", "a/./b", "a\nb", "a\0b", "a\x7f", "a" * 1025]
+"""Names that would be elsewhere, or something else, in one kind of store or another."""
+BY_NAME: dict[str, Callable[[RunStore, str], object]] = {
+    "read": lambda store, name: store.read(name),
+    "write": lambda store, name: store.write(name, b"1"),
+    "exists": lambda store, name: store.exists(name),
+    "read_current": lambda store, name: store.read_current(name),
+    "replace": lambda store, name: store.replace(name, b"1", None),
+    "upload": lambda store, name: store.upload(Path(__file__), name),
+    "download": lambda store, name: store.download(name, Path("/nowhere/file")),
+    "fetch": lambda store, name: store.fetch(name, "0" * 64),
+    "folders": lambda store, name: store.folders(name),
+    "names": lambda store, name: store.names(name),
+    "delete_folder": lambda store, name: store.delete_folder(name),
+}
+
+
+@pytest.mark.parametrize("name", LEAVING)
+@pytest.mark.parametrize("method", BY_NAME)
+def test_no_name_leaves_the_store(store: RunStore, method: str, name: str) -> None:
+    """Whatever would leave its folder, in any store, is refused by every method before anything is touched."""
+    with pytest.raises(ConfigError, match="cannot be a name in a run store: .*; use a relative path such as a/b"):
+        BY_NAME[method](store, name)
+
+
+def test_the_whole_store_cannot_be_deleted(store: RunStore) -> None:
+    """The empty name lists the store, and does nothing else."""
+    store.write("a/b", b"1")
+    for method in BY_NAME.keys() - {"folders", "names"}:
+        with pytest.raises(ConfigError, match="it is empty"):
+            BY_NAME[method](store, "")
+    assert store.folders("") == ["a"]

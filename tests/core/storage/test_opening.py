@@ -38,8 +38,24 @@ def test_a_bucket_that_is_away_is_given_up_at_the_deadline(tmp_path: Path, monke
         open_store("gs://bucket", tmp_path, deadline_seconds=0.1).read("a")
 
 
+def test_blanks_and_slashes_around_do_no_harm(tmp_path: Path) -> None:
+    """A directory and a bucket typed with them are the same as without."""
+    plain = open_store(str(tmp_path / "runs"), tmp_path)
+    assert open_store(f" {tmp_path}/runs/\n", tmp_path).location("a") == plain.location("a")
+    assert open_store(" gs://bucket/x/ ", tmp_path).location("a") == "gs://bucket/x/a"
+
+
 @pytest.mark.parametrize("uri", ["", "gs://", "gs:///prefix", "s3://bucket/prefix"])
 def test_other_texts_are_refused(tmp_path: Path, uri: str) -> None:
     """The error quotes the text and shows what to write."""
     with pytest.raises(ConfigError, match=rf"^'{uri}' .*gs://bucket/prefix$"):
         open_store(uri, tmp_path)
+
+
+@pytest.mark.parametrize("uri", ["gs:/bucket/x", "GS://bucket/x", "gs//:bucket/x"])
+def test_a_mistyped_bucket_is_no_directory(tmp_path: Path, uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is made in the working folder, and the right spelling is given."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=f"^'{uri}' is misspelt; write gs://bucket/x$"):
+        open_store(uri, tmp_path)
+    assert list(tmp_path.iterdir()) == []
