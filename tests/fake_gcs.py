@@ -91,6 +91,10 @@ class StormyProxy:
     def __init__(self, server: FakeGCS) -> None:
         self.status: int | None = None
         """Answered instead of passing on; 0 breaks the connection; None: fair weather."""
+        self.told: dict[str, object] | None = None
+        """The JSON that is answered with `status`; None: a page."""
+        self.paths: list[str] = []
+        """Path and query of every request."""
         self.lose_answers = 0
         """So many requests are passed on, but their answers are lost."""
         self.refused = 0
@@ -135,12 +139,22 @@ class _ProxyHandler(http.server.BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.close_connection = True
+        self.proxy.paths.append(self.path)
         if self.proxy.status is None:
             self._pass_on(body)
         else:
             self.proxy.refused += 1
-            if self.proxy.status:
+            if self.proxy.status and self.proxy.told is not None:
+                self._send(self.proxy.status, json.dumps(self.proxy.told).encode())
+            elif self.proxy.status:
                 self.send_error(self.proxy.status)
+
+    def _send(self, status: int, content: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def _pass_on(self, body: bytes) -> None:
         upstream = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

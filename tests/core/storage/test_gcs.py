@@ -180,7 +180,11 @@ def test_missing_credentials_are_said(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("status", "error", "sentence"),
     [
-        (403, StorageAccessError, "access to the bucket 'autogan-test' is denied; grant the service account the role"),
+        (
+            403,
+            StorageAccessError,
+            r"access to the bucket 'autogan-test' is denied \(it says: .*\); grant the service account the role",
+        ),
         (401, StorageAccessError, "there are no valid credentials for the bucket"),
         (400, StorageAccessError, "the bucket 'autogan-test' refuses the request"),
     ],
@@ -193,6 +197,35 @@ def test_refusals_are_said(
     with pytest.raises(error, match=sentence):
         stormy_store.write("state", b"1")
     assert proxy.refused <= 2  # Google's library asks once more, for the bucket, behind the scenes
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_every_request_quotes_the_server(stormy_store: GCSStore, proxy: StormyProxy, request_name: str) -> None:
+    """The reason reaches the sentence however the client library wraps the answer, and so does its advice."""
+    words = "Object 'x' is subject to bucket's retention policy and cannot be deleted or overwritten"
+    stormy_store.write("old", b"content")
+    proxy.told = {"error": {"code": 403, "message": words, "errors": [{"reason": "retentionPolicyNotMet"}]}}
+    proxy.status = 403
+    said = (
+        f"the bucket 'autogan-test' refuses the request (it says: {words}); runs replace and delete their own objects"
+    )
+    with pytest.raises(StorageAccessError, match=re.escape(said)):
+        REQUESTS[request_name](stormy_store)
+
+
+@pytest.mark.parametrize("project", ["payer-1", None])
+def test_a_requester_pays_bucket_is_told_who_pays(
+    stormy_store: GCSStore, proxy: StormyProxy, monkeypatch: pytest.MonkeyPatch, project: str | None
+) -> None:
+    """Every request names the project, if one is set; GOOGLE_CLOUD_PROJECT, which is set for other reasons, is not."""
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "another")
+    if project:
+        monkeypatch.setenv("AUTOGAN_USER_PROJECT", project)
+    stormy_store.write("old", b"content")
+    for request in REQUESTS.values():
+        request(stormy_store)
+    assert len(proxy.paths) >= len(REQUESTS)
+    assert all(("userProject=payer-1" in path) == bool(project) for path in proxy.paths)
 
 
 def test_the_client_library_is_imported_late() -> None:
