@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import Any, get_args
 
 from autogan_core.config import RewardConfig, RewardScore, SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
 from autogan_core.search_space import CONVS, NORMS, SWITCH_WORDS, UPS, Architecture
+from autogan_kubeflow.components.kubernetes_rules import LONGEST_STRING
 
 ALGORITHM = "autogan"
 """The name under which Katib knows the suggestion service."""
@@ -39,6 +40,10 @@ OBJECTIVES: tuple[str, ...] = get_args(RewardScore)
 SCRATCH_OBJECTIVES = ("inception-score", "inverse-fid", "log-fid")
 """The objectives that a trial which trains from scratch reports."""
 
+MOST_SUGGESTED_BYTES = 1 << 20
+"""Katib keeps all assignments of an Experiment in one object, its Suggestion, of which etcd takes 1.5 MiB."""
+_BYTES_BESIDE = 500
+"""Of a trial's assignment beside its architectures: the other fields, and the names of all."""
 _NONE = "none"
 
 
@@ -50,6 +55,47 @@ def reward_name(index: int) -> str:
 def reward_names(search: SearchConfig) -> list[str]:
     """Names of the additional metrics that an Experiment must list."""
     return [reward_name(i) for i in range(max(search.controller_steps, search.num_candidates))]
+
+
+def goal_refusal(goal: Any) -> str:
+    """Why an Experiment of ours may have no ``objective.goal``, with the value seen and what to do."""
+    return (
+        f"objective.goal is {goal}; remove it: Katib would end the search with the first trial that reaches it, mostly "
+        "the very first, and only the last trials derive architectures"
+    )
+
+
+def check_lengths(search: SearchConfig, num_cells: int, num_trials: int) -> None:
+    """Checks that assignments fit into what carries them: a variable of a pod, and Katib's Suggestion.
+
+    Args:
+        search: how many architectures an assignment names.
+        num_cells: of a full architecture.
+        num_trials: of the whole search.
+
+    Raises:
+        ConfigError: they do not; the message names the setting.
+    """
+    # A comma, and for each cell four digits, its skips as a number, and a dash.
+    each = sum(5 + (len(str(2**cell - 1)) if cell else 0) for cell in range(num_cells))
+    candidates = max(search.controller_steps, search.num_candidates)
+    for field, count, setting in (
+        ("candidates", search.controller_steps, "controller_steps"),
+        ("candidates", search.num_candidates, "num_candidates"),
+        ("training", search.training_draws, "training_draws"),
+    ):
+        if count * each + len(f"AUTOGAN_{field.upper()}=") > LONGEST_STRING:
+            raise ConfigError(
+                f"{setting} is {count}, whose architectures have {count * each:,} bytes, but a trial gets them in one "
+                f"variable of at most {LONGEST_STRING:,}; set it to at most {(LONGEST_STRING - 50) // each}"
+            )
+    total = num_trials * (each * (candidates + search.training_draws) + _BYTES_BESIDE)
+    if total > MOST_SUGGESTED_BYTES:
+        raise ConfigError(
+            f"{num_trials} trials with training_draws {search.training_draws} and {candidates} candidates each make "
+            f"assignments of {total:,} bytes, but Katib keeps them in one object of at most {MOST_SUGGESTED_BYTES:,}; "
+            "lower training_draws, controller_steps or the number of iterations"
+        )
 
 
 def to_parameters(assignment: Assignment, run: str) -> dict[str, str]:

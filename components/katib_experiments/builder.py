@@ -12,13 +12,15 @@ from autogan_kubeflow.components.katib_experiments.pytorch_job import PYTORCH_JO
 from autogan_kubeflow.components.katib_experiments.settings import (
     algorithm_settings,
     cell_tokens,
+    check_data,
     nas_config,
     num_trials,
     overrides,
     parameters,
 )
 from autogan_kubeflow.components.katib_experiments.train_job import TRAIN_JOB, train_job, training_runtime
-from autogan_kubeflow.components.katib_protocol import ALGORITHM, FIELDS, reward_names
+from autogan_kubeflow.components.katib_protocol import ALGORITHM, FIELDS, check_lengths, reward_names
+from autogan_kubeflow.components.kubernetes_rules import environment_troubles
 
 EXPERIMENT_NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
 """Katib appends to the name, hence 40 characters at most."""
@@ -48,9 +50,13 @@ def build_experiment(
         Plain values for YAML or the Kubernetes API.
 
     Raises:
-        ConfigError: a name that Katib refuses, a preset that the image lacks, or parallel trials on shared weights.
+        ConfigError: a name that Katib refuses, a preset or images that the trials would lack, parallel trials on shared
+            weights, or more text than a pod or Katib takes.
     """
     check_experiment_name(name)
+    check_data(config)
+    if not from_scratch:
+        check_lengths(config.search, config.model.num_cells, num_trials(config))
     if parallel_trials != 1 and not from_scratch:
         raise ConfigError(
             f"trials that share weights run one at a time, so parallel_trials must be 1, not {parallel_trials}"
@@ -146,6 +152,8 @@ def _trial_template(name: str, config: Config, placement: Placement, from_scratc
         "AUTOGAN_SET": "\n".join(overrides(config)),
         "AUTOGAN_METRICS": placement.metrics,
     }
+    for trouble in environment_troubles(env):
+        raise ConfigError(f"{trouble}; change fewer settings of the preset, or shorten their lists")
     return {
         "primaryContainerName": kind.container,
         "primaryPodLabels": dict(kind.main_pod),

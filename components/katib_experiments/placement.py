@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 from autogan_core.errors import ConfigError
+from autogan_kubeflow.components.image_names import check_image
+from autogan_kubeflow.components.kubernetes_rules import (
+    check_long_name,
+    check_name,
+    check_quantity,
+    parse_label,
+    parse_toleration,
+)
+from autogan_kubeflow.components.shared_places import check_shared_store
 
 IMAGE = "localhost/autogan/runtime:0.1.0"
 """Image of the trials. The registry and a digest are put in by kustomize or ``--image``."""
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_LABEL = re.compile(r"(?P<key>[^=\s]+)=(?P<value>[-\w.]*)")
-_TAINT = re.compile(r"(?P<key>[^=:\s]+)(=(?P<value>[-\w.]*))?(:(?P<effect>NoSchedule|PreferNoSchedule|NoExecute))?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,32 +60,23 @@ class Placement:
             raise ConfigError(f"workers must be 0 or more, not {self.workers}")
         if self.deadline_seconds <= 0:
             raise ConfigError(f"deadline_seconds must be positive, not {self.deadline_seconds}")
-        for field in ("queue", "priority_class"):
-            name = getattr(self, field)
-            if name is not None and not _NAME.fullmatch(name):
-                raise ConfigError(f"{field} is '{name}'; write a name of lower-case letters, digits and '-'")
+        check_image(self.image, "the image")
+        check_name(self.namespace, "the namespace")
+        for name in ("cpu", "memory", "scratch"):
+            check_quantity(getattr(self, name), name)
+        if self.store is not None:
+            check_shared_store(self.store, "the store")
+        if self.queue is not None:
+            check_name(self.queue, "queue")
+        if self.priority_class is not None:
+            check_long_name(self.priority_class, "priority_class")
         self.node_labels()
         self.tolerated()
 
     def node_labels(self) -> dict[str, str]:
         """The node selector as Kubernetes takes it."""
-        found = [_LABEL.fullmatch(text) for text in self.node_selector]
-        for text, match in zip(self.node_selector, found, strict=True):
-            if match is None:
-                raise ConfigError(f"the node selector is '{text}'; write key=value, a label of the nodes")
-        return {match["key"]: match["value"] for match in found if match}
+        return dict(parse_label(text, "the node selector") for text in self.node_selector)
 
     def tolerated(self) -> list[dict[str, str]]:
         """The tolerations as Kubernetes takes them."""
-        return [_toleration(text) for text in self.tolerations]
-
-
-def _toleration(taint: str) -> dict[str, str]:
-    match = _TAINT.fullmatch(taint)
-    if match is None:
-        raise ConfigError(
-            f"the toleration is '{taint}'; write a taint as kubectl does, such as pool=search:NoSchedule or pool"
-        )
-    value = match["value"]
-    operator = {"operator": "Exists"} if value is None else {"operator": "Equal", "value": value}
-    return {"key": match["key"], **operator, **({"effect": match["effect"]} if match["effect"] else {})}
+        return [parse_toleration(text) for text in self.tolerations]

@@ -16,6 +16,9 @@ from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names
 from autogan_kubeflow.components.katib_protocol import OPERATIONS
 
+PLACES = ("folder", "npz")
+"""Loaders of images that are known by nothing but where they lie."""
+
 
 def overrides(config: Config) -> list[str]:
     """Lists every setting that differs from the preset's; `load_config` reads the list back.
@@ -36,6 +39,27 @@ def overrides(config: Config) -> list[str]:
     preset = load_config(config.preset).flat()
     changed = ((key, value) for key, value in config.flat().items() if value != preset.get(key))
     return [f"{key}={_yaml_value(value)}" for key, value in changed if key not in LOCATIONS]
+
+
+def check_data(config: Config) -> None:
+    """Checks that trials will find their images in the run store.
+
+    Raises:
+        ConfigError: the images are known by a place of this machine alone.
+    """
+    data = config.data
+    if data.fingerprint is not None:  # the images are known by what they are
+        return
+    if data.name in PLACES:
+        raise ConfigError(
+            f"data.name is '{data.name}', whose images trials know by data.fingerprint alone, and that is not set; "
+            "search them by 'autogan pipeline submit mlas-search --param data_set=gs://bucket/photos', which sets it"
+        )
+    if data.path is not None:
+        raise ConfigError(
+            f"data.path is '{data.path}', which is on this machine, and trials read their images from the run store; "
+            "leave it out here, and give it to 'autogan katib prepare'"
+        )
 
 
 def algorithm_settings(config: Config) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from autogan_core.storage.uris import tidy
 from autogan_kubeflow.components.katib_experiments.placement import Placement
 
 POD_LABELS = {
@@ -103,7 +104,7 @@ def _container(placement: Placement, name: str, env: Mapping[str, str], args: li
     common = {
         "AUTOGAN_DEVICE": placement.device,
         "AUTOGAN_CACHE": "/cache",
-        **({"AUTOGAN_STORE": placement.store} if placement.store else {}),
+        **({"AUTOGAN_STORE": tidy(placement.store)} if placement.store else {}),
     }
     return {
         "name": name,

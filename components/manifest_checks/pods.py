@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from autogan_kubeflow.components.image_names import image_trouble
+from autogan_kubeflow.components.kubernetes_rules import environment_troubles, is_label_key, is_label_value
 from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.shared_places import store_trouble
 
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?")
 _VERSION = re.compile(r"v?\d+(\.\d+)+([-+.\w]*)")
@@ -24,6 +27,7 @@ def check_pod(template: Mapping[str, Any], where: str) -> Iterator[str]:
         A sentence for each problem.
     """
     spec = mapping(template, "spec")
+    yield from check_labels(mapping(template, "metadata", "labels"), where)
     yield from _check_pod_security(spec, where)
     yield from _check_volumes(spec, where)
     containers = [*items(spec, "initContainers"), *items(spec, "containers")]
@@ -33,6 +37,7 @@ def check_pod(template: Mapping[str, Any], where: str) -> Iterator[str]:
         name = f"{where}, container '{container.get('name')}'"
         yield from _check_image(container, name)
         yield from _check_command(container, name)
+        yield from check_environment(container, name)
         yield from _check_resources(container, name)
         yield from _check_container_security(container, name)
 
@@ -51,6 +56,26 @@ def check_trial_pod(template: Mapping[str, Any], where: str, container: str) -> 
     if dig(template, "spec", "automountServiceAccountToken"):
         yield f"{where}: automountServiceAccountToken must be false; a trial does not call the Kubernetes API"
     yield from check_pod(template, where)
+
+
+def check_labels(labels: Mapping[str, Any], where: str) -> Iterator[str]:
+    """Problems of labels, which the API server would refuse with the whole object."""
+    for key, value in labels.items():
+        if not is_label_key(str(key)) or not isinstance(value, str) or not is_label_value(value):
+            yield (
+                f"{where}: the label {key}: {value!r} must be a string in quotes, key and value of at most 63 letters, "
+                "digits, '-', '_' and '.'"
+            )
+
+
+def check_environment(container: Mapping[str, Any], where: str) -> Iterator[str]:
+    """Problems of a container's variables: a run store that pods cannot share, and more than the kernel takes."""
+    variables = {str(item.get("name")): str(item["value"]) for item in items(container, "env") if "value" in item}
+    for trouble in environment_troubles(variables):
+        yield f"{where}: {trouble}"
+    store = variables.get("AUTOGAN_STORE")
+    if store is not None and (reason := store_trouble(store)):
+        yield f"{where}: AUTOGAN_STORE is {store!r}, which {reason}"
 
 
 def _check_pod_security(spec: Mapping[str, Any], where: str) -> Iterator[str]:
@@ -106,6 +131,8 @@ def _check_image(container: Mapping[str, Any], where: str) -> Iterator[str]:
     tag = name.rpartition("/")[2].partition(":")[2]
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest) if digest else not _VERSION.fullmatch(tag):
         yield f"{where}: image '{image}' must have a version as its tag, such as 0.1.0, or a digest; others may change"
+    elif trouble := image_trouble(image):
+        yield f"{where}: image '{image}' {trouble}"
 
 
 def _check_command(container: Mapping[str, Any], where: str) -> Iterator[str]:

@@ -11,10 +11,17 @@ import yaml
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from autogan_kubeflow.components.katib_experiments.builder import EXPERIMENT_NAME
-from autogan_kubeflow.components.katib_experiments.settings import algorithm_settings, nas_config, parameters
-from autogan_kubeflow.components.katib_protocol import ALGORITHM, SCRATCH_OBJECTIVES, reward_names
+from autogan_kubeflow.components.katib_experiments.settings import (
+    algorithm_settings,
+    check_data,
+    nas_config,
+    parameters,
+)
+from autogan_kubeflow.components.katib_protocol import ALGORITHM, SCRATCH_OBJECTIVES, goal_refusal, reward_names
+from autogan_kubeflow.components.kubernetes_rules import check_name as check_object_name
+from autogan_kubeflow.components.manifest_checks.pods import check_labels
 from autogan_kubeflow.components.manifest_checks.request import as_katib_sends
-from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
+from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping, said
 from autogan_kubeflow.components.suggestion.experiment import parse_experiment
 
 _SAFE = re.compile(r"[A-Za-z0-9_.,:/-]+")
@@ -27,8 +34,12 @@ def check_name(experiment: Mapping[str, Any]) -> Iterator[str]:
     name = dig(experiment, "metadata", "name")
     if not isinstance(name, str) or not EXPERIMENT_NAME.fullmatch(name):
         yield f"metadata.name must be at most 40 lower-case letters, digits and '-', the first a letter, not {name!r}"
-    if not dig(experiment, "metadata", "namespace"):
+    namespace = dig(experiment, "metadata", "namespace")
+    if not namespace:
         yield "metadata.namespace is missing; the namespace must be one that Katib watches"
+    else:
+        yield from said(check_object_name, str(namespace), "metadata.namespace")
+    yield from check_labels(mapping(experiment, "metadata", "labels"), "metadata")
     for role, replica in mapping(
         experiment, "spec", "trialTemplate", "trialSpec", "spec", "pytorchReplicaSpecs"
     ).items():
@@ -61,7 +72,7 @@ def check_objective(experiment: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(name, str) or not name:
         yield "objective.objectiveMetricName is missing"
     if "goal" in objective:
-        yield f"objective.goal ({objective['goal']}) must go: it would end the search before its last stage"
+        yield goal_refusal(objective["goal"])
     if name in more or len(set(more)) < len(more):
         yield "objective.additionalMetricNames must not repeat a name"
     strategies = [(item.get("name"), item.get("value")) for item in items(objective, "metricStrategies")]
@@ -100,10 +111,11 @@ def check_space(experiment: Mapping[str, Any]) -> Iterator[str]:
 def check_request(experiment: Mapping[str, Any]) -> Iterator[str]:
     """What the suggestion service refuses about an Experiment of our own algorithm."""
     if dig(experiment, "spec", "algorithm", "algorithmName") == ALGORITHM:
-        try:
-            parse_experiment(as_katib_sends(experiment))
-        except ConfigError as error:
-            yield f"the suggestion service refuses it: {error}"
+        spec = mapping(experiment, "spec")
+        objective = {key: value for key, value in mapping(spec, "objective").items() if key != "goal"}  # said already
+        request = {**experiment, "spec": {**spec, "objective": objective}}
+        for problem in said(lambda: parse_experiment(as_katib_sends(request))):
+            yield f"the suggestion service refuses it: {problem}"
 
 
 def check_agreement(experiment: Mapping[str, Any]) -> Iterator[str]:
@@ -124,6 +136,7 @@ def check_agreement(experiment: Mapping[str, Any]) -> Iterator[str]:
     except ConfigError as error:
         yield f"AUTOGAN_PRESET and AUTOGAN_SET are refused: {error}"
         return
+    yield from said(check_data, config)
     if dig(spec, "objective", "objectiveMetricName") != config.search.reward.score:
         yield f"objectiveMetricName must be '{config.search.reward.score}', the trials' search.reward.score"
     if dig(spec, "algorithm", "algorithmName") != ALGORITHM:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autogan_kubeflow.components.katib_experiments.train_job import HOPELESS, RUNTIME, TRAIN_JOB, TRAINER_STEP
-from autogan_kubeflow.components.manifest_checks.pods import check_trial_pod
+from autogan_kubeflow.components.manifest_checks.pods import check_environment, check_trial_pod
 from autogan_kubeflow.components.manifest_checks.tree import dig, items, mapping
 
 RUNTIMES = (RUNTIME, f"Cluster{RUNTIME}")
@@ -19,6 +19,7 @@ def check_job(spec: Mapping[str, Any]) -> Iterator[str]:
         yield f"runtimeRef must have a kind, {' or '.join(RUNTIMES)}, and a name, not {dict(runtime)}"
     if type(trainer.get("numProcPerNode")) is not int or trainer.get("numProcPerNode") != 1:
         yield "trainer.numProcPerNode must be 1; otherwise Trainer counts a process for each CPU core"
+    yield from check_environment(trainer, "trainer")
     for name in [str(item.get("name")) for item in items(trainer, "env")]:
         if name.startswith("PET_"):
             yield f"trainer.env: {name} must go; Trainer sets it, and refuses a TrainJob that does"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from autogan_core.errors import ConfigError
 
 
 def dig(tree: Any, *path: str) -> Any:
@@ -31,3 +33,11 @@ def strings(tree: Any) -> list[str]:
         return [tree]
     inner = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, list) else ()
     return [text for value in inner for text in strings(value)]
+
+
+def said(check: Callable[..., Any], *arguments: Any) -> Iterator[str]:
+    """What a check that raises has to say about its arguments; nothing if all is well."""
+    try:
+        check(*arguments)
+    except ConfigError as error:
+        yield str(error)

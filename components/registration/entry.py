@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from autogan_core.errors import ConfigError
+from autogan_kubeflow.components.image_names import check_image, tag_of
 from autogan_kubeflow.components.katib_protocol import ALGORITHM
 
 DEFAULT_IMAGE = "localhost/autogan/suggestion:0.1.0"
 SERVICE_ACCOUNT = "autogan-suggestion"
-
-_NAME = r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
-_HOST = r"[A-Za-z0-9.-]+(?::[0-9]+)?"
-_TAG = r"(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})"
-_DIGEST = r"(?P<digest>sha256:[0-9a-f]{64})"
-_IMAGE = re.compile(rf"(?:{_HOST}/)?{_NAME}(?:/{_NAME})*(?::{_TAG})?(?:@{_DIGEST})?")
 
 
 def suggestion_entry(image: str) -> dict[str, Any]:
@@ -60,10 +54,8 @@ def suggestion_entry(image: str) -> dict[str, Any]:
 
 
 def _check_image(image: str) -> None:
-    parts = _IMAGE.fullmatch(image)
-    if parts is None:
-        raise ConfigError(f"'{image}' is not an image reference; write it as registry/name:tag")
-    if parts["digest"] is None and parts["tag"] in (None, "latest"):
+    tag, digest = tag_of(check_image(image, "the image"))
+    if digest is None and tag in (None, "latest"):
         raise ConfigError(
             f"the image '{image}' has no fixed tag, so a restarted service could be another program in the middle of a "
             "search; give a version or a digest, such as name:0.1.0"

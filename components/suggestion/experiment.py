@@ -12,7 +12,13 @@ from kubeflow.katib import katib_api_pb2 as api
 from autogan_core.config import ControllerConfig, SearchConfig, SpaceConfig, validated
 from autogan_core.errors import ConfigError
 from autogan_core.search_space import SearchSpace
-from autogan_kubeflow.components.katib_protocol import OBJECTIVES, OPERATIONS, reward_names
+from autogan_kubeflow.components.katib_protocol import (
+    OBJECTIVES,
+    OPERATIONS,
+    check_lengths,
+    goal_refusal,
+    reward_names,
+)
 
 SETTINGS = (
     "seed",
@@ -62,6 +68,7 @@ def parse_experiment(experiment: api.Experiment) -> SearchRequest:
     space = _space(spec.nas_config.operations.operation)
     seed, config = _settings(spec.algorithm.algorithm_settings, space, num_cells, spec.max_trial_count)
     _check_trials(spec)
+    check_lengths(config, num_cells, spec.max_trial_count)
     _check_metrics(spec.objective, config)
     return SearchRequest(config.space.cells(num_cells), config, seed)
 
@@ -163,6 +170,8 @@ def _check_trials(spec: api.ExperimentSpec) -> None:
 
 
 def _check_metrics(objective: api.ObjectiveSpec, config: SearchConfig) -> None:
+    if objective.goal:  # 0 cannot be told from none
+        raise ConfigError(goal_refusal(objective.goal))
     if objective.type != api.MAXIMIZE:
         kind = api.ObjectiveType.Name(objective.type).lower()
         raise ConfigError(f"objective.type is {kind}; set it to maximize: rewards are")

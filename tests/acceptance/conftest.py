@@ -56,8 +56,8 @@ def settings(tmp_path: Path) -> Settings:
     """With an emulator, and no pipelines."""
     return Settings(
         folder=tmp_path / "test",
-        suggestion_image="registry.example/suggestion:2.0.0",
-        runtime_image="registry.example/runtime:2.0.0",
-        emulator_image="registry.example/fake-gcs-server:1",
+        suggestion_image="registry.test/suggestion:2.0.0",
+        runtime_image="registry.test/runtime:2.0.0",
+        emulator_image="registry.test/fake-gcs-server:1",
         pipelines=None,
     )

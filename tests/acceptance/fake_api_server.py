@@ -40,7 +40,7 @@ class FakeApiServer:
             spec = {"group": "g", "scope": "Namespaced", "versions": [], "names": {"kind": "k", "plural": "p"}}
             self.put(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}", spec=spec)
         for name in ("katib-controller", "training-operator"):
-            container = {"name": name, "image": f"registry.example/{name}:v0.19.0"}
+            container = {"name": name, "image": f"registry.test/{name}:v0.19.0"}
             spec = {"selector": {}, "template": {"spec": {"containers": [container]}}}
             self.put(
                 f"/apis/apps/v1/namespaces/kubeflow/deployments/{name}", spec=spec, status={"availableReplicas": 1}

@@ -39,9 +39,9 @@ def test_the_note_is_read_back(cluster: Cluster, settings: Settings) -> None:
     assert (
         claim.read(cluster, settings.namespace)
         == note
-        == Note(katib_namespace="kubeflow", suggestion_image="registry.example/suggestion:2.0.0")
+        == Note(katib_namespace="kubeflow", suggestion_image="registry.test/suggestion:2.0.0")
     )
-    changed = replace(note, katib_config="text\n", bucket_folder="gs://b/f")
+    changed = replace(note, katib_config="text\n", bucket_folder="gs://bucket/f")
     claim.write(cluster, settings.namespace, changed)
     assert claim.read(cluster, settings.namespace) == changed
 

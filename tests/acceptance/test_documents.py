@@ -62,7 +62,7 @@ def test_the_local_search_s_command_is_one(capsys: pytest.CaptureFixture[str]) -
     "pod",
     [
         local_search_pod(EXPERIMENT, CONFIG),
-        trial_image_pod(EXPERIMENT, "n", "registry.example/runtime:2.0.0"),
+        trial_image_pod(EXPERIMENT, "n", "registry.test/runtime:2.0.0"),
     ],
     ids=lambda pod: pod["metadata"]["name"],
 )
@@ -76,11 +76,11 @@ def test_the_pods_are_hardened_and_reach_nothing(pod: dict[str, Any]) -> None:
 
 def test_images_are_tried_with_the_resources_of_the_real_pods() -> None:
     """So that two of them running at once show that there is room for a search."""
-    [trial] = trial_image_pod(EXPERIMENT, "n", "registry.example/runtime:2.0.0")["spec"]["containers"]
+    [trial] = trial_image_pod(EXPERIMENT, "n", "registry.test/runtime:2.0.0")["spec"]["containers"]
     assert trial["resources"] == TRIAL["containers"][0]["resources"]
-    assert (trial["image"], trial["args"], trial["envFrom"]) == ("registry.example/runtime:2.0.0", ["--help"], [])
-    entry = suggestion_entry("registry.example/suggestion:2.0.0")
-    [service] = suggestion_image_pod("n", "registry.example/suggestion:2.0.0")["spec"]["containers"]
+    assert (trial["image"], trial["args"], trial["envFrom"]) == ("registry.test/runtime:2.0.0", ["--help"], [])
+    entry = suggestion_entry("registry.test/suggestion:2.0.0")
+    [service] = suggestion_image_pod("n", "registry.test/suggestion:2.0.0")["spec"]["containers"]
     assert {key: service[key] for key in ("image", "resources", "securityContext")} == {
         key: entry[key] for key in ("image", "resources", "securityContext")
     }

@@ -13,7 +13,7 @@ from autogan_kubeflow.components.registration.katib_config import KEY, KatibConf
 from tests.acceptance.fake_api_server import KATIB_CONFIG, FakeApiServer
 from tests.components.katib_configs import CONFIGS, EDITED_018
 
-OURS, THEIRS = "registry.example/suggestion:2.0.0", "registry.example/suggestion:1.0.0"
+OURS, THEIRS = "registry.test/suggestion:2.0.0", "registry.test/suggestion:1.0.0"
 
 
 @pytest.mark.parametrize("text", CONFIGS.values(), ids=CONFIGS)
@@ -32,7 +32,7 @@ def test_what_others_changed_meanwhile_stays() -> None:
     edited = after.replace("suggestion-pbt:v0.18.0", "suggestion-pbt:v0.18.1")
     restored = registered.restored(edited, before, OURS)
     assert restored == before.replace("suggestion-pbt:v0.18.0", "suggestion-pbt:v0.18.1")
-    taken = KatibConfig(after).with_entry(suggestion_entry("registry.example/suggestion:3"))
+    taken = KatibConfig(after).with_entry(suggestion_entry("registry.test/suggestion:3"))
     assert registered.restored(taken, before, OURS) == taken
 
 
@@ -70,7 +70,7 @@ def test_an_entry_that_somebody_else_replaced_is_left(
     note = registered_note(cluster, settings)
     theirs = KatibConfig(server.katib_config).with_entry(suggestion_entry(THEIRS))
     server.put(KATIB_CONFIG, data={KEY: theirs})
-    assert "left with registry.example/suggestion:1.0.0, since somebody else" in registered.restore(note, [])
+    assert "left with registry.test/suggestion:1.0.0, since somebody else" in registered.restore(note, [])
     assert server.katib_config == theirs
 
 

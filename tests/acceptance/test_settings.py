@@ -57,7 +57,7 @@ def test_with_profiles_the_steps_run_in_one() -> None:
     ("image", "place", "tag", "expected"),
     [
         ("team/runtime:1", None, None, "team/runtime:1"),
-        ("team/runtime:1", "registry.example:5000/us", None, "registry.example:5000/us/runtime:1"),
+        ("team/runtime:1", "registry.test:5000/us", None, "registry.test:5000/us/runtime:1"),
         ("localhost:5000/team/runtime:1", None, "2", "localhost:5000/team/runtime:2"),
         ("runtime", "us", "2", "us/runtime:2"),
     ],

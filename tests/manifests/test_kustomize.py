@@ -168,11 +168,11 @@ def test_registry_and_digest_reach_every_pod(folder: str, tmp_path: Path) -> Non
     path = copy / "images" / "kustomization.yaml"
     component = yaml.safe_load(path.read_text())
     [entry] = component["images"]
-    component["images"] = [{"name": entry["name"], "newName": "registry.example/team/autogan", "digest": DIGEST}]
+    component["images"] = [{"name": entry["name"], "newName": "registry.test/team/autogan", "digest": DIGEST}]
     path.write_text(yaml.safe_dump(component))
     objects = kustomize(copy / folder)
     expected = len(EXPERIMENTS) if folder == "experiments" else 1
-    assert list(images(objects)) == [f"registry.example/team/autogan@{DIGEST}"] * expected
+    assert list(images(objects)) == [f"registry.test/team/autogan@{DIGEST}"] * expected
     assert [problem for document in objects for problem in check_document(document)] == []
 
 

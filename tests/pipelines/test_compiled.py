@@ -23,7 +23,7 @@ SPARING = {"prepare-data", "search"}
 UNCACHED = {"prepare-data", "choose-architectures", "record-scores"}
 EARLY = "comp-successive-halving"
 """The nested pipeline with all rungs but the last."""
-DIGEST = "registry.example/team/runtime@sha256:" + "0" * 64
+DIGEST = "registry.test/team/runtime@sha256:" + "0" * 64
 
 
 def documents(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

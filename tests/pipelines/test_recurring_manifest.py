@@ -23,7 +23,7 @@ from autogan_kubeflow.pipelines.remote.rest import HOST_ENV
 from tests.pipelines.fake_kfp_api import FakeKfp
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
-TEAM_IMAGE = "registry.example/team/runtime@sha256:" + "0" * 64
+TEAM_IMAGE = "registry.test/team/runtime@sha256:" + "0" * 64
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl, which holds kustomize, is missing")
 

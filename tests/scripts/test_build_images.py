@@ -136,7 +136,7 @@ def test_platform_base_and_names_can_be_chosen(checkout: Checkout) -> None:
         "runtime",
         PLATFORM="linux/arm64",
         BASE_IMAGE="python@sha256:0",
-        IMAGES="registry.example/team",
+        IMAGES="registry.test/team",
         BUILD_FLAGS="-q --pull",
     )
     for wanted in ("-q\n--pull\n", "--platform\nlinux/arm64\n", "BASE_IMAGE=python@sha256:0\n", "--target\nruntime\n"):

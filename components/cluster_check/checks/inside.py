@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from autogan_core.errors import ConfigError
+from autogan_core.storage.uris import uri_trouble
 from autogan_kubeflow.components.cluster_check.base.cluster import Cluster, RefusedError
 from autogan_kubeflow.components.cluster_check.base.finding import Finding, missing, note, ok, warning
 from autogan_kubeflow.components.cluster_check.base.target import Target
 from autogan_kubeflow.components.cluster_check.checks import probe
-from autogan_kubeflow.components.cluster_check.checks.namespace import CONFIG_MAP, PLACEHOLDER, config_map
+from autogan_kubeflow.components.cluster_check.checks.namespace import CONFIG_MAP, config_map
 from autogan_kubeflow.components.katib_experiments.placement import IMAGE, Placement
 from autogan_kubeflow.components.katib_experiments.pytorch_job import PYTORCH_JOB, pytorch_job
 from autogan_kubeflow.components.manifest_checks.tree import dig, items
@@ -91,7 +93,10 @@ def look_from_inside(cluster: Cluster, target: Target, waiting: Waiting) -> Insi
     if (obstacle := _obstacle(cluster, target)) is not None:
         return Inside((note("pod of a trial", f"not tried: {obstacle}"),), None)
     image = image_of_trials(cluster, target)
-    pod, folder = probe_pod(image, target.namespace), f"/api/v1/namespaces/{target.namespace}/pods"
+    try:
+        pod, folder = probe_pod(image, target.namespace), f"/api/v1/namespaces/{target.namespace}/pods"
+    except ConfigError as error:
+        return Inside((missing("pod of a trial", str(error)),), None)
     path = f"{folder}/{pod['metadata']['name']}"
     try:
         cluster.create(folder, pod)
@@ -116,7 +121,7 @@ def _obstacle(cluster: Cluster, target: Target) -> str | None:
     if settings is None:
         return f"there is no ConfigMap {CONFIG_MAP}"
     store = settings.get("AUTOGAN_STORE", "")
-    return f"AUTOGAN_STORE is '{store}'" if not store or PLACEHOLDER in store else None
+    return f"AUTOGAN_STORE is '{store}'" if uri_trouble(store) else None
 
 
 def _wait(cluster: Cluster, path: str, waiting: Waiting) -> dict[str, Any] | Finding:

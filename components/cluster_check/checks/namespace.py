@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from autogan_core.storage.uris import PLACEHOLDER, split_uri, uri_trouble
 from autogan_kubeflow.components.cluster_check.base.cluster import Cluster
 from autogan_kubeflow.components.cluster_check.base.finding import Finding, Repair, missing, note, ok, warning
 from autogan_kubeflow.components.cluster_check.base.target import KATIB_NAMESPACE, Target, manifest
@@ -27,7 +28,6 @@ POLICIES = {
 """The policies in manifests/base/network.yaml, and the consequence of each one's absence."""
 CONFIG_MAP = "autogan"
 EMULATOR = "STORAGE_EMULATOR_HOST"
-PLACEHOLDER = "YOUR-BUCKET"
 
 
 def check_namespace(cluster: Cluster, target: Target) -> Iterator[Finding]:
@@ -152,7 +152,9 @@ def _store(subject: str, store: str, namespace: str) -> Finding:
         return missing(subject, "has no AUTOGAN_STORE", command)
     if PLACEHOLDER in store:
         return missing(subject, f"AUTOGAN_STORE is {store}: the bucket was never written into it", command)
-    if not store.startswith("gs://"):
+    if reason := uri_trouble(store):
+        return missing(subject, f"AUTOGAN_STORE is {store}, which {reason}", command)
+    if split_uri(store) is None:
         return warning(subject, f"AUTOGAN_STORE is {store}, which is no bucket; pods share no folder", command)
     return ok(subject, f"AUTOGAN_STORE is {store}")
 

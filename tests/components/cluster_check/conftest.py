@@ -22,7 +22,7 @@ from tests.components.json_server import serving
 from tests.components.katib_configs import MARSHALLED_019
 
 BASE = Path(__file__).parents[3] / "manifests" / "base"
-SUGGESTION_IMAGE = "registry.example/suggestion:0.1.0"
+SUGGESTION_IMAGE = "registry.test/suggestion:0.1.0"
 FOLDERS = {
     "Namespace": "/api/v1/namespaces",
     "ServiceAccount": "/api/v1/namespaces/autogan/serviceaccounts",

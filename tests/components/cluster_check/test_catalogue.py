@@ -311,6 +311,13 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str, str]] = {
         "the bucket was never written into it",
         "kubectl patch configmap autogan --namespace autogan --type merge",
     ),
+    "a misspelt store": (
+        lambda s: settings(s, AUTOGAN_STORE="gs:/bucket/x"),
+        "ConfigMap autogan",
+        Verdict.missing,
+        "AUTOGAN_STORE is gs:/bucket/x, which is misspelt; write gs://bucket/x",
+        "kubectl patch",
+    ),
     "no store": (
         lambda s: settings(s, AUTOGAN_STORE=""),
         "ConfigMap autogan",
@@ -506,10 +513,10 @@ BROKEN: dict[str, tuple[Break, str, Verdict, str, str]] = {
         "kubectl delete experiment done --namespace autogan",
     ),
     "an orphan": (
-        lambda s: experiment(s, "lost", annotations={"autogan-kubeflow/owner": "gs://b/p/runs/x"}),
+        lambda s: experiment(s, "lost", annotations={"autogan-kubeflow/owner": "gs://bucket/p/runs/x"}),
         "experiment autogan/lost",
         Verdict.warning,
-        "runs for gs://b/p/runs/x, but no pipeline runs in kubeflow",
+        "runs for gs://bucket/p/runs/x, but no pipeline runs in kubeflow",
         "kubectl delete experiment lost --namespace autogan",
     ),
 }
@@ -606,7 +613,7 @@ def test_pipelines(server: ApiServer, look: Look, spoil: Break, subject: str, ve
 
 def test_an_orphan_is_none_while_a_pipeline_runs(server: ApiServer, look: Look) -> None:
     """An Experiment is its pipeline's as long as any pipeline runs."""
-    experiment(server, "held", annotations={"autogan-kubeflow/owner": "gs://b/p/runs/x"})
+    experiment(server, "held", annotations={"autogan-kubeflow/owner": "gs://bucket/p/runs/x"})
     server.put("/apis/argoproj.io/v1alpha1/namespaces/kubeflow/workflows/w", status={"phase": "Running"})
     assert rows(look(), "experiment autogan/held") == []
     server.put("/apis/argoproj.io/v1alpha1/namespaces/kubeflow/workflows/w", status={"phase": "Failed"})
@@ -625,10 +632,8 @@ def test_other_images_of_cuda(server: ApiServer, look: Look, monkeypatch: pytest
 def test_the_image_of_a_service_that_runs_is_the_one_to_register(server: ApiServer, look: Look) -> None:
     """Experiments whose algorithm went away go on with the service that they had."""
     unregister(server)
-    service(server, "mlas-smoke", "registry.example/suggestion:0.0.9")
-    assert row(look(), "algorithm autogan").remedy == (
-        "autogan katib register --image registry.example/suggestion:0.0.9",
-    )
+    service(server, "mlas-smoke", "registry.test/suggestion:0.0.9")
+    assert row(look(), "algorithm autogan").remedy == ("autogan katib register --image registry.test/suggestion:0.0.9",)
 
 
 def test_trainer_beside_the_training_operator(server: ApiServer, look: Look) -> None:
@@ -645,10 +650,10 @@ def test_trainer_beside_the_training_operator(server: ApiServer, look: Look) -> 
 
 def test_another_suggestion_image_is_wanted(look: Look) -> None:
     """What should be registered can be said, and is held against what is."""
-    found = row(look(suggestion_image="registry.example/suggestion:0.2.0"), "algorithm autogan")
+    found = row(look(suggestion_image="registry.test/suggestion:0.2.0"), "algorithm autogan")
     assert found.verdict is Verdict.warning
-    assert found.seen == f"registered with {SUGGESTION_IMAGE}, not with registry.example/suggestion:0.2.0"
-    assert found.remedy == ("autogan katib register --image registry.example/suggestion:0.2.0",)
+    assert found.seen == f"registered with {SUGGESTION_IMAGE}, not with registry.test/suggestion:0.2.0"
+    assert found.remedy == ("autogan katib register --image registry.test/suggestion:0.2.0",)
 
 
 def test_other_namespaces(server: ApiServer, look: Look) -> None:

@@ -45,7 +45,7 @@ def test_a_narrow_terminal_loses_no_character() -> None:
     """What is too long is broken, not cut."""
     console = Console(width=40)
     with console.capture() as capture:
-        console.print(table([Topic("x", (ok("image", "registry.example/team/" + "a" * 60 + ":0.1.0"),))]))
+        console.print(table([Topic("x", (ok("image", "registry.test/team/" + "a" * 60 + ":0.1.0"),))]))
     assert "".join(capture.get().split()).endswith("a" * 20 + ":0.1.0") and "…" not in capture.get()
 
 

@@ -139,8 +139,38 @@ def test_overrides_read_back(changes: Sequence[str]) -> None:
 
 
 def test_places_on_this_machine_stay_here() -> None:
-    """A trial reads inputs from the run store, so a local path does not travel."""
-    assert overrides(load_config("cifar10", ["data.path=images", "seed=3"])) == ["seed=3"]
+    """A trial reads inputs from the run store, so a local path does not travel; a pipeline's images are pinned."""
+    config = load_config("cifar10", ["data.path=images", "seed=3", f"data.fingerprint='{'0' * 64}'"])
+    assert [text.partition("=")[0] for text in overrides(config)] == ["seed", "data.fingerprint"]
+    build_experiment("x", config)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            ["data.name=folder"],
+            "data.name is 'folder', whose images trials know by data.fingerprint alone, and that is",
+        ),
+        (["data.name=npz", "data.path=x.npz"], "data.name is 'npz'"),
+        (["data.path=/home/me/cifar"], "data.path is '/home/me/cifar', which is on this machine, and trials read"),
+        (["search.training_draws=9000"], "training_draws is 9000, whose architectures have 153,000 bytes, but a trial"),
+        (["search.controller_steps=8000"], "controller_steps is 8000, whose .*; set it to at most 7707"),
+        (
+            ["search.training_draws=5000", "search.iterations=20"],
+            r"trials with training_draws 5000 and \d+ candidates each make assignments of",
+        ),
+        (
+            [f"retrain.incumbents=[{', '.join(['sn-gan'] * 20000)}]"],
+            "AUTOGAN_SET has .* bytes, but no process can start",
+        ),
+    ],
+)
+def test_what_trials_could_not_be_told_is_refused(changes: Sequence[str], message: str) -> None:
+    """Images of one machine, and more text than a pod's environment or Katib's object takes, in one sentence."""
+    with pytest.raises(ConfigError, match=message) as caught:
+        build_experiment("x", load_config("digits", changes))
+    assert "\n" not in str(caught.value)
 
 
 def test_narrowed_space_reaches_both_sides() -> None:
@@ -247,7 +277,7 @@ def test_longest_name_is_taken() -> None:
 def test_command_prints_an_experiment() -> None:
     """Options reach the Experiment, and its first lines say how it was made."""
     arguments = ["mlas-smoke", "--name", "mine", "--set", "search.iterations=5", "--workers", "2"]
-    arguments += ["--store", "gs://b/p", "--image", "registry.example/r:1.2.3", "--namespace", "team"]
+    arguments += ["--store", "gs://bucket/p", "--image", "registry.test/r:1.2.3", "--namespace", "team"]
     status, out, err = command("experiment", *arguments)
     assert (status, err) == (0, "")
     assert out.splitlines()[1] == "# Made by: autogan katib experiment " + " ".join(arguments)
@@ -255,8 +285,8 @@ def test_command_prints_an_experiment() -> None:
     assert (experiment["metadata"]["name"], experiment["metadata"]["namespace"]) == ("mine", "team")
     assert experiment["spec"]["maxTrialCount"] == 8
     env = env_of(experiment, "Worker")
-    assert env["AUTOGAN_STORE"] == "gs://b/p" and "search.iterations=5" in env["AUTOGAN_SET"].splitlines()
-    assert pod_of(experiment)["containers"][0]["image"] == "registry.example/r:1.2.3"
+    assert env["AUTOGAN_STORE"] == "gs://bucket/p" and "search.iterations=5" in env["AUTOGAN_SET"].splitlines()
+    assert pod_of(experiment)["containers"][0]["image"] == "registry.test/r:1.2.3"
 
 
 @pytest.mark.parametrize(

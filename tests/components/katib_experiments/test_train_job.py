@@ -55,7 +55,7 @@ def test_pytorch_jobs_need_no_runtime() -> None:
 
 
 @pytest.mark.parametrize("from_scratch", [False, True])
-@pytest.mark.parametrize("placement", [{}, {"workers": 2, "device": "cpu"}, {"store": "gs://b/p"}])
+@pytest.mark.parametrize("placement", [{}, {"workers": 2, "device": "cpu"}, {"store": "gs://bucket/p"}])
 def test_both_jobs_run_the_same_pods(from_scratch: bool, placement: dict[str, Any]) -> None:
     """A TrainJob's pod, its environment put into the runtime's as Trainer does, is the PyTorchJob's but for names."""
     config = load_config("digits")
@@ -112,13 +112,13 @@ def test_exit_statuses_mean_what_they_mean_in_a_pytorch_job(runtime: dict[str, A
 def test_command_prints_the_runtime_first() -> None:
     """One stream for kubectl apply: what a trial refers to is there before the Experiment is."""
     status, out, err = command(
-        "experiment", "mlas-smoke", "--job", "trainjob", "--workers", "1", "--image", "registry.example/r:1.2"
+        "experiment", "mlas-smoke", "--job", "trainjob", "--workers", "1", "--image", "registry.test/r:1.2"
     )
     assert (status, err) == (0, "")
     runtime, experiment = yaml.safe_load_all(out)
     assert (runtime["kind"], experiment["kind"]) == ("TrainingRuntime", "Experiment")
     assert runtime["spec"]["mlPolicy"]["numNodes"] == 2
-    assert node_job(runtime)["template"]["spec"]["containers"][0]["image"] == "registry.example/r:1.2"
+    assert node_job(runtime)["template"]["spec"]["containers"][0]["image"] == "registry.test/r:1.2"
     assert "Katib's trialResources" in out and "TrainJob.v1alpha1.trainer.kubeflow.org" in out
 
 

@@ -15,12 +15,13 @@ from autogan_kubeflow.components.manifest_checks import check_document, check_te
 from autogan_kubeflow.components.manifest_checks.pods import check_pod
 
 GONE = object()
+STORE = {"name": "AUTOGAN_STORE"}
 TEMPLATE = "spec/trialTemplate"
 JOB = f"{TEMPLATE}/trialSpec"
 MASTER = f"{JOB}/spec/pytorchReplicaSpecs/Master"
 POD = f"{MASTER}/template/spec"
 CONTAINER = f"{POD}/containers/0"
-DIGEST = "registry.example:5000/team/autogan@sha256:" + "0" * 64
+DIGEST = "registry.test:5000/team/autogan@sha256:" + "0" * 64
 
 
 def changed(tree: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -57,6 +58,8 @@ SEARCH_MUTATIONS = [
     ("metadata/name", "x" * 41, "metadata.name must be"),
     ("metadata/namespace", GONE, "metadata.namespace is missing"),
     ("metadata/labels/app.kubernetes.io~component", "search", "Katib would write it over the Master's label"),
+    ("metadata/namespace", "My NS", "metadata.namespace is 'My NS'; write a name of at most 63 lower-case letters"),
+    ("metadata/labels/team", "x" * 64, "metadata: the label team: "),
     ("spec/maxTrialCount", GONE, "maxTrialCount must be written"),
     ("spec/maxTrialCount", 5, "set it to at least 6: each of the 3 stages needs a trial that searches and one that"),
     ("spec/parallelTrialCount", GONE, "parallelTrialCount must be written"),
@@ -65,7 +68,8 @@ SEARCH_MUTATIONS = [
     ("spec/maxFailedTrialCount", 10, "maxFailedTrialCount must be written and lie from 0 to maxTrialCount (9)"),
     ("spec/resumePolicy", GONE, "resumePolicy must be one of"),
     ("spec/objective/type", "minimize", "objective.type must be maximize"),
-    ("spec/objective/goal", 9.5, "objective.goal (9.5) must go"),
+    ("spec/objective/goal", 9.5, "objective.goal is 9.5; remove it: Katib would end the search with the first trial"),
+    ("spec/objective/goal", 0, "objective.goal is 0; remove it"),
     ("spec/objective/objectiveMetricName", GONE, "objectiveMetricName is missing"),
     ("spec/objective/objectiveMetricName", "fid", "objectiveMetricName must be 'inception-score'"),
     ("spec/objective/additionalMetricNames/1", "reward-00", "must not repeat a name"),
@@ -95,6 +99,12 @@ SEARCH_MUTATIONS = [
     ("spec/algorithm/algorithmSettings/0/name", "sed", "'sed' is '0'"),
     (f"{CONTAINER}/env/7/value", "cifar", "AUTOGAN_PRESET and AUTOGAN_SET are refused: there is no preset 'cifar'"),
     (f"{CONTAINER}/env/8/value", "search.levels=single", "'levels' is 'multi'"),
+    (
+        f"{CONTAINER}/env/8/value",
+        "data.name=folder",
+        "data.name is 'folder', whose images trials know by data.fingerpr",
+    ),
+    (f"{CONTAINER}/env/8/value", "data.path=/home/me", "data.path is '/home/me', which is on this machine, and trials"),
 ]
 TEMPLATE_MUTATIONS = [
     (f"{TEMPLATE}/primaryContainerName", GONE, "primaryContainerName must be 'pytorch'"),
@@ -153,6 +163,17 @@ POD_MUTATIONS = [
     (f"{CONTAINER}/command", ["/bin/sh", "-c", "python -m components.trial"], "runs a shell"),
     (f"{CONTAINER}/command", ["python", 3], "must be strings only"),
     (f"{CONTAINER}/image", GONE, "has no image"),
+    (
+        f"{CONTAINER}/image",
+        "registry.example/r:1.2",
+        "image 'registry.example/r:1.2' names the placeholder registry.ex",
+    ),
+    (f"{CONTAINER}/image", "Registry/My App:1.2", "is no image reference; write registry/name:tag"),
+    (f"{CONTAINER}/env/11", STORE | {"value": "s3://b/p"}, "AUTOGAN_STORE is 's3://b/p', which has the scheme s3://"),
+    (f"{CONTAINER}/env/11", STORE | {"value": "gs://"}, "AUTOGAN_STORE is 'gs://', which names no bucket; write gs://"),
+    (f"{CONTAINER}/env/11", STORE | {"value": "runs"}, "AUTOGAN_STORE is 'runs', which is a folder, which pods do not"),
+    (f"{CONTAINER}/env/11", {"name": "X", "value": "x" * (128 << 10)}, "X has 131,074 bytes, but no process can start"),
+    (f"{MASTER}/template/metadata/labels/a b", "x", "Master: the label a b: 'x' must be a string in quotes"),
     (f"{CONTAINER}/resources/limits/memory", GONE, "resources.limits.memory is missing"),
     (f"{CONTAINER}/resources/requests", GONE, "resources.requests.cpu is missing"),
     (f"{CONTAINER}/resources/limits/cpu", 1, 'resources.limits.cpu must be a quantity in quotes, such as "1", not 1'),
@@ -173,7 +194,7 @@ def test_every_rule_can_fail(experiment: dict[str, Any], path: str, value: Any, 
 
 @pytest.mark.parametrize(
     "image",
-    ["autogan", "autogan:latest", "autogan:main", "registry.example:5000/autogan", "autogan:1", "autogan@sha256:12"],
+    ["autogan", "autogan:latest", "autogan:main", "registry.test:5000/autogan", "autogan:1", "autogan@sha256:12"],
 )
 def test_images_that_may_change_are_refused(experiment: dict[str, Any], image: str) -> None:
     """No tag, a moving tag and half a digest all name different images over time."""
@@ -181,7 +202,7 @@ def test_images_that_may_change_are_refused(experiment: dict[str, Any], image: s
     assert f"image '{image}' must have a version as its tag" in problem
 
 
-@pytest.mark.parametrize("image", [DIGEST, "registry.example:5000/autogan:0.1.0", "autogan:v1.2.3-cu130"])
+@pytest.mark.parametrize("image", [DIGEST, "registry.test:5000/autogan:0.1.0", "autogan:v1.2.3-cu130"])
 def test_images_that_stay_are_taken(experiment: dict[str, Any], image: str) -> None:
     """A version or a whole digest, on a registry with a port too."""
     assert check_document(changed(experiment, f"{CONTAINER}/image", image)) == []

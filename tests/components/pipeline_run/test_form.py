@@ -54,11 +54,11 @@ def test_every_field_has_its_setting() -> None:
     ("dataset", "data_uri", "name", "location"),
     [
         ("", "", "digits", ""),
-        ("", "gs://b/digits", "digits", "gs://b/digits"),
+        ("", "gs://bucket/digits", "digits", "gs://bucket/digits"),
         ("cifar10", "/data/cifar", "cifar10", "/data/cifar"),
-        ("gs://b/photos", "", "folder", "gs://b/photos"),
+        ("gs://bucket/photos", "", "folder", "gs://bucket/photos"),
         ("./photos", "", "folder", "./photos"),
-        ("gs://b/images.npz", "", "npz", "gs://b/images.npz"),
+        ("gs://bucket/images.npz", "", "npz", "gs://bucket/images.npz"),
         ("images.npz", "", "npz", "images.npz"),
     ],
 )
@@ -110,7 +110,7 @@ def test_wrong_fields_are_named(fields: dict[str, Any], message: str) -> None:
 def test_two_places_are_refused() -> None:
     """A data set that is a place needs no second one."""
     with pytest.raises(ConfigError, match="which are two places; leave data_files_uri empty"):
-        data_location("gs://b/photos", "gs://b/others")
+        data_location("gs://bucket/photos", "gs://bucket/others")
 
 
 def test_backends() -> None:

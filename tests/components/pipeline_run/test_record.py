@@ -26,10 +26,10 @@ def test_what_is_noted_is_found(tmp_path: Path) -> None:
     pipeline_run = PipelineRun(DirectoryStore(tmp_path), "one")
     assert (pipeline_run.card(), pipeline_run.page("report"), pipeline_run.summary()) == (None, None, None)
     pipeline_run.open(CARD)
-    pipeline_run.keep_page("report", "gs://b/report.html")
+    pipeline_run.keep_page("report", "gs://bucket/report.html")
     pipeline_run.keep_summary("# done")
     again = PipelineRun(DirectoryStore(tmp_path), "one")
-    assert (again.card(), again.page("report"), again.summary()) == (CARD, "gs://b/report.html", "# done")
+    assert (again.card(), again.page("report"), again.summary()) == (CARD, "gs://bucket/report.html", "# done")
     assert PipelineRun(DirectoryStore(tmp_path), "two").card() is None
 
 

@@ -27,7 +27,7 @@ from tests.components.katib_configs import CONFIGS, EDITED_018, MARSHALLED_019, 
 
 ROOT = Path(__file__).parents[3]
 ENTRY = suggestion_entry(DEFAULT_IMAGE)
-OTHER = suggestion_entry("registry.example:5000/team/suggestion@sha256:" + "0" * 64)
+OTHER = suggestion_entry("registry.test:5000/team/suggestion@sha256:" + "0" * 64)
 
 
 def suggestions(text: str) -> list[dict[str, Any]]:
@@ -131,11 +131,12 @@ def test_a_text_that_is_not_understood_is_refused(text: str, sentence: str) -> N
     [
         ("autogan/suggestion", "has no fixed tag"),
         ("autogan/suggestion:latest", "has no fixed tag"),
-        ("registry.example:5000/suggestion", "has no fixed tag"),
-        ("", "'' is not an image reference"),
-        ("Autogan Suggestion:1", "is not an image reference"),
-        ("a:1\n- b", "is not an image reference"),
-        ("a@sha256:12", "is not an image reference"),
+        ("registry.test:5000/suggestion", "has no fixed tag"),
+        ("REGISTRY/suggestion:TAG", "names the placeholder REGISTRY of the documentation"),
+        ("", "'' is no image reference"),
+        ("Autogan Suggestion:1", "is no image reference"),
+        ("a:1\n- b", "is no image reference"),
+        ("a@sha256:12", "is no image reference"),
     ],
 )
 def test_an_image_that_may_change_is_refused(image: str, sentence: str) -> None:
@@ -144,9 +145,7 @@ def test_an_image_that_may_change_is_refused(image: str, sentence: str) -> None:
         suggestion_entry(image)
 
 
-@pytest.mark.parametrize(
-    "image", ["a:1", "a/b_c/d--e:v1.0-rc", "h.example:5000/a:1@sha256:" + "a" * 64, OTHER["image"]]
-)
+@pytest.mark.parametrize("image", ["a:1", "a/b_c/d--e:v1.0-rc", "h.test:5000/a:1@sha256:" + "a" * 64, OTHER["image"]])
 def test_an_image_with_tag_or_digest_is_taken(image: str) -> None:
     """Ports of a registry are not taken for tags."""
     assert suggestion_entry(image)["image"] == image

@@ -170,6 +170,15 @@ def double_type(wanted: api.Experiment) -> None:
         ),
         (assign("max_trial_count", 5), "maxTrialCount is 5; set it to at least 6: each of the 3 stages needs"),
         (assign("early_stopping.algorithm_name", "medianstop"), "earlyStopping is 'medianstop'; remove it"),
+        (
+            assign("objective.goal", 0.99),
+            "objective.goal is 0.99; remove it: Katib would end the search with the first",
+        ),
+        (
+            setting("training_draws", "9000"),
+            "training_draws is 9000, whose architectures have 153,000 bytes, but a tri",
+        ),
+        (setting("training_draws", "7000"), "9 trials with training_draws 7000 and 4 candidates each make assignments"),
         (assign("objective.type", api.MINIMIZE), "objective.type is minimize; set it to maximize"),
         (assign("objective.objective_metric_name", "loss"), "objectiveMetricName is 'loss'; trials report inception"),
         (

@@ -163,6 +163,43 @@ def test_more_trials_than_planned_are_answered() -> None:
     assert (assignment.slot, assignment.phase) == (9, "derive")
 
 
+def raised(katib: Katib, max_trial_count: int, rng: random.Random) -> list[Assignment]:
+    """The Experiment has ended, and goes on with a larger maxTrialCount: what its further trials are told."""
+    slots = range(katib.suggested, max_trial_count)
+    katib.experiment.spec.max_trial_count = max_trial_count
+    done, asked = Fate("succeeded", frozenset(), "nan", False), list[Assignment]()
+    with service() as channel:
+        for _ in slots:
+            parameters = katib.ask(channel)
+            assignment, run = from_parameters(parameters)
+            assert run == f"{NAMESPACE}/{katib.trials[0].name}"
+            asked.append(assignment)
+            meet(done, assignment, katib.create(parameters), katib)
+    assert [assignment.slot for assignment in asked] == list(slots)
+    return asked
+
+
+def test_a_finished_search_that_is_given_more_trials_derives_again() -> None:
+    """A maxTrialCount that is raised after the end adds no iterations: each further trial scores other architectures of
+    the last stage, in the same run, and the best of all are kept."""
+    rng = random.Random(0)
+    katib, asked = play(experiment(9), [Fate("succeeded", frozenset(), "nan", False)] * 9, rng)
+    katib.strangers.clear()
+    further = raised(katib, 12, rng)
+    assert [(assignment.stage, assignment.phase) for assignment in further] == [(2, "derive")] * 3
+    assert len({assignment.candidates for assignment in (asked[-1], *further)}) == 4
+
+
+def test_a_search_that_lacks_its_last_derivation_goes_on_when_it_is_given_more_trials() -> None:
+    """The last trial failed, so the last stage was never derived; one trial more derives it, several train before."""
+    good, bad = (Fate(outcome, frozenset(), "nan", False) for outcome in ("succeeded", "failed"))
+    for more, expected in ((10, ["derive"]), (12, ["search", "search", "derive"])):
+        rng = random.Random(1)
+        katib, _ = play(experiment(9), [*[good] * 8, bad], rng)
+        katib.strangers.clear()
+        assert [(a.stage, a.phase) for a in raised(katib, more, rng)] == [(2, phase) for phase in expected]
+
+
 def refusal(channel: grpc.Channel, request: Message) -> tuple[grpc.StatusCode, str]:
     stub = api_grpc.SuggestionStub(channel)
     validate = isinstance(request, api.ValidateAlgorithmSettingsRequest)

@@ -80,7 +80,7 @@ def _process(
     monkeypatch.setenv(PIPELINE_RUN_VARIABLE, "one")
     # The client reads KUBECONFIG when it is imported.
     monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "kubeconfig"))
-    monkeypatch.setenv("AUTOGAN_TRIAL_IMAGE", "registry.example/runtime@sha256:" + "1" * 64)
+    monkeypatch.setenv("AUTOGAN_TRIAL_IMAGE", "registry.test/runtime@sha256:" + "1" * 64)
     monkeypatch.setenv("AUTOGAN_TRIAL_DEVICE", "cpu")
     monkeypatch.setenv("AUTOGAN_TRIAL_MEMORY", "3Gi")
     with restored_process():
@@ -165,7 +165,7 @@ def assert_trials_are_placed(experiment: dict[str, Any], reference: str, store: 
     assert replicas["Worker"]["replicas"] == 1
     [container] = replicas["Master"]["template"]["spec"]["containers"]
     environment = {variable["name"]: variable["value"] for variable in container["env"]}
-    assert container["image"].startswith("registry.example/runtime@sha256:")
+    assert container["image"].startswith("registry.test/runtime@sha256:")
     assert container["resources"]["limits"] == {"cpu": "4", "memory": "3Gi"}
     assert (environment["AUTOGAN_STORE"], environment["AUTOGAN_DEVICE"]) == (store, "cpu")
     assert "data.fingerprint=" in environment["AUTOGAN_SET"]
@@ -174,10 +174,10 @@ def assert_trials_are_placed(experiment: dict[str, Any], reference: str, store: 
 def test_trials_go_where_the_pipeline_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Queue, priority and node pools are the trials', too; what is not said is the default."""
     said = {"queue": "team", "priority_class": "low", "node_selector": "pool=search,zone=a", "tolerations": "spot"}
-    assert katib_request(CONFIG, "run", "gs://b/p", **WISHES).placement.tolerations == ()
+    assert katib_request(CONFIG, "run", "gs://bucket/p", **WISHES).placement.tolerations == ()
     for field, value in said.items():
         monkeypatch.setenv(f"AUTOGAN_TRIAL_{field.upper()}", value)
-    placement = katib_request(CONFIG, "run", "gs://b/p", **WISHES).placement
+    placement = katib_request(CONFIG, "run", "gs://bucket/p", **WISHES).placement
     assert (placement.queue, placement.priority_class) == ("team", "low")
     assert (placement.node_selector, placement.tolerations) == (("pool=search", "zone=a"), ("spot",))
 
@@ -317,7 +317,7 @@ def test_a_run_is_done_when_its_page_is_uploaded(
     monkeypatch.setattr("autogan_kubeflow.components.pipeline_run.workflow.default_namespace", lambda: "autogan")
     prepared(store, tmp_path)
     pipeline_run = PipelineRun(StoreRef(store, tmp_path / "cache", "cpu").store, "one")
-    pipeline_run.keep_page("report", "gs://b/report.html")
+    pipeline_run.keep_page("report", "gs://bucket/report.html")
     pipeline_run.note(StepRecord.begin("report", "w-impl-77", 1, 3).succeed())
     phase = "Succeeded" if uploaded else "Failed"
     pod = {"id": "w-77", "name": "w.root.report.executor(0)", "type": "Pod", "phase": phase, "message": "main: Error"}
@@ -348,15 +348,16 @@ def test_wrong_wishes_are_refused_before_anything_is_made(
 def test_requests_depend_on_the_run_alone() -> None:
     """Equal arguments ask for the same Experiment; another run, or another store, for another."""
     wishes = WISHES | {"namespace": "n", "timeout_hours": 1.5, "keep": True}
-    one = katib_request(CONFIG, "a@1", "gs://b/x", **wishes)
-    assert katib_request(CONFIG, "a@1", "gs://b/x/", **wishes).name == one.name
+    one = katib_request(CONFIG, "a@1", "gs://bucket/x", **wishes)
+    assert katib_request(CONFIG, "a@1", "gs://bucket/x/", **wishes).name == one.name
     assert one.timeout_seconds == 5400 and one.keep and one.placement.namespace == "n"
     others = [
-        katib_request(CONFIG, *store_ref, **wishes).name for store_ref in (("b@1", "gs://b/x"), ("a@1", "gs://b/y"))
+        katib_request(CONFIG, *store_ref, **wishes).name
+        for store_ref in (("b@1", "gs://bucket/x"), ("a@1", "gs://bucket/y"))
     ]
     assert len({one.name, *others}) == 3
-    assert katib_request(CONFIG, "a@1", "gs://b/x", **wishes | {"namespace": ""}).placement.namespace == (
+    assert katib_request(CONFIG, "a@1", "gs://bucket/x", **wishes | {"namespace": ""}).placement.namespace == (
         default_namespace()
     )
     with pytest.raises(ConfigError, match="at most 40"):
-        katib_request(CONFIG, "a@1", "gs://b/x", **wishes | {"name": "x" * 41})
+        katib_request(CONFIG, "a@1", "gs://bucket/x", **wishes | {"name": "x" * 41})

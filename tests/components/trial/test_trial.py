@@ -181,7 +181,11 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> Iterator[CliRunner]:
         ({"AUTOGAN_CANDIDATES": "1031", "AUTOGAN_TRAINING": "1031"}, PERMANENT, "position 3 (up): 3 is not one of"),
         ({"AUTOGAN_PRESET": "digit"}, PERMANENT, "there is no preset 'digit'"),
         ({"AUTOGAN_SET": "search.epochs=1"}, PERMANENT, "there is no setting 'search.epochs'; did you mean"),
-        ({"AUTOGAN_STORE": "s3://bucket/x"}, PERMANENT, "'s3://bucket/x' is no run store; give a directory or gs://"),
+        (
+            {"AUTOGAN_STORE": "s3://bucket/x"},
+            PERMANENT,
+            "'s3://bucket/x' has the scheme s3://, which is none of ours; give a directory or gs://",
+        ),
         ({"AUTOGAN_DEVICE": "cuda"}, PERMANENT, "the device 'cuda' is not available here"),
         ({"WORLD_SIZE": "two"}, PERMANENT, "the environment variable WORLD_SIZE must be"),
     ],

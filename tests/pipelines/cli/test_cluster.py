@@ -61,7 +61,7 @@ def test_fix_goes_on_until_nothing_is_left(server: ApiServer, run: Run) -> None:
     unregister(server)
     for path in [each for each in server.objects if each == AUTOGAN or each.endswith("/autogan-trial")]:
         del server.objects[path]
-    status, out, err = run("--no-pod", "--fix", "--suggestion-image", "registry.example/suggestion:0.1.0")
+    status, out, err = run("--no-pod", "--fix", "--suggestion-image", "registry.test/suggestion:0.1.0")
     assert status == 0, out
     assert [line.split()[1] for line in err.splitlines() if line.startswith("--fix: ")] == [
         "register",
@@ -86,9 +86,9 @@ def test_the_pod_is_told_of(server: ApiServer, run: Run, monkeypatch: pytest.Mon
         "phase": "Succeeded",
         "containerStatuses": [{"name": "pytorch", "state": {"terminated": terminated}}],
     }
-    status, out, _ = run("--image", "registry.example/runtime:0.1.0")
+    status, out, _ = run("--image", "registry.test/runtime:0.1.0")
     assert status == 0, out
-    assert "runs registry.example/runtime:0.1.0" in out
+    assert "runs registry.test/runtime:0.1.0" in out
 
 
 def test_an_unreachable_cluster_is_one_sentence(run: Run, tmp_path: Path) -> None:

@@ -27,12 +27,12 @@ WEEKLY = "0 0 3 * * MON"
 
 def test_submit_sends_what_was_asked_for(autogan: Callable[..., str], fake: FakeKfp, host: str) -> None:
     """One experiment and one run, with both parts of the package; prints id and page, and nothing of kfp's."""
-    options = ["--run-name", "mine", "--pipeline-root", "gs://b/r", "--service-account", "sa", "--experiment", "x"]
+    options = ["--run-name", "mine", "--pipeline-root", "gs://bucket/r", "--service-account", "sa", "--experiment", "x"]
     output = autogan("submit", NAME, "--param", "seeds=1,2", *options)
     (run,) = fake.runs
     assert output == f"run {run['run_id']}: {host}/#/runs/details/{run['run_id']}\n"
     assert run["display_name"] == "mine"
-    assert run["runtime_config"] == {"parameters": {"seeds": "1,2"}, "pipeline_root": "gs://b/r"}
+    assert run["runtime_config"] == {"parameters": {"seeds": "1,2"}, "pipeline_root": "gs://bucket/r"}
     assert run["service_account"] == "sa"
     spec, platform = yaml.safe_load_all(package_text())
     assert run["pipeline_spec"] == {"pipeline_spec": spec, "platform_spec": platform}
@@ -299,7 +299,7 @@ def test_status_of_one_run(
 ) -> None:
     """Its steps in the order of their beginning with what they took, reasons, and where outputs, logs and page are. A
     run from the UI has its specification in the uploaded version, and the store may be known from surroundings."""
-    autogan("submit", NAME, "--run-name", "mine", "--pipeline-root", "gs://b/r")
+    autogan("submit", NAME, "--run-name", "mine", "--pipeline-root", "gs://bucket/r")
     run_id = fake.runs[0]["run_id"]
     fake.versions["v"] = {"pipeline_spec": fake.runs[0].pop("pipeline_spec")}
     fake.runs[0] |= update(
@@ -326,7 +326,7 @@ def test_status_of_one_run(
         "Summary PENDING",
         "reason: Prepare data: no such folder",
         f"logs: kubectl logs --namespace kubeflow {selected} --container main --tail 3 --prefix",
-        f"outputs: gs://b/r/{NAME}/{run_id}",
+        f"outputs: gs://bucket/r/{NAME}/{run_id}",
         f"page: {host}/#/runs/details/{run_id}",
     ]
 

@@ -83,7 +83,7 @@ def test_every_setting_counts(server: Server, fake: FakeKfp, package: Path, chan
     """A schedule that differs in any one setting is another, also where the server fills in defaults."""
     applied(server, schedule(package))
     order = {"pipeline": NAME, "package": package, "arguments": {}, "experiment": "autogan"}
-    values = {"experiment": "other", "service_account": "sa", "caching": False, "pipeline_root": "gs://b"}
+    values = {"experiment": "other", "service_account": "sa", "caching": False, "pipeline_root": "gs://bucket"}
     if change in values:
         order[change] = values[change]
     concurrency = 2 if change == "max_concurrency" else 1

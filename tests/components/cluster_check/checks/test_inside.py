@@ -69,7 +69,7 @@ def unschedulable(_: int) -> Object:
 
 def test_the_pod_is_like_a_trials() -> None:
     """Account, settings, secret, labels and hardening are those of mlas-smoke's trials; it may not stay for long."""
-    pod = probe_pod("registry.example/runtime:0.1.0", "mine")
+    pod = probe_pod("registry.test/runtime:0.1.0", "mine")
     trial = from_recipe(recipe("mlas-smoke"), "mlas-smoke")["spec"]["trialTemplate"]["trialSpec"]["spec"]
     template = trial["pytorchReplicaSpecs"]["Master"]["template"]
     [own], [theirs] = pod["spec"]["containers"], template["spec"]["containers"]
@@ -99,7 +99,7 @@ def test_all_is_well_inside(server: ApiServer, look: Look, clock: Clock) -> None
     ("key", "trouble", "subject", "verdict", "remedy"),
     [
         (probe.STORE, "there is no bucket 'b'", "store from inside", Verdict.missing, "kubectl get configmap autogan"),
-        (probe.PREPARED, "digits is not in gs://b", "data", Verdict.warning, "kubectl apply -k"),
+        (probe.PREPARED, "digits is not in gs://bucket", "data", Verdict.warning, "kubectl apply -k"),
         (
             probe.DB_MANAGER,
             "x:1 cannot be reached (timed out)",
@@ -117,6 +117,14 @@ def test_troubles_inside(
     found = row(look(clock.waiting), subject)
     assert (found.verdict, found.seen) == (verdict, trouble)
     assert remedy in "\n".join(found.remedy)
+
+
+def test_an_image_that_nobody_can_pull_is_not_tried(server: ApiServer, look: Look, clock: Clock) -> None:
+    """The placeholder of the documentation is named, and no pod is made."""
+    found = row(look(clock.waiting, image="registry.example/r:1"), "pod of a trial")
+    assert found.verdict is Verdict.missing
+    assert "'registry.example/r:1' names the placeholder registry.example of the documentation" in found.seen
+    assert server.changes == []
 
 
 def test_the_images_cuda_is_judged_and_not_this_machines(server: ApiServer, look: Look, clock: Clock) -> None:
@@ -201,9 +209,9 @@ def test_an_interrupt_leaves_no_pod(server: ApiServer, connection: Callable[[], 
 def test_the_image_is_the_one_of_the_data(server: ApiServer, connection: Callable[[], Cluster]) -> None:
     """Without --image it is what the Job prepare-data runs, and else the manifests' own."""
     assert image_of_trials(connection(), Target()) == IMAGE
-    spec = {"template": {"spec": {"containers": [{"image": "registry.example/runtime:1"}]}}}
+    spec = {"template": {"spec": {"containers": [{"image": "registry.test/runtime:1"}]}}}
     server.put("/apis/batch/v1/namespaces/autogan/jobs/prepare-data", spec=spec)
-    assert image_of_trials(connection(), Target()) == "registry.example/runtime:1"
+    assert image_of_trials(connection(), Target()) == "registry.test/runtime:1"
     assert image_of_trials(connection(), Target(image="mine:1")) == "mine:1"
 
 

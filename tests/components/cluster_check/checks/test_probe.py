@@ -65,7 +65,7 @@ def test_no_settings_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AUTOGAN_STORE", "AUTOGAN_DB_MANAGER", "AUTOGAN_PRESET"):
         monkeypatch.delenv(name, raising=False)
     found = probe.look()
-    assert "'' is no run store" in found[probe.STORE] and "'' is no run store" in found[probe.PREPARED]
+    assert "'' names no place" in found[probe.STORE] and "'' names no place" in found[probe.PREPARED]
 
 
 def test_the_answer_fits_into_the_pods_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
