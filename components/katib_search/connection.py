@@ -8,6 +8,7 @@ import yaml
 from kubernetes import client, config  # type: ignore[import-untyped]
 
 from autogan_core.errors import ConfigError
+from autogan_kubeflow.components.proxies import kubeconfig_proxy, use_proxy
 
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 """The file in which a pod finds the name of its namespace."""
@@ -18,7 +19,8 @@ FALLBACK_NAMESPACE = "autogan"
 def connect(context: str | None = None) -> client.ApiClient:
     """Creates a client with the pod's service account, or else with the kubeconfig's current context.
 
-    The client does not retry, so that callers decide how long to wait.
+    The client does not retry, so that callers decide how long to wait. Outside of the cluster it takes the proxy of the
+    kubeconfig or the environment; a pod reaches its own API server directly.
 
     Args:
         context: a context of the kubeconfig, in place of both.
@@ -27,7 +29,7 @@ def connect(context: str | None = None) -> client.ApiClient:
         The client; nothing is requested yet.
 
     Raises:
-        ConfigError: there is neither.
+        ConfigError: there is neither, or its proxy is not one of HTTP.
     """
     configuration = client.Configuration()
     if context is None:
@@ -56,7 +58,7 @@ def _load_surroundings(configuration: client.Configuration) -> None:
         config.load_incluster_config(client_configuration=configuration)
     except config.ConfigException as outside:
         try:
-            config.load_kube_config(client_configuration=configuration)
+            _load_kubeconfig(configuration)
         except (config.ConfigException, yaml.YAMLError) as error:
             raise ConfigError(
                 f"no cluster is configured: this is no pod with a service account ({_line(outside)}), and there is no "
@@ -66,11 +68,16 @@ def _load_surroundings(configuration: client.Configuration) -> None:
 
 def _load_context(context: str, configuration: client.Configuration) -> None:
     try:
-        config.load_kube_config(context=context, client_configuration=configuration)
+        _load_kubeconfig(configuration, context)
     except (config.ConfigException, yaml.YAMLError) as error:
         raise ConfigError(
             f"the kubeconfig has no usable context '{context}' ({_line(error)}); see 'kubectl config get-contexts'"
         ) from error
+
+
+def _load_kubeconfig(configuration: client.Configuration, context: str | None = None) -> None:
+    config.load_kube_config(context=context, client_configuration=configuration)
+    use_proxy(configuration, named=kubeconfig_proxy(context))
 
 
 def _line(error: Exception) -> str:

@@ -9,6 +9,7 @@ from kubernetes.client.exceptions import ApiException  # type: ignore[import-unt
 from urllib3.exceptions import HTTPError
 
 from autogan_core.errors import AutoGANError
+from autogan_kubeflow.components.proxies import kubeconfig_proxy, use_proxy
 
 TIMEOUT_S = 30
 REFUSALS = (ApiException, HTTPError)
@@ -22,11 +23,14 @@ class ClusterError(AutoGANError):
 def connect() -> client.ApiClient:
     """Creates a client for the cluster that this pod runs in, else for that of the current kubectl context.
 
+    Only the latter is reached through the proxy of the kubeconfig or the environment.
+
     Returns:
         The client; nothing is requested yet.
 
     Raises:
         ClusterError: there is neither a pod's service account nor a usable kubeconfig.
+        ConfigError: the proxy is not one of HTTP.
     """
     configuration = client.Configuration()
     try:
@@ -34,6 +38,7 @@ def connect() -> client.ApiClient:
             config.load_incluster_config(client_configuration=configuration)
         else:
             config.load_kube_config(client_configuration=configuration)
+            use_proxy(configuration, named=kubeconfig_proxy())
     except config.ConfigException as error:
         raise ClusterError(
             f"no cluster is configured ({error}); make 'kubectl get nodes' work first, or edit a file with --file"

@@ -14,6 +14,7 @@ from kubeflow.katib import katib_api_pb2 as api
 from kubeflow.katib import katib_api_pb2_grpc as api_grpc
 
 from autogan_kubeflow.components.exit_status import ReportingError
+from autogan_kubeflow.components.proxies import DIRECT_CHANNEL
 from autogan_kubeflow.components.trial.collector import await_collector
 
 logger = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class PushReporter:
         request = api.ReportObservationLogRequest(
             trial_name=self._trial, observation_log=api.ObservationLog(metric_logs=logs)
         )
-        with grpc.insecure_channel(self._address) as channel:
+        with grpc.insecure_channel(self._address, options=DIRECT_CHANNEL) as channel:
             self._send(api_grpc.DBManagerStub(channel), request)
         logger.info("reported %d metrics to %s", len(metrics), self._address)
 

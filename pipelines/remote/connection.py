@@ -19,6 +19,7 @@ import kfp
 from google.auth.exceptions import GoogleAuthError
 
 from autogan_core.errors import ConfigError
+from autogan_kubeflow.components.proxies import kubeconfig_proxy
 from autogan_kubeflow.pipelines.remote.rest import HOST_ENV, TOKEN_ENV, BoundedRestClient, PipelinesError
 
 UI_ENV = "KF_PIPELINES_UI_ENDPOINT"
@@ -27,6 +28,8 @@ PAGE_SIZE = 50
 _SETTINGS = "~/.config/kfp/context.json"
 API_PORT = 8888
 IN_CLUSTER_HOST = f"http://ml-pipeline.kubeflow.svc.cluster.local:{API_PORT}"
+_API_SERVERS_PATH = "/api/v1/namespaces/"
+"""Stands in the address where kfp goes through the API server that the kubeconfig names."""
 _NOWHERE = "http://localhost"
 """What the generated client has for a host when nobody named one."""
 
@@ -179,7 +182,9 @@ class _Client(kfp.Client):  # type: ignore[misc]
             advice = f"give one by --host or {HOST_ENV}, or run this in its cluster"
             raise ConfigError(f"no address of Kubeflow Pipelines is known; {advice}")
         if not isinstance(shared.rest_client, BoundedRestClient):
-            shared.rest_client = BoundedRestClient(shared.configuration)
+            through_kubectl = not self.named and _API_SERVERS_PATH in shared.configuration.host
+            proxy = kubeconfig_proxy() if through_kubectl else None
+            shared.rest_client = BoundedRestClient(shared.configuration, proxy)
         try:
             return self._healthz_api.healthz_service_get_healthz()
         except PipelinesError as error:

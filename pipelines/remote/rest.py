@@ -16,6 +16,7 @@ from kfp_server_api.exceptions import ApiException
 from kfp_server_api.rest import RESTClientObject
 
 from autogan_core.errors import AutoGANError
+from autogan_kubeflow.components.proxies import use_proxy
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 20.0
@@ -48,9 +49,10 @@ class BoundedRestClient(RESTClientObject):  # type: ignore[misc]
 
     Args:
         configuration: host and authentication, as kfp made it.
+        proxy: on the way there; None: the environment's, if any.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, proxy: str | None = None) -> None:
         self.host: str = configuration.host
         # A repeated creation would be a second run. Connections and silent hosts get one attempt: people wait.
         configuration.retries = urllib3.Retry(
@@ -67,6 +69,7 @@ class BoundedRestClient(RESTClientObject):  # type: ignore[misc]
             raise_on_redirect=False,
             raise_on_status=False,
         )
+        use_proxy(configuration, named=proxy)
         super().__init__(configuration)
 
     def request(self, method: str, url: str, **given: Any) -> Any:

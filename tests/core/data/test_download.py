@@ -16,6 +16,7 @@ import pytest
 from autogan_core.data import download as module
 from autogan_core.data.download import ARCHIVES, Archive, download
 from autogan_core.errors import DataError
+from tests.forward_proxy import forwarding, no_proxies
 
 
 @pytest.fixture
@@ -74,3 +75,15 @@ def test_what_cannot_be_had_whole_is_an_error(
 def test_every_archive_has_a_checksum() -> None:
     """What is fetched is verified."""
     assert all(len(archive.md5) == 32 for archive in ARCHIVES.values())
+
+
+def test_a_data_set_is_fetched_through_the_proxy(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The publisher is found by the proxy alone."""
+    archive = publish("http://publisher.test", tmp_path / "published.tar.gz")
+    monkeypatch.setitem(module.ARCHIVES, "cifar10", archive)
+    monkeypatch.setattr("urllib.request._opener", None)  # keeps the proxies of its first use
+    no_proxies(monkeypatch)
+    with forwarding(int(server.rpartition(":")[2])) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert (download("cifar10", tmp_path / "data") / "cifar-10-batches-bin/data_batch_1.bin").read_bytes() == b"abc"
+        assert any("http://publisher.test/published.tar.gz" in asked for asked in proxy.asked)

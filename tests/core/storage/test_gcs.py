@@ -20,6 +20,7 @@ from autogan_core.storage import GCSStore
 from autogan_core.storage.gcs_retry import ReportedRetry
 from tests.core.conftest import BUCKET
 from tests.fake_gcs import FakeGCS, StormyProxy, free_port
+from tests.forward_proxy import forwarding, no_proxies
 
 
 @pytest.fixture
@@ -233,3 +234,15 @@ def test_the_client_library_is_imported_late() -> None:
     code = "import sys, autogan_core.storage; print([m for m in sys.modules if m.startswith('google.cloud')])"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert output.strip() == "[]"
+
+
+def test_a_bucket_is_reached_through_the_proxy(gcs: FakeGCS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Google's library follows the environment: the storage is found by the proxy alone."""
+    no_proxies(monkeypatch)
+    with forwarding(gcs.port) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://storage.test")
+        store = GCSStore(BUCKET, tmp_path.name, tmp_path / "cache", deadline_seconds=20)
+        store.write("state", b"1")
+        assert store.read("state") == b"1"
+        assert len(proxy.asked) >= 2 and all("http://storage.test/" in asked for asked in proxy.asked)

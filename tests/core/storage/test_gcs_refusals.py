@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from google.api_core import exceptions as api
@@ -90,13 +89,16 @@ def answered(status: int, body: bytes) -> Response:
     return response
 
 
+def raised(status: int, message: str, response: Response) -> Exception:
+    """The error that the client library makes of an answer."""
+    error: Exception = api.from_http_status(status, message, response=response)  # type: ignore[no-untyped-call]
+    return error
+
+
 def refusal(status: int, reason: str, words: str) -> Exception:
     """The error that the client library raises for a request that is refused."""
     told = {"error": {"code": status, "message": words, "errors": [{"message": words, "reason": reason}]}}
-    error: Any = api.from_http_status(status, f"POST https://storage/b: {words}", response=answered(status, b"{}"))
-    error._response = answered(status, json.dumps(told).encode())
-    assert isinstance(error, Exception)
-    return error
+    return raised(status, f"POST https://storage/b: {words}", answered(status, json.dumps(told).encode()))
 
 
 @pytest.mark.parametrize("name", WORDS)
@@ -135,5 +137,5 @@ def test_a_condition_that_does_not_hold_is_a_conflict() -> None:
 )
 def test_other_answers_are_quoted_too(body: bytes, said: str) -> None:
     """A download's refusal is plain text, a proxy's a page; a long one is cut."""
-    error = api.from_http_status(403, "GET https://storage/b: no", response=answered(403, body))
+    error = raised(403, "GET https://storage/b: no", answered(403, body))
     assert said in str(translated(error, "photos", "gs://photos/x"))

@@ -19,6 +19,7 @@ from autogan_core.errors import AutoGANError, ConfigError
 from autogan_kubeflow.pipelines.remote import rest
 from autogan_kubeflow.pipelines.remote.connection import IN_CLUSTER_HOST, Address, Server, connect, quiet, read_token
 from autogan_kubeflow.pipelines.remote.rest import PipelinesError, PipelinesUnavailableError
+from tests.forward_proxy import forwarding, no_proxies
 from tests.pipelines.fake_kfp_api import (
     LOGIN_PAGE,
     NO_SUCH_PAGE,
@@ -281,3 +282,24 @@ def test_kfp_is_not_imported_for_help() -> None:
     """It takes a second."""
     code = "import sys, pipelines.cli.remote; sys.exit('kfp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy"])
+def test_kubeflow_is_reached_through_the_proxy(host: str, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """kfp's own client ignores the environment; an address that NO_PROXY names is reached directly."""
+    no_proxies(monkeypatch)
+    with forwarding(int(host.rpartition(":")[2])) as proxy:
+        monkeypatch.setenv(variable, proxy.url)
+        assert connect(Address(host="http://kubeflow.test")).host == "http://kubeflow.test"
+        assert proxy.asked and all("http://kubeflow.test/" in asked for asked in proxy.asked)
+        monkeypatch.setenv("NO_PROXY", ".test")
+        assert "nothing answers at http://kubeflow.test" in str(refusal(Address(host="http://kubeflow.test")))
+
+
+def test_a_proxy_on_the_way_to_https_is_asked_for_a_tunnel(here_only: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its refusal is one sentence, within seconds."""
+    no_proxies(monkeypatch)
+    with forwarding() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        assert "nothing answers at https://kubeflow.test" in str(refusal(Address(host="https://kubeflow.test")))
+        assert proxy.asked == ["CONNECT kubeflow.test:443"]
