@@ -2,7 +2,7 @@
 
 Cell s (counted from 0) is the tuple (skip_1 .. skip_s, C, N, U, SC). The compact text has one group per cell, joined by
 ``-``: a digit each for C, N, U and SC, then the skip bits as one number, the bit from the first cell the most
-significant (so ``1011-10111-10103`` is the paper's best). That order is the released code's token order, which is what
+significant (so ``1011-10011-10103`` is the paper's best). That order is the released code's token order, which is what
 the controller samples; the paper's tuple names the skips first, and calls itself an (s+5)-tuple though it lists s+4.
 """
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from autogan_core.errors import ConfigError
+from autogan_core.vectors import compact_text
 
 Conv = Literal["post", "pre"]
 Norm = Literal["none", "bn", "in"]
@@ -108,7 +109,7 @@ class Architecture:
 
     @classmethod
     def parse(cls, text: str) -> Architecture:
-        """Reads a named architecture (`NAMED`), the compact text or the words of `readable`.
+        """Reads a named architecture (`NAMED`), the compact text, the words of `readable` or a released vector.
 
         Returns:
             The architecture.
@@ -123,7 +124,7 @@ class Architecture:
             if " " not in text:
                 raise ConfigError(f"there is no architecture named '{text}'; named ones are {', '.join(NAMED)}")
             return cls(tuple(_parse_words(part, i) for i, part in enumerate(text.split("|"))))
-        return _parse_compact(text)
+        return _parse_compact(compact_text(text))
 
 
 @functools.lru_cache(maxsize=2**16)  # a search reads the same architectures over and over: its whole history, each time

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from autogan_core.cli.architectures import single
 from autogan_core.cli.run_folder import Overrides, Preset, console
 from autogan_core.presets import load_config
-from autogan_core.search_space import NAMED, Architecture
+from autogan_core.search_space import NAMED
 
 
 def describe(
-    architecture: Annotated[str, typer.Argument(metavar="ARCH", help=f"{', '.join(NAMED)}, or any other.")],
+    architecture: Annotated[list[str], typer.Argument(metavar="ARCH", help=f"{', '.join(NAMED)}, or any other.")],
     preset: Preset = "cifar10",
     overrides: Overrides = None,
     svg: Annotated[Path | None, typer.Option(help="Also draw it into this .svg file.")] = None,
@@ -23,7 +24,7 @@ def describe(
     from autogan_core.report.figures.diagram import architecture_svg, architecture_text
     from autogan_core.storage import write_atomically
 
-    parsed = Architecture.parse(architecture)
+    parsed = single(architecture)
     config = load_config(preset, overrides or ())
     channels = config.retrain.generator_channels
     console.print(f"{parsed}   {parsed.readable}\n", highlight=False)

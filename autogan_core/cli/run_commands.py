@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from autogan_core.cli.architectures import parsed, single
 from autogan_core.cli.run_folder import console, in_run_folder
 from autogan_core.errors import ConfigError
 from autogan_core.presets import command_for
-from autogan_core.search_space import NAMED, Architecture
+from autogan_core.search_space import NAMED
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
     from autogan_core.runs.run import Run
@@ -24,7 +24,8 @@ Architectures = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="ARCH",
-        help=f"Architectures: {', '.join(NAMED)}, 1011-10011-10103, or words as 'describe' prints them.",
+        help=f"Architectures: {', '.join(NAMED)}, 1011-10011-10103, the released code's numbers, or words as "
+        "'describe' prints them.",
     ),
 ]
 
@@ -59,9 +60,8 @@ def retrain(this: Run, *, architectures: Architectures = None) -> None:
     """Train architectures to the end: the given ones, else those that the run's search found; with retrain.pool or
     retrain.incumbents a pool, of which the better half goes on at each rung.
     """
-    parsed = _parsed(architectures)
-    if parsed:
-        trained = [(training, "") for training in this.retrain(parsed)]
+    if given := parsed(architectures):
+        trained = [(training, "") for training in this.retrain(given)]
     else:
         this.halve()
         trained = _ladder_rows(this)
@@ -80,7 +80,7 @@ def evaluate(this: Run, *, architectures: Architectures = None) -> None:
     that fell out of its pool. With --set scores.num_images, splits, features or precision by another protocol than the
     run's own, whose scores are kept beside those that there are.
     """
-    for architecture, checkpoints in this.evaluate(_parsed(architectures) or this.worth_scoring()).items():
+    for architecture, checkpoints in this.evaluate(parsed(architectures) or this.worth_scoring()).items():
         for name, checkpoint in (("best", checkpoints.best), ("last", checkpoints.last)):
             scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())
             console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}", highlight=False)
@@ -90,7 +90,9 @@ def evaluate(this: Run, *, architectures: Architectures = None) -> None:
 def sample(
     this: Run,
     *,
-    architecture: Annotated[str | None, typer.Argument(metavar="ARCH", help="One that the run has trained.")] = None,
+    architectures: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARCH]", help="One that the run has trained.")
+    ] = None,
     count: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
     checkpoint: Annotated[Checkpoint, typer.Option(help="Of lowest FID, or of the last iteration.")] = Checkpoint.best,
     sample_seed: Annotated[int, typer.Option(min=0, help="Other latent vectors, other images.")] = 0,
@@ -102,9 +104,9 @@ def sample(
     from autogan_core.report.figures.png import write_grid, write_single_images
 
     trained = this.worth_scoring() or this.trained()
-    if architecture is None and not trained:
+    if not architectures and not trained:
         raise ConfigError(f"nothing has been trained in {this.location} yet; run 'autogan retrain' first")
-    chosen = Architecture.parse(architecture) if architecture else trained[0]
+    chosen = single(architectures) if architectures else trained[0]
     images = this.sample(chosen, checkpoint, count, sample_seed)
     (write_grid if out.suffix == ".png" else write_single_images)(images, out)
     console.print(f"{count} images of {chosen} in {out}", highlight=False)
@@ -114,10 +116,6 @@ def sample(
 def report(this: Run) -> None:
     """Write report.html and summary.json of a run, as far as it has come."""
     _report(this)
-
-
-def _parsed(architectures: Sequence[str] | None) -> list[Architecture]:
-    return [Architecture.parse(text) for text in architectures or ()]
 
 
 def _ladder_rows(this: Run) -> list[tuple[TrainingResult, str]]:

@@ -16,6 +16,7 @@ from autogan_core.config import Config, DataConfig, RewardScore
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names
 from autogan_core.search_space import Architecture
+from autogan_core.vectors import joined
 
 FIELDS = {
     "architectures": "architectures",
@@ -168,7 +169,7 @@ def check_run_name(name: str, field: str = "run_name") -> None:
 
 
 def parse_architectures(text: str) -> list[Architecture]:
-    """Parses names or compact texts of architectures, separated by commas or white space.
+    """Parses names, compact texts or released vectors of architectures, separated by commas or white space.
 
     Returns:
         The architectures, in the order of the text.
@@ -176,7 +177,8 @@ def parse_architectures(text: str) -> list[Architecture]:
     Raises:
         ConfigError: a word is no architecture.
     """
-    return [Architecture.parse(word) for word in re.split(r"[,\s]+", text) if word]
+    words = re.findall(r"\[[^\]]*\]|[^,\s]+", text)
+    return [Architecture.parse(word) for word in joined(words)]
 
 
 def named_to_evaluate(architectures: str, search_run: str) -> list[Architecture]:
