@@ -14,7 +14,9 @@ from autogan_core.config.parsing import (
     known_settings,
     parse_config,
     parse_stored,
+    setting_from_text,
     stored_fingerprint,
+    typed,
     unknown_setting,
     validated,
 )
@@ -47,7 +49,9 @@ __all__ = [
     "known_settings",
     "parse_config",
     "parse_stored",
+    "setting_from_text",
     "stored_fingerprint",
+    "typed",
     "unknown_setting",
     "validated",
 ]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from autogan_core.config.data import DataConfig
 from autogan_core.config.keys import changeable, flatten
@@ -44,9 +44,9 @@ class Config(Section):
 
     preset: str
     """Name of the preset that it started from."""
-    seed: NonNegativeInt = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Seeds everything random in the run."""
-    cpu_threads: Annotated[PositiveInt | None, MayChange()] = None
+    cpu_threads: Annotated[Annotated[int, Field(ge=1, le=4096)] | None, MayChange()] = None
     """Threads for work on the CPU; None: one per core. Their number changes the last digits of every sum."""
     data: DataConfig
     model: ModelConfig = ModelConfig()
@@ -83,6 +83,13 @@ class Config(Section):
         ):
             if images < 2 * splits:
                 raise ValueError(f"{name}.num_images ({images}) must be at least twice {name}.splits ({splits})")
+        # Trainings are validated, and the real images scored, by the final scores' splits, none of which may be empty.
+        for name, count in (
+            ("retrain.validation_images", retrain.validation_images),
+            ("data.max_images", self.data.max_images),
+        ):
+            if count is not None and count < self.scores.splits:
+                raise ValueError(f"{name} ({count}) must be at least scores.splits ({self.scores.splits})")
         return self
 
     def search_space(self) -> SearchSpace:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 import difflib
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from autogan_core.config.config import ADDED, Config, fingerprint_of
 from autogan_core.config.keys import flatten, leaves
 from autogan_core.config.section import Section
+from autogan_core.config.values import NOTHING, allowed, from_plain, from_text
 from autogan_core.errors import ConfigError
 
 S = TypeVar("S", bound=Section)
@@ -25,7 +27,7 @@ def parse_config(tree: Mapping[str, Any]) -> Config:
         The configuration; missing settings have their defaults.
 
     Raises:
-        ConfigError: an unknown key or a bad value; one sentence for the first of them.
+        ConfigError: an unknown key or a bad value; a sentence for each of them.
     """
     return validated(Config, tree)
 
@@ -50,18 +52,72 @@ def stored_fingerprint(tree: Mapping[str, Any]) -> str:
     return fingerprint_of(dict(flatten(tree)))
 
 
-def validated(section: type[S], tree: Mapping[str, Any]) -> S:
-    """A section, or the whole configuration, from nested plain values. Raises like `parse_config`."""
+def validated(section: type[S], tree: Mapping[str, Any], mistakes: Iterable[str] = ()) -> S:
+    """Makes a section, or the whole configuration, of nested plain values.
+
+    Args:
+        section: which one.
+        tree: the values.
+        mistakes: what has been found wrong already, to be told together with what is wrong here.
+
+    Returns:
+        The section; missing settings have their defaults.
+
+    Raises:
+        ConfigError: an unknown key or a bad value; a sentence for each of them.
+    """
+    found = list(mistakes)
     try:
-        return section.model_validate(tree)
+        made = section.model_validate(tree)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise unknown_setting(key) from error
-        seen = "" if isinstance(first["input"], Mapping | Section) else f", not {first['input']!r}"
-        message = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"{key}: {message}{seen}" if key else message) from error
+        found += [_sentence(section, tree, each) for each in error.errors()]
+    if not found:
+        return made
+    found = list(dict.fromkeys(found))
+    raise ConfigError(found[0] if len(found) == 1 else "\n  ".join([f"{len(found)} settings cannot be used:", *found]))
+
+
+def typed(section: type[Section], tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested texts, as a file has them, as values of the settings' types; what is no setting stays as it is."""
+    fields = section.model_fields
+    return {key: _typed(fields[key].annotation, value) if key in fields else value for key, value in tree.items()}
+
+
+def _typed(annotation: Any, value: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        if isinstance(value, str) and value.strip().lower() in NOTHING:
+            return {}  # "search:" with nothing, or only comments, below it
+        return typed(annotation, value) if isinstance(value, Mapping) else value
+    return from_plain(annotation, value)
+
+
+def setting_from_text(key: str, text: str) -> Any:
+    """The plain value that a text is for the setting of this dotted name, which must exist: see `from_text`."""
+    return from_text(dict(leaves(Config))[key].annotation, text)
+
+
+def _sentence(section: type[Section], tree: Mapping[str, Any], error: ErrorDetails) -> str:
+    """One of pydantic's errors in our words."""
+    location, fields = [str(part) for part in error["loc"]], dict(leaves(section))
+    key = ".".join(location)
+    if error["type"] == "extra_forbidden":
+        return str(unknown_setting(key))
+    if error["type"] == "value_error":
+        message = error["msg"].removeprefix("Value error, ")
+        return f"{key}: {message}" if key else message
+    # An error within a list is told for the whole setting.
+    prefixes = (".".join(location[:end]) for end in range(len(location), 0, -1))
+    name = next((prefix for prefix in prefixes if prefix in fields), None)
+    if name is None:
+        within = next((field for field in fields if field.startswith(f"{key}.")), "data.name")
+        if error["type"] == "missing":
+            return f"{within} is missing; set it to {allowed(fields[within].annotation, fields[within].metadata)}"
+        return f"{key or 'the configuration'} is {error['input']!r}; it is a group of settings, such as {within}"
+    words = allowed(fields[name].annotation, fields[name].metadata)
+    if error["type"] == "missing" and name == key:
+        return f"{name} is missing; set it to {words}"
+    seen = functools.reduce(lambda part, key: part[key], name.split("."), tree)
+    return f"{name} is {seen!r}; set it to {words}"
 
 
 def known_settings() -> set[str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import PositiveInt
-
+from autogan_core.config.ranges import Batch, Count, Images, UserPath
 from autogan_core.config.section import MayChange, Section
 
 
@@ -20,7 +18,7 @@ class ScoresConfig(Section):
 
     features: Annotated[Literal["inception", "classifier"], MayChange(protocol=True)] = "inception"
     """torch-fidelity's InceptionV3, or a small CNN trained on the data set's labels (scores named ``_classifier``)."""
-    inception_weights: Annotated[Path | None, MayChange(location=True)] = None
+    inception_weights: Annotated[UserPath | None, MayChange(location=True)] = None
     """InceptionV3 weights on disk; None: torch-fidelity's download."""
     precision: Annotated[Literal["auto", "float32", "float16"], MayChange(protocol=True)] = "auto"
     """What InceptionV3's convolutions compute in. auto: float16 if a run's inputs are made on a GPU, else float32; who
@@ -30,10 +28,10 @@ class ScoresConfig(Section):
     activations stay far below its limit of 65,504, and one beyond it would show as NaN: no score, never a wrong one.
     A classifier computes in float32 in any case.
     """
-    num_images: Annotated[PositiveInt, MayChange(protocol=True)] = 50_000
+    num_images: Annotated[Images, MayChange(protocol=True)] = 50_000
     """Images for the final scores."""
-    splits: Annotated[PositiveInt, MayChange(protocol=True)] = 10
+    splits: Annotated[Count, MayChange(protocol=True)] = 10
     """Parts over which the final Inception score is averaged."""
-    batch_size: Annotated[PositiveInt, MayChange()] = 500
+    batch_size: Annotated[Batch, MayChange()] = 500
     """Images generated and scored at a time. With another one other latent vectors are drawn, from the same law: the
     scores estimate the same, but are not the same bits."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import Annotated, Literal
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from autogan_core.config.controller import ControllerConfig
+from autogan_core.config.ranges import Amount, Count, Weight, Width
 from autogan_core.config.reward import RewardConfig
 from autogan_core.config.section import MayChange, Section
 from autogan_core.errors import ConfigError
@@ -30,9 +31,9 @@ class DynamicResetConfig(Section):
 
     enabled: bool = True
     """False trains on, as in the paper's ablation (Figure 9)."""
-    window: PositiveInt = 500
+    window: Annotated[int, Field(ge=2, le=1_000_000)] = 500
     """Latest losses of each network that are looked at. Paper: not given; released code: 500."""
-    threshold: PositiveFloat = 1e-3
+    threshold: Amount = 1e-3
     """A window that spreads less than this has collapsed."""
     statistic: Literal["variance", "std"] = "variance"
     """What is held against the threshold: section 4 and the released code say the variance, section 3.2 the std."""
@@ -82,14 +83,14 @@ class SearchConfig(Section):
     """One stage per cell with a controller each (MLAS), or all cells at once (SLAS, the paper's ablation)."""
     space: SpaceConfig = SpaceConfig()
     """What to search in."""
-    iterations: PositiveInt = 90
+    iterations: Count = 90
     """Search iterations over all stages; each stage adds one derivation on top."""
-    growth: tuple[PositiveFloat, ...] | None = None
+    growth: tuple[Amount, ...] | None = None
     """Proportions of the stages' iterations, one number for each stage; None: equal, but that rounding shares out the
     derivations too. Paper: not given; released code: (25, 30, 35) by default, (15, 20, 30) in its script."""
-    shared_epochs: PositiveInt | PositiveFloat = 15
+    shared_epochs: Count | Amount = 15
     """Epochs that the shared GAN is trained in one iteration; a fraction on many images, rounded up to whole steps."""
-    warm_up_epochs: NonNegativeFloat = 0.0
+    warm_up_epochs: Weight = 0.0
     """Epochs on top of ``shared_epochs`` in the first iteration of each stage, so that the new cell is trained a little
     before the first reward counts. Paper and released code: none."""
     shared_training: Literal["policy", "uniform", "balanced"] = "policy"
@@ -97,20 +98,20 @@ class SearchConfig(Section):
 
     uniform: uniformly among all that extend a beam, so that no candidate is scored well for having been trained most.
     balanced: likewise, but so that each option of each choice is trained in equally many steps."""
-    controller_steps: PositiveInt = 30
+    controller_steps: Count = 30
     """Candidates scored, and REINFORCE steps made, in one iteration."""
-    num_candidates: PositiveInt = 10
+    num_candidates: Count = 10
     """M: architectures drawn from the policy at the end of a stage. Paper: unnamed; released code: 10."""
-    top_k: PositiveInt = 5
+    top_k: Count = 5
     """K: beams kept of them. Paper: unnamed; released code: 5."""
-    training_draws: PositiveInt = 128
+    training_draws: Count = 128
     """Architectures drawn to train the shared weights with in one iteration, in random order. Where they are balanced,
     there are up to a few more: the next multiple of every choice's number of options."""
-    generator_channels: PositiveInt = 128
+    generator_channels: Width = 128
     """Feature maps of every generator layer. Paper: not given; released search script: 128."""
-    discriminator_channels: PositiveInt = 64
+    discriminator_channels: Width = 64
     """Feature maps of every discriminator layer. Paper: not given; released search script: 64."""
-    max_failures: Annotated[PositiveInt, MayChange()] = 3
+    max_failures: Annotated[Count, MayChange()] = 3
     """Failed iterations in a row after which the local search gives up."""
     controller: ControllerConfig = ControllerConfig()
     """The policy."""

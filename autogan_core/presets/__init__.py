@@ -14,10 +14,15 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from autogan_core.config import Config, known_settings, parse_config, unknown_setting
+from autogan_core.config import Config, known_settings, setting_from_text, typed, unknown_setting, validated
+from autogan_core.config.values import NOTHING
 from autogan_core.errors import ConfigError
+from autogan_core.presets.reading import read_file, read_text
+
+NAME = "preset"
+"""The setting that holds the preset's name, which is no one's to set."""
+FALLBACK = "cifar10"
+"""Whose settings are the paper's."""
 
 
 def preset_names() -> list[str]:
@@ -35,8 +40,8 @@ def load_config(preset: str, overrides: Iterable[str] = (), *, seed: int | None 
 
     Args:
         preset: a name from `preset_names`, or the path of a YAML file of the same form.
-        overrides: ``section.key=value`` each, the value in YAML, or ``variant=name`` for all settings of one of
-            `variant_names`; later ones win.
+        overrides: ``section.key=value`` each, or ``variant=name`` for all settings of one of `variant_names`; later
+            ones win. The setting says how its value is read: as a number, a list such as ``[1, 2]``, or as it stands.
         seed: replaces the preset's seed; None keeps it.
 
     Returns:
@@ -54,51 +59,73 @@ def overridden(config: Config, overrides: Iterable[str] = (), *, seed: int | Non
 
 
 def _overridden(tree: dict[str, Any], overrides: Iterable[str], seed: int | None) -> Config:
-    known = known_settings()
+    known, mistakes = known_settings(), list[str]()
     for override in overrides:
         key, separator, text = override.partition("=")
+        key = key.strip()
         if not separator:
             raise ConfigError(f"--set takes section.key=value, not '{override}'")
         if key == "variant":
             _merge(tree, _read_variant(text.strip()))
-            continue
-        if key not in known:
-            raise unknown_setting(key)
-        _insert(tree, key.split("."), yaml.safe_load(text))
+        elif key == NAME:
+            mistakes.append(
+                f"--set cannot change '{NAME}', the name of what the settings start from; use --preset {text}"
+            )
+        elif key in known:
+            _insert(tree, key.split("."), setting_from_text(key, text))
+        else:
+            mistakes.append(str(unknown_setting(key)))
     if seed is not None:
         tree["seed"] = seed
-    return parse_config(tree)
+    return validated(Config, tree, mistakes)
 
 
 def command_for(config: Config) -> str:
-    """The ``autogan run`` command line, without a folder, that gives this configuration."""
-    preset = load_config(config.preset, seed=config.seed).flat()
-    changed = [f"{key}={json.dumps(value)}" for key, value in config.flat().items() if value != preset.get(key)]
-    sets = [part for override in changed for part in ("--set", override)]
-    return shlex.join(["autogan", "run", "--preset", config.preset, "--seed", str(config.seed), *sets])
+    """The ``autogan run`` command line, without a folder, that gives this configuration.
+
+    It has all settings that differ from the preset's. Those of a preset whose file is gone or has become another one
+    are told against a preset that ships, so that a report can be written in any case.
+
+    Returns:
+        The command, quoted for a shell.
+    """
+    try:
+        preset = load_config(config.preset, seed=config.seed)
+    except ConfigError:
+        preset = load_config(FALLBACK, seed=config.seed)
+    start = preset.flat()
+    changed = {key: value for key, value in config.flat().items() if key != NAME and value != start.get(key)}
+    sets = [part for key, value in changed.items() for part in ("--set", f"{key}={setting_text(value)}")]
+    return shlex.join(["autogan", "run", "--preset", preset.preset, "--seed", str(config.seed), *sets])
+
+
+def setting_text(value: Any) -> str:
+    """The text that ``--set`` reads as this JSON value."""
+    plain = isinstance(value, str) and value.isprintable() and value == value.strip() and not value.startswith('"')
+    plain = plain and value.lower() not in NOTHING
+    return str(value) if plain else json.dumps(value, ensure_ascii=False)
 
 
 def _read_preset(preset: str) -> dict[str, Any]:
-    path = Path(preset)
-    if path.suffix in {".yaml", ".yml"}:
-        if not path.is_file():
-            raise ConfigError(f"there is no preset file '{preset}'")
-        text = path.read_text()
+    if Path(preset).suffix.lower() in {".yaml", ".yml"}:
+        tree = read_file(preset)
+        if NAME in tree:
+            raise ConfigError(
+                f"the preset '{preset}' sets '{NAME}' to '{tree[NAME]}', but is known by its own file name and cannot "
+                "build on another; remove that line"
+            )
     elif preset in preset_names():
-        text = (resources.files(__name__) / f"{preset}.yaml").read_text()
+        tree = read_text((resources.files(__name__) / f"{preset}.yaml").read_text(), preset)
     else:
         raise ConfigError(f"there is no preset '{preset}'; choose one of {', '.join(preset_names())}, or a .yaml file")
-    tree = yaml.safe_load(text)
-    if not isinstance(tree, dict):
-        raise ConfigError(f"the preset '{preset}' must be a mapping of settings, not {type(tree).__name__}")
-    return tree
+    return typed(Config, tree)
 
 
 def _read_variant(variant: str) -> dict[str, Any]:
     if variant not in variant_names():
         raise ConfigError(f"there is no variant '{variant}'; choose one of {', '.join(variant_names())}")
-    tree: dict[str, Any] = yaml.safe_load((resources.files(__name__) / "variants" / f"{variant}.yaml").read_text())
-    return tree
+    text = (resources.files(__name__) / "variants" / f"{variant}.yaml").read_text()
+    return typed(Config, read_text(text, variant))
 
 
 def _names(folder: Traversable) -> list[str]:

@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import yaml
-
 from autogan_core.config import LOCATIONS, Config
 from autogan_core.errors import ConfigError
-from autogan_core.presets import load_config, preset_names
+from autogan_core.presets import load_config, preset_names, setting_text
 from autogan_kubeflow.components.katib_protocol import OPERATIONS
 
 PLACES = ("folder", "npz")
@@ -26,7 +24,7 @@ def overrides(config: Config) -> list[str]:
     The locations of data and weights on this machine (`LOCATIONS`) are left out: trials read both from the run store.
 
     Returns:
-        ``section.key=value`` for each, with the value in YAML.
+        ``section.key=value`` for each, as `load_config` takes them.
 
     Raises:
         ConfigError: the preset is a file, which the trials' image does not have.
@@ -38,7 +36,7 @@ def overrides(config: Config) -> list[str]:
         )
     preset = load_config(config.preset).flat()
     changed = ((key, value) for key, value in config.flat().items() if value != preset.get(key))
-    return [f"{key}={_yaml_value(value)}" for key, value in changed if key not in LOCATIONS]
+    return [f"{key}={setting_text(value)}" for key, value in changed if key not in LOCATIONS]
 
 
 def check_data(config: Config) -> None:
@@ -113,11 +111,6 @@ def parameters(config: Config) -> list[dict[str, Any]]:
 def num_trials(config: Config) -> int:
     """Trials of a whole search with shared weights: its iterations and one derivation for each stage."""
     return config.search.iterations + len(config.search.stage_depths(config.model.num_cells))
-
-
-def _yaml_value(value: Any) -> str:
-    """JSON, which is YAML, but words without quotes where YAML needs none."""
-    return value if isinstance(value, str) and yaml.safe_load(value) == value else json.dumps(value)
 
 
 def _categorical(name: str, options: list[str]) -> dict[str, Any]:
