@@ -33,5 +33,7 @@ class ScoresConfig(Section):
     splits: Annotated[Count, MayChange(protocol=True)] = 10
     """Parts over which the final Inception score is averaged."""
     batch_size: Annotated[Batch, MayChange()] = 500
-    """Images generated and scored at a time. With another one other latent vectors are drawn, from the same law: the
-    scores estimate the same, but are not the same bits."""
+    """Images generated and scored at a time; lower it where memory is short.
+
+    In a run the images stay the same: their latent vectors are drawn by the value with which the run was made. Scores
+    differ by rounding alone."""

@@ -1,4 +1,4 @@
-"""Scoring a generator: its samples, drawn batch by batch, through a feature extractor."""
+"""Scoring a generator: its samples, batch by batch, through a feature extractor."""
 
 from __future__ import annotations
 
@@ -27,20 +27,27 @@ class Scorer:
     reference: Moments
     """Moments of the real images' features, for FID."""
     batch_size: int
-    """Images drawn and scored at a time."""
+    """Images generated and scored at a time; what memory there is decides it, and no score."""
     recalibration_images: int
     """Samples on which batch norm's statistics are estimated first."""
     seed: int
     real_features: Callable[[], Tensor] | None = None
     """Gives real images' features (M, F), for KID; called only when one is wanted. None: there is none."""
+    draw_size: int | None = None
+    """Latent vectors drawn at a time, which decides what they are: see `sample_images`. None: as ``batch_size``."""
 
     @classmethod
     def of(
-        cls, config: Config, extractor: FeatureExtractor, reference: Moments, real_features: Callable[[], Tensor]
+        cls,
+        config: Config,
+        extractor: FeatureExtractor,
+        reference: Moments,
+        real_features: Callable[[], Tensor],
+        draw_size: int | None = None,
     ) -> Scorer:
-        """Creates the scorer that ``config`` describes."""
+        """Creates the scorer that ``config`` describes, with the latent vectors of a run of ``draw_size``."""
         images = config.search.reward.recalibration_images
-        return cls(extractor, reference, config.scores.batch_size, images, config.seed, real_features)
+        return cls(extractor, reference, config.scores.batch_size, images, config.seed, real_features, draw_size)
 
     def score(
         self,
@@ -103,7 +110,10 @@ class Scorer:
                 generator.eval()
             else:
                 self._recalibrate(generator, architecture, *names)
-            for images in sample_images(generator, architecture, num_images, self.batch_size, self.seed, *names):
+            size, draw_size = self.batch_size, self.draw_size
+            for images in sample_images(
+                generator, architecture, num_images, size, self.seed, *names, draw_size=draw_size
+            ):
                 queued[-1].add(images)
             if len(queued) > ahead:
                 yield queued.popleft().read()
@@ -122,10 +132,45 @@ class Scorer:
 
 @torch.no_grad()
 def sample_images(
-    generator: BaseGenerator, architecture: Architecture, count: int, batch_size: int, seed: int, *names: str | int
+    generator: BaseGenerator,
+    architecture: Architecture,
+    count: int,
+    batch_size: int,
+    seed: int,
+    *names: str | int,
+    draw_size: int | None = None,
 ) -> Iterator[Tensor]:
-    """Samples as uint8 batches (<= batch_size, C, S, S) on the generator's device; equal for equal seeds and names."""
-    device = next(generator.parameters()).device
-    for start in range(0, count, batch_size):
-        latents = draw_latents(device, min(batch_size, count - start), generator.latent_dim, seed, *names, start)
+    """Samples of a generator, the same ones in batches of any size.
+
+    Args:
+        generator: in eval mode.
+        architecture: lies in its space.
+        count: samples in all.
+        batch_size: samples generated at a time.
+        seed: with ``names`` and ``draw_size`` decides the latent vectors.
+        names: what they are drawn for.
+        draw_size: latent vectors drawn at a time, each time with a seed of its own; None: ``batch_size``.
+
+    Yields:
+        uint8 (<= batch_size, C, S, S) on the generator's device.
+    """
+    device, draw_size = next(generator.parameters()).device, draw_size or batch_size
+    drawn = (
+        draw_latents(device, min(draw_size, count - start), generator.latent_dim, seed, *names, start)
+        for start in range(0, count, draw_size)
+    )
+    for latents in _rebatched(drawn, batch_size):
         yield to_uint8(generator(latents, architecture))
+
+
+def _rebatched(parts: Iterable[Tensor], size: int) -> Iterator[Tensor]:
+    """The rows of all parts in their order, ``size`` at a time; parts that have this size come as they are."""
+    left: Tensor | None = None
+    for part in parts:
+        *full, left = torch.split(part if left is None else torch.cat([left, part]), size)
+        yield from full
+        if len(left) == size:
+            yield left
+            left = None
+    if left is not None:
+        yield left

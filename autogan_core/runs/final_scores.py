@@ -115,7 +115,7 @@ def evaluate(derived: DerivedGAN, workspace: Workspace, evaluator: Evaluator) ->
             "its scores are of another protocol, and are kept apart",
             *(derived.name, others[0].recipe, protocol.recipe),
         )
-    scorer = evaluator.inputs.scorer(workspace.config)
+    scorer = evaluator.inputs.scorer(workspace.config, workspace.scorer.draw_size)
     scores = {}
     with workspace.monitor.task(f"scoring {derived.name}", len(CHECKPOINTS)) as task:
         for checkpoint, iteration in zip(CHECKPOINTS, (training.best.iteration, training.last.iteration), strict=True):

@@ -55,12 +55,18 @@ class Inputs:
     real_scores: dict[str, float]
     """The training images' own Inception score, by its protocol: about what a perfect generator would get."""
 
-    def scorer(self, config: Config) -> Scorer:
-        """Creates the scorer that ``config`` describes."""
-        return Scorer.of(config, self.extractor, self.reference, lambda: self.real_features)
+    def scorer(self, config: Config, draw_size: int | None = None) -> Scorer:
+        """Creates the scorer that ``config`` describes; ``draw_size`` as in `Scorer`."""
+        return Scorer.of(config, self.extractor, self.reference, lambda: self.real_features, draw_size)
 
     def workspace(
-        self, config: Config, store: RunStore, world: World, monitor: Monitor, identity: str | None = None
+        self,
+        config: Config,
+        store: RunStore,
+        world: World,
+        monitor: Monitor,
+        identity: str | None = None,
+        draw_size: int | None = None,
     ) -> Workspace:
         """Bundles these inputs with what else a training needs.
 
@@ -70,11 +76,12 @@ class Inputs:
             world: the ranks that work together.
             monitor: receives progress and measurements.
             identity: the run's; None: the fingerprint of its settings.
+            draw_size: the batch size with which the run was made; None: that of its settings.
 
         Returns:
             The workspace, with a scorer for the configuration.
         """
-        return Workspace(config, self.dataset, self.scorer(config), store, world, monitor, identity)
+        return Workspace(config, self.dataset, self.scorer(config, draw_size), store, world, monitor, identity)
 
     @cached_property
     def real_features(self) -> Tensor:

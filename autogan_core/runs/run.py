@@ -18,7 +18,7 @@ from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumb
 from autogan_core.runs.inputs import Inputs
 from autogan_core.runs.local_search import AssignmentRunner, search_records
 from autogan_core.runs.phase_times import PhaseTimes
-from autogan_core.runs.run_config import keep_config, stored_identity
+from autogan_core.runs.run_config import MadeRun, keep_config, made_run
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
@@ -74,9 +74,9 @@ class Run(RunRecords):
         self.evaluator = Evaluator(config, asked, lambda: self.inputs, world.device)
         self._times = PhaseTimes(store)
         if world.is_main:
-            self._identity = keep_config(store, config)
+            self._made = keep_config(store, config)
         else:
-            self._identity = stored_identity(store) or config.fingerprint()
+            self._made = made_run(store) or MadeRun(config, config.fingerprint())
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -86,7 +86,9 @@ class Run(RunRecords):
     @cached_property
     def workspace(self) -> Workspace:
         """The workspace of the run's trainings, with its images loaded."""
-        return self.inputs.workspace(self.config, self._store, self.world, self.monitor, self._identity)
+        return self.inputs.workspace(
+            self.config, self._store, self.world, self.monitor, self._made.identity, self._draw_size
+        )
 
     def shared_gan(self, stop: Callable[[], bool] = lambda: False) -> SharedGAN:
         """Restores the shared GAN from the run's folder.
@@ -262,6 +264,11 @@ class Run(RunRecords):
     def seconds(self) -> dict[str, float]:
         """Phase -> wall time that it took, over all processes."""
         return self._times.read()
+
+    @property
+    def _draw_size(self) -> int:
+        """Latent vectors drawn at a time: a batch as the run was made with, however large batches are by now."""
+        return self._made.config.scores.batch_size
 
     def _derived(self, architecture: Architecture) -> DerivedGAN:
         if architecture.depth != self.config.model.num_cells:

@@ -1,9 +1,10 @@
-"""The configuration that a run keeps in its folder of the run store, its identity and its classifier's recipe."""
+"""The configuration that a run keeps in its folder of the run store, and the run's identity."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from autogan_core.config import ADDED, Config, parse_stored, stored_fingerprint
 from autogan_core.config.keys import flatten
@@ -31,84 +32,80 @@ CONFIG_FORMAT = Format((_with_identity, _with_recipe))
 """Of that file."""
 
 
-def stored_config(store: RunStore) -> Config | None:
-    """Reads the configuration of the run in ``store``.
+@dataclass(frozen=True, slots=True)
+class MadeRun:
+    """A run as it was made."""
+
+    config: Config
+    """The settings with which it was made; those that may change may have other values by now."""
+    identity: str
+    """What all its states carry."""
+    recipe: int = RECIPE
+    """By which the classifier is trained that scores it, a number of `RECIPES`. If its run store holds inputs, the
+    classifier is theirs, whatever is written here."""
+
+
+def made_run(store: RunStore) -> MadeRun | None:
+    """Reads how the run in ``store`` was made.
 
     Returns:
-        The configuration; None when there is no run.
-
-    Raises:
-        StateError: it is damaged.
-        NewerFormatError: a later version has written it.
-        ConfigError: it is not one that this version understands.
-    """
-    stored = _stored(store)
-    return None if stored is None else stored.config
-
-
-def stored_identity(store: RunStore) -> str | None:
-    """The identity of the run in ``store``, as it was written when the run was made. Returns and raises likewise."""
-    stored = _stored(store)
-    return None if stored is None else stored.identity
-
-
-def stored_recipe(store: RunStore) -> int:
-    """The recipe by which the classifier is trained that scores the run in ``store``; without a run, today's.
-
-    Args:
-        store: the run's own folder. If its run store holds inputs, the classifier is theirs, whatever is written here.
-
-    Returns:
-        A number of `RECIPES`.
+        Settings, identity and recipe; None when there is no run.
 
     Raises:
         StateError: the configuration is damaged.
         NewerFormatError: a later version has written it.
         ConfigError: it is not one that this version understands.
     """
-    stored = _stored(store)
-    return RECIPE if stored is None else stored.recipe
-
-
-def own_config(store: RunStore, config: Config) -> Config:
-    """The configuration with the final scores' protocol of the run in ``store``, if there is one. Raises likewise."""
-    stored = stored_config(store)
-    return config if stored is None else config.under(stored.scores)
-
-
-def keep_config(store: RunStore, config: Config) -> str:
-    """Stores ``config`` as the run's configuration, unless it has one.
-
-    Returns:
-        The run's identity, which all its states carry.
-
-    Raises:
-        ConfigError: the run has another one; the message lists the differences, without settings that may change.
-    """
-    stored = _stored(store)
-    if stored is None:
-        identity = config.fingerprint()
-        content = {_IDENTITY: identity, _RECIPE: RECIPE, **config.model_dump(mode="json")}
-        write_document(store, CONFIG_FILE, content, CONFIG_FORMAT)
-        return identity
-    if differences := stored.config.differences(config):
-        raise ConfigError(
-            f"{store.location('').rstrip('/')} holds a run with other settings; choose another folder, or go back to "
-            "its own:\n  " + "\n  ".join(differences)
-        )
-    return stored.identity
-
-
-class _Stored(NamedTuple):
-    config: Config
-    identity: str
-    recipe: int
-
-
-def _stored(store: RunStore) -> _Stored | None:
     try:
         content = read_document(store, CONFIG_FILE, CONFIG_FORMAT)
     except FileNotFoundError:
         return None
     identity, recipe = str(content.pop(_IDENTITY)), int(content.pop(_RECIPE))
-    return _Stored(parse_stored(content), identity, recipe)
+    return MadeRun(parse_stored(content), identity, recipe)
+
+
+def stored_config(store: RunStore) -> Config | None:
+    """The configuration with which the run in ``store`` was made; None when there is none. Raises like `made_run`."""
+    made = made_run(store)
+    return None if made is None else made.config
+
+
+def stored_identity(store: RunStore) -> str | None:
+    """The identity of the run in ``store``; None when there is none. Raises like `made_run`."""
+    made = made_run(store)
+    return None if made is None else made.identity
+
+
+def stored_recipe(store: RunStore) -> int:
+    """The classifier's recipe of the run in ``store``; today's when there is no run. Raises like `made_run`."""
+    made = made_run(store)
+    return RECIPE if made is None else made.recipe
+
+
+def own_config(store: RunStore, config: Config) -> Config:
+    """The configuration with the protocol of the run in ``store``, if there is one. Raises like `made_run`."""
+    stored = stored_config(store)
+    return config if stored is None else config.under(stored.scores)
+
+
+def keep_config(store: RunStore, config: Config) -> MadeRun:
+    """Stores ``config`` as the run's configuration, unless it has one.
+
+    Returns:
+        The run as it was made, now or earlier.
+
+    Raises:
+        ConfigError: the run has another one; the message lists the differences, without settings that may change.
+    """
+    made = made_run(store)
+    if made is None:
+        made = MadeRun(config, config.fingerprint())
+        content = {_IDENTITY: made.identity, _RECIPE: made.recipe, **config.model_dump(mode="json")}
+        write_document(store, CONFIG_FILE, content, CONFIG_FORMAT)
+        return made
+    if differences := made.config.differences(config):
+        raise ConfigError(
+            f"{store.location('').rstrip('/')} holds a run with other settings; choose another folder, or go back to "
+            "its own:\n  " + "\n  ".join(differences)
+        )
+    return made

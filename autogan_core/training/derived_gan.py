@@ -144,8 +144,9 @@ class DerivedGAN:
 
     def sample(self, checkpoint: str, count: int, seed: int) -> Tensor:
         """Uncurated images of a checkpoint's generator, uint8 (count, C, S, S), on the CPU. Raises like `result`."""
-        generator, batch = self.generator(checkpoint).eval(), self._config.scores.batch_size
-        batches = sample_images(generator, self.architecture, count, batch, seed, "sample")
+        generator, scorer = self.generator(checkpoint).eval(), self._scorer
+        size, draw_size = scorer.batch_size, scorer.draw_size
+        batches = sample_images(generator, self.architecture, count, size, seed, "sample", draw_size=draw_size)
         return torch.cat([images.cpu() for images in batches])
 
     def _train_until(self, start: int, until: int, task: Task) -> LossValues:

@@ -90,8 +90,8 @@ class StoreRef:
         kind = config.preset if backend == "local" else f"{config.preset}-{backend}"
         folder = name or f"{kind}-{reference.configuration}-{reference.code}"
         check_run_name(folder)
-        identity = keep_config(self.folder(folder), config)
-        return RunReference(folder, identity[:12], reference.code)
+        made = keep_config(self.folder(folder), config)
+        return RunReference(folder, made.identity[:12], reference.code)
 
     def open(self, reference: str, monitor: Monitor) -> Run:
         """Opens the run of a reference.

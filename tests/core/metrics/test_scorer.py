@@ -18,6 +18,7 @@ from autogan_core.metrics.features.classifier_network import NUM_FEATURES, new_n
 from autogan_core.metrics.scorer import Scorer, sample_images
 from autogan_core.metrics.scores import Moments, ScoreAccumulator
 from autogan_core.networks.generator import Generator
+from autogan_core.runtime.torch_seeding import draw_latents
 from autogan_core.search_space import NAMED, SearchSpace
 from tests.core.tiny import tiny_config, tiny_scorer
 
@@ -158,6 +159,31 @@ def test_samples_come_in_batches(count: int, batch: int, sizes: list[int]) -> No
     batches = list(sample_images(generator().eval(), TOP3, count, batch, 0, "x"))
     assert [len(images) for images in batches] == sizes
     assert all(images.dtype == torch.uint8 and images.shape[1:] == (1, 16, 16) for images in batches)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 32, 100])
+def test_the_batch_size_does_not_decide_the_images(tmp_path: Path, batch: int) -> None:
+    """Drawn 32 at a time, 70 images are the same in batches of any size, and so are their scores: convolutions may
+    round differently, which moves a byte now and then."""
+    net, scorer = generator().eval(), tiny_scorer(tmp_path)
+    [*parts] = sample_images(net, TOP3, 70, 32, 0, "x")
+    [*others] = sample_images(net, TOP3, 70, batch, 0, "x", draw_size=32)
+    assert all(len(images) <= batch for images in others)
+    difference = (torch.cat(parts).int() - torch.cat(others).int()).abs()
+    assert difference.max() <= 1 and difference.float().mean() < 1e-4
+    resized = replace(scorer, batch_size=batch, draw_size=32)
+    own, same = (s.score(net, TOP3, "a", num_images=70, splits=2, with_fid=True) for s in (scorer, resized))
+    assert same.fid == pytest.approx(own.fid, rel=1e-6)
+    assert same.inception_score == pytest.approx(own.inception_score, rel=1e-6)
+
+
+def test_batches_of_the_drawn_size_are_the_drawn_latents() -> None:
+    """A run at its own batch size computes on the very tensors that were drawn, so its bits stay what they were."""
+    net, seen = generator().eval(), list[torch.Tensor]()
+    net.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
+    [*sample_images(net, TOP3, 10, 4, 3, "x", draw_size=4)]
+    drawn = [draw_latents(torch.device("cpu"), count, 8, 3, "x", at) for at, count in ((0, 4), (4, 4), (8, 2))]
+    assert all(torch.equal(mine, its) for mine, its in zip(seen, drawn, strict=True))
 
 
 @pytest.mark.parametrize("name", ["paper-top1", "paper-top2", "paper-top3", "sn-gan"])
