@@ -117,7 +117,7 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
         "resets": [record for record in records if record.reset],
         "policy_figure": _inline(policy_figure(results)),
         "observations": observations,
-        "real_grid": inline_grid(results.real_samples),
+        "real_grid": None if results.real_samples is None else inline_grid(results.real_samples),
         "grids": [(generator, inline_grid(generator.samples)) for generator in results.generators],
         "distrust": distrust(results.classifier_accuracy),
         "score_tables": score_tables(results),

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
-
-from torch import Tensor
+from functools import cached_property
 
 from autogan_core.config import Config, ScoresConfig
-from autogan_core.errors import AutoGANError, ConfigError, NonFiniteLossError
+from autogan_core.errors import AutoGANError, NonFiniteLossError
 from autogan_core.history import Record
-from autogan_core.networks.generator import BaseGenerator
 from autogan_core.runs.evaluating import Evaluator
 from autogan_core.runs.final_scores import Evaluation, FinalScores, ask, evaluate
 from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumbents
@@ -19,18 +16,18 @@ from autogan_core.runs.inputs import Inputs
 from autogan_core.runs.local_search import AssignmentRunner, search_records
 from autogan_core.runs.phase_times import PhaseTimes
 from autogan_core.runs.run_config import MadeRun, keep_config, made_run
-from autogan_core.runs.run_records import RunRecords
+from autogan_core.runs.run_generators import RunGenerators
+from autogan_core.runs.training_start import start_training
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search.mlas import Beam
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.shared_gan import SharedGAN
-from autogan_core.shared_gan.warm_start import keep_weights, start_from_search
+from autogan_core.shared_gan.warm_start import keep_weights
 from autogan_core.storage import RunStore
 from autogan_core.training.derived_gan import DerivedGAN
 from autogan_core.training.design import searched
 from autogan_core.training.failures import keep_failure
-from autogan_core.training.gan import GAN
 from autogan_core.training.validation import TrainingResult, stored_training
 from autogan_core.training.workspace import Workspace
 
@@ -39,7 +36,7 @@ logger = logging.getLogger(__name__)
 GRID_IMAGES = 64
 
 
-class Run(RunRecords):
+class Run(RunGenerators):
     """The phases of a run. Each continues where an earlier process left off, and returns at once when it is done.
 
     Several processes may retrain and evaluate different architectures of one run at the same time.
@@ -68,15 +65,12 @@ class Run(RunRecords):
         Raises:
             ConfigError: the folder holds a run of another configuration; the message lists the differences.
         """
-        super().__init__(store, config)
+        made = keep_config(store, config) if world.is_main else made_run(store)
+        super().__init__(store, config, made or MadeRun(config, config.fingerprint()), world.device)
         self.world, self.monitor, self._get_inputs = world, monitor, get_inputs
         asked = config if protocol is None else config.under(protocol)
         self.evaluator = Evaluator(config, asked, lambda: self.inputs, world.device)
         self._times = PhaseTimes(store)
-        if world.is_main:
-            self._made = keep_config(store, config)
-        else:
-            self._made = made_run(store) or MadeRun(config, config.fingerprint())
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -248,49 +242,16 @@ class Run(RunRecords):
         for name, content in files.items():
             self._store.write(name, content)
 
-    def generator(self, architecture: Architecture, checkpoint: str) -> BaseGenerator:
-        """The averaged generator of the ``best`` or the ``last`` checkpoint of a trained architecture."""
-        return self._derived(architecture).generator(checkpoint)
-
-    def sample(self, architecture: Architecture, checkpoint: str, count: int, seed: int) -> Tensor:
-        """Uncurated images of a trained generator, uint8 (count, C, S, S), on the CPU."""
-        return self._derived(architecture).sample(checkpoint, count, seed)
-
-    def training(self, architecture: Architecture) -> TrainingResult:
-        """The training of an architecture. Raises like `evaluate`."""
-        return self._derived(architecture).result()
-
     @property
     def seconds(self) -> dict[str, float]:
         """Phase -> wall time that it took, over all processes."""
         return self._times.read()
 
-    @property
-    def _draw_size(self) -> int:
-        """Latent vectors drawn at a time: a batch as the run was made with, however large batches are by now."""
-        return self._made.config.scores.batch_size
-
     def _derived(self, architecture: Architecture) -> DerivedGAN:
-        if architecture.depth != self.config.model.num_cells:
-            raise ConfigError(
-                f"{architecture} has {architecture.depth} cells, but model.num_cells is {self.config.model.num_cells}"
-            )
-        return DerivedGAN(searched(architecture), self.workspace, start=partial(self._start, architecture))
-
-    def _start(self, architecture: Architecture, gan: GAN) -> None:
-        """Puts the search's weights into an untrained GAN, if the settings want that and there has been a search."""
-        if self.config.retrain.start == "scratch":
-            return
-        history = self.history
-        if not history:
-            logger.info("%s is trained from scratch: there is no search in %s", architecture, self.location)
-        elif not self.mlas.finished(history):
-            raise ConfigError(
-                f"the search in {self.location} is not finished, and retrain.start=shared goes on with the weights "
-                "that it ends with; run 'autogan search' first"
-            )
-        else:
-            start_from_search(gan, architecture, self.workspace)
+        design = searched(self._fitting(architecture))
+        return DerivedGAN(
+            design, self.workspace, start=lambda gan: start_training(gan, architecture, self, self.workspace)
+        )
 
     def final_scores(self, architecture: Architecture) -> FinalScores:
         """One architecture's scores, computed unless they are stored for the checkpoints that there are."""

@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from autogan_core.errors import NonFiniteLossError, StateError
-from autogan_core.metrics.scorer import sample_images
 from autogan_core.networks.generator import BaseGenerator
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Task
@@ -23,6 +22,7 @@ from autogan_core.storage import CommittedState, Snapshot
 from autogan_core.training.design import Design
 from autogan_core.training.gan import GAN
 from autogan_core.training.loss_reader import LossReader, LossValues
+from autogan_core.training.trained_generator import PARTS, draw, untrained
 from autogan_core.training.training_stream import TrainingStream
 from autogan_core.training.validation import TrainingResult, Validation, best_of, next_validation
 from autogan_core.training.workspace import Workspace
@@ -131,7 +131,7 @@ class DerivedGAN:
         """
         self._restore()
         if not self._validations:
-            raise StateError(f"{self.name} has not been trained in this run folder; run 'autogan retrain' first")
+            raise StateError(untrained(self.name))
         return self._training()
 
     def generator(self, checkpoint: str) -> BaseGenerator:
@@ -145,9 +145,7 @@ class DerivedGAN:
     def sample(self, checkpoint: str, count: int, seed: int) -> Tensor:
         """Uncurated images of a checkpoint's generator, uint8 (count, C, S, S), on the CPU. Raises like `result`."""
         generator, scorer = self.generator(checkpoint).eval(), self._scorer
-        size, draw_size = scorer.batch_size, scorer.draw_size
-        batches = sample_images(generator, self.architecture, count, size, seed, "sample", draw_size=draw_size)
-        return torch.cat([images.cpu() for images in batches])
+        return draw(generator, self.architecture, count, seed, scorer.batch_size, scorer.draw_size)
 
     def _train_until(self, start: int, until: int, task: Task) -> LossValues:
         """Trains from one generator step to another, ``start < until``.
@@ -194,8 +192,8 @@ class DerivedGAN:
         if best_of(self._validations) is validation:
             self._best = self._weights()
         tensors = self._gan.state_dict()
-        tensors |= {f"average.{name}": tensor for name, tensor in self._average.state_dict().items()}
-        tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
+        for checkpoint, weights in (("last", self._average.state_dict()), ("best", self._best)):
+            tensors |= {f"{PARTS[checkpoint]}{name}": tensor for name, tensor in weights.items()}
         meta = {"validations": [asdict(v) for v in self._validations], "seconds": self._seconds, **self._identity}
         self._state.commit(Snapshot(meta, tensors))
         training = self._training()
@@ -214,8 +212,8 @@ class DerivedGAN:
             return
         snapshot.require(self._identity, self.name)
         self._gan.load_state_dict(snapshot.tensors)
-        self._average.load_state_dict(snapshot.part("average."))
-        self._best = snapshot.part("best.")
+        self._average.load_state_dict(snapshot.part(PARTS["last"]))
+        self._best = snapshot.part(PARTS["best"])
         self._validations = [Validation(**v) for v in snapshot.meta["validations"]]
         self._seconds = snapshot.meta["seconds"]
 

@@ -86,8 +86,8 @@ class RunResults:
     """When the run ended."""
     device: str
     """The hardware, in words."""
-    dataset_size: int
-    """Training images."""
+    dataset_size: int | None
+    """Training images; None where they are not at hand."""
     classifier_accuracy: float | None
     """Held-out accuracy in [0, 1] of the classifier that scores the images; None with Inception features."""
     history: tuple[Record, ...]
@@ -98,8 +98,8 @@ class RunResults:
     """The last stage's architectures and rewards, best first."""
     generators: tuple[GeneratorResult, ...]
     """The retrained ones; empty for a search alone."""
-    real_samples: Tensor
-    """Training images, uint8 (N, C, S, S)."""
+    real_samples: Tensor | None
+    """Training images, uint8 (N, C, S, S); None where they are not at hand."""
     real_scores: dict[str, float]
     """Protocol-named scores of the training images themselves."""
     seconds: dict[str, float]

@@ -1,0 +1,75 @@
+"""The trained generators of a run: its configuration and checkpoints are enough, images and features are not needed."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from autogan_core.config import Config
+from autogan_core.errors import ConfigError, StateError
+from autogan_core.networks.generator import BaseGenerator
+from autogan_core.runs.run_config import MadeRun
+from autogan_core.runs.run_records import RunRecords
+from autogan_core.search_space import Architecture
+from autogan_core.storage import RunStore
+from autogan_core.training.design import searched
+from autogan_core.training.trained_generator import draw, load_generator, untrained
+from autogan_core.training.validation import TrainingResult, stored_training
+
+
+class RunGenerators(RunRecords):
+    """A run's records and what it has trained."""
+
+    def __init__(self, store: RunStore, config: Config, made: MadeRun, device: torch.device) -> None:
+        """Reads from a run's folder; nothing is read yet.
+
+        Args:
+            store: the run's own folder.
+            config: the run's.
+            made: how it was made.
+            device: what to compute on.
+        """
+        super().__init__(store, config)
+        self._made, self._device = made, device
+
+    def generator(self, architecture: Architecture, checkpoint: str) -> BaseGenerator:
+        """The averaged generator of a trained architecture.
+
+        Args:
+            architecture: one that has been trained in this folder.
+            checkpoint: ``best`` or ``last``.
+
+        Returns:
+            The generator in eval mode.
+
+        Raises:
+            ConfigError: the run's generators have another number of cells.
+            StateError: the architecture has not been trained in this folder.
+        """
+        design, identity = searched(self._fitting(architecture)), self._made.identity
+        return load_generator(design, self.config, self._store, self._device, checkpoint, identity)
+
+    def sample(self, architecture: Architecture, checkpoint: str, count: int, seed: int) -> Tensor:
+        """Uncurated images of a `generator`, uint8 (count, C, S, S), on the CPU."""
+        size, draw_size = self.config.scores.batch_size, self._draw_size
+        return draw(self.generator(architecture, checkpoint), architecture, count, seed, size, draw_size)
+
+    def training(self, architecture: Architecture) -> TrainingResult:
+        """The training of an architecture, as it is stored. Raises like `generator`."""
+        training = stored_training(self._store, self._fitting(architecture))
+        if training is None:
+            raise StateError(untrained(str(architecture)))
+        return training
+
+    @property
+    def _draw_size(self) -> int:
+        """Latent vectors drawn at a time: a batch as the run was made with, however large batches are by now."""
+        return self._made.config.scores.batch_size
+
+    def _fitting(self, architecture: Architecture) -> Architecture:
+        """The architecture, if the run's generators have as many cells."""
+        if architecture.depth != self.config.model.num_cells:
+            raise ConfigError(
+                f"{architecture} has {architecture.depth} cells, but model.num_cells is {self.config.model.num_cells}"
+            )
+        return architecture
