@@ -17,7 +17,7 @@ def store_trouble(uri: str) -> str | None:
     """
     if trouble := uri_trouble(uri):
         return trouble.replace("a directory or ", "")
-    return None if split_uri(uri) else "is a folder, which pods do not share; give gs://bucket/prefix"
+    return None if split_uri(uri) else "is a folder, and pods share none; give gs://bucket/prefix"
 
 
 def check_shared_store(uri: str, field: str) -> str:

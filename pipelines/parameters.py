@@ -4,34 +4,51 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Mapping, Sequence
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from autogan_core.errors import ConfigError
-from autogan_kubeflow.components.katib_experiments.builder import check_experiment_name
+from autogan_kubeflow.components.manifest_checks.tree import dig
+from autogan_kubeflow.components.pipeline_run.checks import check_evaluated, check_run
 from autogan_kubeflow.components.pipeline_run.form import (
     FIELDS,
+    MOST_EXACT,
     UNSET,
-    check_backend,
     check_run_name,
-    data_location,
-    named_to_evaluate,
     positive,
     read_form,
+    refused_choice,
 )
 from autogan_kubeflow.pipelines.catalogue import compiled
 
+MOST_BYTES = 64 << 10
+"""Of all that is given. Kubeflow hands a step its parameters, escaped, in one word of its command line, of which the
+kernel takes 128 KiB."""
+_FORM = tuple(inspect.signature(read_form).parameters)
+_KATIB = {
+    "namespace": "katib_namespace",
+    "name": "katib_experiment_name",
+    "workers": "katib_trial_workers",
+    "timeout_hours": "katib_timeout_hours",
+}
 
-def read_arguments(pipeline: str, given: Sequence[str], file: Path | None = None) -> dict[str, Any]:
+
+def read_arguments(
+    pipeline: str, given: Sequence[str], file: Path | None = None, *, remote: bool = True
+) -> dict[str, Any]:
     """The arguments that ``name=value`` texts give.
 
     Args:
         pipeline: its name.
         given: one ``name=value`` each; later ones win.
         file: the compiled pipeline, if it is not the committed one.
+        remote: whether pods will do the work, and this machine's files are out of their reach.
 
     Returns:
         Only what was given, each value of its parameter's type.
@@ -39,7 +56,8 @@ def read_arguments(pipeline: str, given: Sequence[str], file: Path | None = None
     Raises:
         ConfigError: an unknown name, a value of another type, or one that means nothing.
     """
-    known = read_parameters(file or compiled(pipeline))
+    document = _document(file or compiled(pipeline))
+    known: dict[str, dict[str, Any]] = document["root"]["inputDefinitions"]["parameters"]
     arguments: dict[str, Any] = {}
     for text in given:
         name, separator, value = text.partition("=")
@@ -49,7 +67,14 @@ def read_arguments(pipeline: str, given: Sequence[str], file: Path | None = None
             raise ConfigError(f"{pipeline} has no parameter '{name}'{_hint(name, known)}")
         arguments[name] = _typed(name, value, known[name])
     defaults = {name: definition.get("defaultValue") for name, definition in known.items()}
-    _check({**{name: _whole(value) for name, value in defaults.items()}, **arguments})
+    size = len(json.dumps(arguments).encode())
+    if size > MOST_BYTES:
+        raise ConfigError(
+            f"the parameters have {size:,} bytes together, but a step takes at most {MOST_BYTES:,}; shorten "
+            "settings_overrides or architectures"
+        )
+    complete = {**{name: _whole(value) for name, value in defaults.items()}, **arguments}
+    _check(complete, _room(document), remote)
     return arguments
 
 
@@ -62,14 +87,20 @@ def read_parameters(path: Path) -> dict[str, dict[str, Any]]:
     Raises:
         ConfigError: the file is no compiled pipeline.
     """
+    parameters: dict[str, dict[str, Any]] = _document(path)["root"]["inputDefinitions"]["parameters"]
+    return parameters
+
+
+def _document(path: Path) -> Mapping[str, Any]:
     try:
-        document = next(yaml.safe_load_all(path.read_text()))
-        parameters: dict[str, dict[str, Any]] = document["root"]["inputDefinitions"]["parameters"]
+        document: Mapping[str, Any] = next(yaml.safe_load_all(path.read_text()))
+        if dig(document, "root", "inputDefinitions", "parameters") is None:
+            raise KeyError("root")
     except (OSError, yaml.YAMLError, StopIteration, KeyError, TypeError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path} is no compiled pipeline ({type(error).__name__}); make one with 'autogan pipeline compile'"
         ) from error
-    return parameters
+    return document
 
 
 def _hint(name: str, known: Mapping[str, Any]) -> str:
@@ -82,17 +113,41 @@ def _typed(name: str, text: str, definition: Mapping[str, Any]) -> Any:
     kind, choices = definition["parameterType"], definition.get("literals")
     if kind == "STRING":
         if choices and text not in choices:
-            raise ConfigError(f"{name} is '{text}'; set it to one of {', '.join(choices)}")
+            raise ConfigError(refused_choice(name, text, choices))
         return text
+    words, read = _KINDS[kind]
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        value = None
-    allowed: tuple[type, ...] = {"NUMBER_INTEGER": (int,), "NUMBER_DOUBLE": (int, float), "BOOLEAN": (bool,)}[kind]
-    if not isinstance(value, allowed) or isinstance(value, bool) != (kind == "BOOLEAN"):
-        words = {"NUMBER_INTEGER": "a whole number", "NUMBER_DOUBLE": "a number", "BOOLEAN": "true or false"}[kind]
-        raise ConfigError(f"{name} is '{text}'; set it to {words}")
-    return float(text) if kind == "NUMBER_DOUBLE" else value
+        value = read(text.strip())
+    except (ValueError, KeyError):
+        raise ConfigError(f"{name} is '{text}'; set it to {words}") from None
+    if not isinstance(value, bool) and abs(value) > MOST_EXACT:
+        raise ConfigError(f"{name} is '{text}'; set it to {words}, at most {MOST_EXACT}")
+    return value
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _truth(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _integer(text: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise ValueError(text)
+    return int(text)
+
+
+_KINDS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "NUMBER_INTEGER": ("a whole number", _integer),
+    "NUMBER_DOUBLE": ("a number", _number),
+    "BOOLEAN": ("true or false", _truth),
+}
+"""Type of a parameter -> what it is in words, and how its text is read."""
 
 
 def _whole(value: Any) -> Any:
@@ -100,32 +155,35 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _check(arguments: Mapping[str, Any]) -> None:
+def _check(arguments: Mapping[str, Any], max_rungs: int | None, remote: bool) -> None:
     """Raises ConfigError for the first value that a step would refuse."""
     searches = "search_backend" in arguments
-    configuring = inspect.signature(read_form).parameters
-    form = {name: arguments[FIELDS[name]] for name in configuring if FIELDS[name] in arguments}
+    form = {name: arguments[FIELDS[name]] for name in _FORM if FIELDS[name] in arguments}
     if not searches and form.pop("top_k", UNSET) != UNSET:
         positive("train_top_k", arguments["train_top_k"])
-    read_form(**form)
-    data_location(arguments["data_set"], arguments["data_files_uri"])
-    if (store := arguments["run_store_uri"]) and "://" not in store:
-        raise ConfigError(
-            f"run_store_uri is '{store}', a folder, which the pods of a pipeline do not share; give gs://bucket/prefix"
-        )
-    for name in ("run_name", "score_history"):
-        if arguments.get(name):
-            check_run_name(arguments[name], name)
-    if searches:
-        _check_search(arguments)
-    else:
-        named_to_evaluate(arguments["architectures"], arguments["architectures_search_run"])
+    katib = {name: arguments[field] for name, field in _KATIB.items() if searches}
+    if arguments.get("score_history"):
+        check_run_name(arguments["score_history"], "score_history")
+    config = check_run(
+        {"dataset": "", **form},
+        data_uri=arguments["data_files_uri"],
+        name=arguments["run_name"],
+        backend=arguments["search_backend"] if searches else "local",
+        katib=katib,
+        store=arguments["run_store_uri"],
+        max_rungs=max_rungs,
+        remote=remote,
+    )
+    if not searches:
+        names, search_run = arguments["architectures"], arguments["architectures_search_run"]
+        check_evaluated(config, names, search_run, max_rungs, remote=remote)
 
 
-def _check_search(arguments: Mapping[str, Any]) -> None:
-    check_backend(arguments["search_backend"])
-    if arguments["katib_experiment_name"]:
-        check_experiment_name(arguments["katib_experiment_name"])
-    for field in ("katib_trial_workers", "katib_timeout_hours"):
-        if arguments[field] < 0:
-            raise ConfigError(f"{field} is {arguments[field]:g}; set it to a number from 0 on")
+def _room(document: Mapping[str, Any]) -> int | None:
+    """How many rungs a compiled pipeline has room for: a constant of its first step."""
+    for part in (document["root"], *document.get("components", {}).values()):
+        task = part.get("dag", {}).get("tasks", {}).get("prepare-data", {})
+        constant = dig(task, "inputs", "parameters", "max_rungs", "runtimeValue", "constant")
+        if constant is not None:
+            return int(constant)
+    return None

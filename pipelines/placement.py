@@ -5,17 +5,32 @@ KFP drops a GPU limit that comes from a whole-number parameter without a word, a
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from autogan_core.errors import ConfigError
+from autogan_kubeflow.components.image_names import check_image
 from autogan_kubeflow.components.katib_experiments import IMAGE
 from autogan_kubeflow.components.katib_experiments.trial_pod import KEY_FOLDER
+from autogan_kubeflow.components.kubernetes_rules import (
+    check_long_name,
+    check_name,
+    check_quantity,
+    is_label_key,
+    parse_label,
+)
+from autogan_kubeflow.components.shared_places import check_shared_store
 from autogan_kubeflow.components.step_runtime.attempts import NODE_VARIABLE, RETRIES_VARIABLE
 
-_QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]i?)?")
-_SETTINGS = ("AUTOGAN_STORE", "GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST")
+_SETTINGS = (
+    "AUTOGAN_STORE",
+    "AUTOGAN_USER_PROJECT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "STORAGE_EMULATOR_HOST",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+)
 """Keys of the ConfigMap ``autogan`` that steps read, where they and it exist in the steps' namespace."""
 _FIELDS = {
     "AUTOGAN_JOB": "metadata.labels['pipeline/runid']",
@@ -74,15 +89,26 @@ class PipelinePlacement:
         if self.rungs < 2:
             raise ConfigError(f"rungs must be 2 or more, not {self.rungs}")
         for name in ("cpu", "memory", "scratch"):
-            if not _QUANTITY.fullmatch(getattr(self, name)):
-                raise ConfigError(f"{name} is '{getattr(self, name)}'; write a Kubernetes quantity such as 4 or 16Gi")
+            check_quantity(getattr(self, name), name)
         if self.backend not in ("katib", "local"):
             raise ConfigError(f"backend is '{self.backend}'; set it to one of katib, local")
         for label in self.node_selector:
-            if not re.fullmatch(r"[^=\s]+=[^=\s]*", label):
-                raise ConfigError(f"the node selector is '{label}'; write key=value")
-        if not re.fullmatch(r"\S+", self.image):
-            raise ConfigError(f"the image is '{self.image}'; write registry/name:tag or registry/name@sha256:...")
+            parse_label(label, "the node selector")
+        for key in self.tolerations:
+            if not is_label_key(key):
+                raise ConfigError(
+                    f"the toleration is {key!r}; write the key of a taint alone, such as dedicated: every value of it "
+                    "is tolerated, with the effect NoSchedule"
+                )
+        if not is_label_key(self.gpu_type):
+            raise ConfigError(f"gpu_type is {self.gpu_type!r}; write the name of a resource, such as {_GPU_TAINT}")
+        check_image(self.image, "the image")
+        if self.trial_queue:
+            check_name(self.trial_queue, "trial_queue")
+        if self.trial_priority_class:
+            check_long_name(self.trial_priority_class, "trial_priority_class")
+        if self.store:
+            check_shared_store(self.store, "store")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,6 +41,8 @@ FIELDS = {
     "top_k": "train_top_k",
 }
 """The field of the form behind each parameter of the steps."""
+MOST_EXACT = 2**53 - 1
+"""Kubeflow carries all numbers as floats of 64 bits."""
 UNSET = -1
 """Stands in a number's field for "as the preset says": forms and kfp's local runner know no empty number."""
 FROM_PRESET = "from-preset"
@@ -104,8 +106,8 @@ def read_form(
         lines.append(f"retrain.pool={positive('train_pool', pool)}")
     if retrain_iterations != UNSET:
         lines.append(f"retrain.generator_iterations={positive('train_iterations', retrain_iterations)}")
-    if seed < 0:
-        raise ConfigError(f"settings_seed is {seed}; set it to a whole number from 0 on")
+    if not 0 <= seed <= MOST_EXACT:
+        raise ConfigError(f"settings_seed is {seed}; set it to a whole number from 0 on, at most {MOST_EXACT}")
     return load_config(check_choice("settings_preset", preset), lines, seed=seed)
 
 
@@ -138,6 +140,11 @@ def check_backend(backend: str) -> Literal["local", "katib"]:
     return "local" if check_choice("search_backend", backend) == "local" else "katib"
 
 
+def is_place(dataset: str) -> bool:
+    """Whether the field ``data_set`` names a place, not a data set by its name. Raises like `data_location`."""
+    return _loader(dataset) in SELF_DESCRIBING
+
+
 def check_choice(field: str, value: str) -> str:
     """Checks a text field against `CHOICES`.
 
@@ -149,10 +156,20 @@ def check_choice(field: str, value: str) -> str:
     """
     choices = [str(choice) for choice in CHOICES[field]]
     if value not in choices:
-        near = difflib.get_close_matches(value, choices, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else f"; set it to one of {', '.join(choices)}"
-        raise ConfigError(f"{field} is '{value}'{hint}")
+        raise ConfigError(refused_choice(field, value, choices))
     return value
+
+
+def refused_choice(field: str, value: str, choices: Sequence[str]) -> str:
+    """Why a value is none of a field's choices."""
+    if field == "settings_preset" and (PurePosixPath(value).suffix or "/" in value):
+        return (
+            f"{field} is '{value}', a file, which the pods do not have; set it to one of {', '.join(choices)}, and "
+            "give the differences in settings_overrides"
+        )
+    near = difflib.get_close_matches(value, choices, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else f"; set it to one of {', '.join(choices)}"
+    return f"{field} is '{value}'{hint}"
 
 
 def check_run_name(name: str, field: str = "run_name") -> None:

@@ -7,9 +7,9 @@ import os
 from typing import Any, Literal
 
 from autogan_core.config import Config
-from autogan_core.errors import ConfigError
 from autogan_kubeflow.components.katib_experiments import IMAGE, Placement, build_experiment
 from autogan_kubeflow.components.katib_search import ExperimentRequest, ExperimentsAPI, default_namespace, remove_own
+from autogan_kubeflow.components.pipeline_run.checks import check_wishes
 from autogan_kubeflow.components.pipeline_run.record import PipelineRunCard
 
 TRIAL_VARIABLES = ("cpu", "memory", "scratch", "queue", "priority_class")
@@ -49,10 +49,7 @@ def katib_request(
     Raises:
         ConfigError: a name, number or setting that Katib or its trials would refuse.
     """
-    if timeout_hours < 0:
-        raise ConfigError(f"katib_timeout_hours is {timeout_hours:g}; set it to a number from 0 on (0: no limit)")
-    if workers < 0:
-        raise ConfigError(f"katib_trial_workers is {workers}; set it to a whole number from 0 on")
+    check_wishes(workers, timeout_hours)
     given: dict[str, Any] = {
         field: tuple(value.split(",")) if field in TRIAL_LISTS else value
         for field in (*TRIAL_VARIABLES, *TRIAL_LISTS)

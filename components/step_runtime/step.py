@@ -23,11 +23,13 @@ from autogan_core.errors import AutoGANError, ConfigError, PreemptedError
 from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import DirectoryStore
+from autogan_core.storage.uris import tidy, uri_trouble
 from autogan_kubeflow.components.exit_status import PERMANENT, RETRY, status_of
 from autogan_kubeflow.components.log_monitor import LogMonitor
 from autogan_kubeflow.components.logs import configure_logging
 from autogan_kubeflow.components.pipeline_run.record import PIPELINE_RUN_VARIABLE, PipelineRun, StepRecord
 from autogan_kubeflow.components.pipeline_run.runs import RunReference, StoreRef
+from autogan_kubeflow.components.shared_places import check_shared_store
 from autogan_kubeflow.components.step_runtime.attempts import Attempt, begin_attempts, in_pod, repeated_by_argo
 from autogan_kubeflow.components.step_runtime.events import EVENTS_VARIABLE, EventHandler, EventMonitor, emit
 
@@ -195,11 +197,11 @@ def _default_store() -> str:
 
 def _shared(store: str) -> str:
     """The store's URI, which the pods of all steps must reach."""
-    if in_pod() and "://" not in store:
-        raise ConfigError(
-            f"run_store_uri is '{store}', a folder of this pod, which later steps cannot reach; give gs://bucket/prefix"
-        )
-    return store
+    if in_pod():
+        return check_shared_store(store, "run_store_uri")
+    if trouble := uri_trouble(store):
+        raise ConfigError(f"run_store_uri is {store!r}, which {trouble}")
+    return tidy(store)
 
 
 def _configure(name: str) -> signal._HANDLER:

@@ -7,10 +7,11 @@ from autogan_core.runs.run_config import stored_config
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.search_space import Architecture
 from autogan_core.storage import open_store
+from autogan_kubeflow.components.pipeline_run.checks import check_depth, check_rungs
 from autogan_kubeflow.components.pipeline_run.form import UNSET, named_to_evaluate, positive
 from autogan_kubeflow.components.pipeline_run.runs import StoreRef
 from autogan_kubeflow.components.step_runtime.step import Step
-from autogan_kubeflow.components.tasks.halving import check_rungs, pool_ladder, rung_items
+from autogan_kubeflow.components.tasks.halving import pool_ladder, rung_items
 
 
 def choose(step: Step, reference: str, architectures: str, search_run: str, top_k: int, max_rungs: int) -> list[str]:
@@ -27,22 +28,15 @@ def choose(step: Step, reference: str, architectures: str, search_run: str, top_
     searched = _best_of(step.store_ref, search_run, top_k) if search_run else []
     rewards: dict[Architecture, float | None] = {**dict(named), **dict(searched)}
     records = step.store_ref.records(reference)
-    model = records.config.model
     for architecture in rewards:
-        if architecture.depth != model.num_cells:
-            raise ConfigError(
-                f"{architecture} has {architecture.depth} cells, but model.num_cells is {model.num_cells}; choose "
-                "another preset, or set it in settings_overrides"
-            )
+        check_depth(architecture, records.config)
     ladder = pool_ladder(records, rewards)
     check_rungs(len(ladder.rungs), max_rungs)
     return rung_items(reference, ladder, 1)
 
 
 def _best_of(store_ref: StoreRef, search_run: str, top_k: int) -> list[tuple[Architecture, float | None]]:
-    store = open_store(
-        search_run if "/" in search_run else f"{store_ref.uri.rstrip('/')}/{search_run}", store_ref.cache
-    )
+    store = open_store(search_run if "/" in search_run else f"{store_ref.uri}/{search_run}", store_ref.cache)
     config = stored_config(store)
     if config is None:
         raise ConfigError(

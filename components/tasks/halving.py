@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autogan_core.errors import AutoGANError, ConfigError
+from autogan_core.errors import AutoGANError
 from autogan_core.runs.halving import given_pool
 from autogan_core.runs.ladder import Ladder
 from autogan_core.runs.run_records import RunRecords
@@ -23,23 +23,6 @@ from autogan_kubeflow.components.step_runtime.loop_item import LoopItem
 from autogan_kubeflow.components.step_runtime.step import Step
 
 logger = logging.getLogger(__name__)
-
-
-def check_rungs(rungs: int, room: int) -> None:
-    """Checks that a pool's rungs find room in the pipeline.
-
-    Args:
-        rungs: of the pool.
-        room: how many the pipeline was compiled for.
-
-    Raises:
-        ConfigError: there are too many.
-    """
-    if rungs > room:
-        raise ConfigError(
-            f"successive halving makes {rungs} rungs of this pool, but this pipeline has room for {room}; choose a "
-            f"smaller pool or a larger train_top_k, or compile the pipeline with --rungs {rungs}"
-        )
 
 
 def choose_entrants(step: Step, reference: str, pool: Sequence[str], rung: int, standings: OutputArtifact) -> list[str]:

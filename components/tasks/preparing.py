@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 from autogan_core.config import Config
 from autogan_core.data.remote import brought_here
-from autogan_core.errors import ConfigError
-from autogan_core.runs.halving import largest_pool, rungs, unusable_incumbents
+from autogan_core.runs.halving import unusable_incumbents
 from autogan_core.runs.inputs import inputs_location, pinned, prepare
 from autogan_core.runs.run_config import stored_recipe
 from autogan_core.runtime.devices import open_device
-from autogan_kubeflow.components.pipeline_run.form import check_backend, check_run_name, data_location, read_form
+from autogan_core.storage.uris import tidy
+from autogan_kubeflow.components.pipeline_run.checks import check_run
+from autogan_kubeflow.components.pipeline_run.form import data_location
 from autogan_kubeflow.components.pipeline_run.record import PipelineRunCard
 from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact
 from autogan_kubeflow.components.step_runtime.publish import publish_dataset
 from autogan_kubeflow.components.step_runtime.step import Step
-from autogan_kubeflow.components.tasks.halving import check_rungs
 
 logger = logging.getLogger(__name__)
 
@@ -56,18 +57,15 @@ def prepare_run(
         DataError: the images cannot be had.
     """
     store_ref = step.store_ref
-    config = read_form(**form)
-    location = data_location(form["dataset"], data_uri)
-    if check_backend(backend) == "katib":
-        _check_katib(config, store_ref.uri, katib)
+    config = check_run(
+        form, data_uri=data_uri, name=name, backend=backend, katib=katib, store=store_ref.uri, max_rungs=max_rungs
+    )
+    location = tidy(data_location(form["dataset"], data_uri))
     for incumbent, reason in unusable_incumbents(config).items():
         logger.warning("the incumbent %s is left out: %s", incumbent, reason)
-    check_rungs(len(rungs(config.retrain, largest_pool(config))), max_rungs)
-    if name:
-        check_run_name(name)
     store_ref.store.exists("config")  # a bucket that refuses is found out before images are fetched
-    with brought_here(location, store_ref.cache) as path:
-        if location:
+    with brought_here(location, store_ref.cache) if location else nullcontext() as path:
+        if path is not None:
             config = config.model_copy(update={"data": config.data.model_copy(update={"path": path})})
         config, dataset = pinned(config, store_ref.cache)
     if "://" in location:  # the local copy is gone by now
@@ -81,17 +79,6 @@ def prepare_run(
     prepare(config, store_ref.store, device, store_ref.cache, dataset, recipe)
     publish_dataset(artifact, step.open(str(reference)), dataset, inputs_location(config, store_ref.store))
     return str(reference)
-
-
-def _check_katib(config: Config, store: str, katib: Mapping[str, Any]) -> None:
-    """Raises ConfigError for what Katib would refuse, while nothing has been made yet."""
-    from autogan_kubeflow.components.pipeline_run.katib import katib_request
-
-    if "://" not in store:
-        raise ConfigError(
-            f"run_store_uri is '{store}', which the trials of backend katib cannot reach; give gs://bucket/prefix"
-        )
-    katib_request(config, "", store, **katib)
 
 
 def _experiment(config: Config, reference: str, store: str, katib: Mapping[str, Any]) -> dict[str, str]:

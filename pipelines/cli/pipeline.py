@@ -126,7 +126,7 @@ def run_local(
     defaults = [f"{key}={value}" for key, value in LOCAL_DEFAULTS[check_pipeline(name)].items()]
     if any(text.partition("=")[0] == "run_store_uri" for text in param or ()):
         raise ConfigError("the run store of a local run is given by --store FOLDER, not by --param run_store_uri")
-    arguments = read_arguments(name, [*defaults, *(param or ())], file)
+    arguments = read_arguments(name, [*defaults, *(param or ())], file, remote=False)
     from autogan_kubeflow.pipelines.local_run import run_locally
     from autogan_kubeflow.pipelines.progress import StepDisplay
 

@@ -19,6 +19,7 @@ import kfp
 from google.auth.exceptions import GoogleAuthError
 
 from autogan_core.errors import ConfigError
+from autogan_kubeflow.components.kubernetes_rules import check_name
 from autogan_kubeflow.components.proxies import kubeconfig_proxy
 from autogan_kubeflow.pipelines.remote.rest import HOST_ENV, TOKEN_ENV, BoundedRestClient, PipelinesError
 
@@ -46,6 +47,10 @@ class Address:
     """Certificates to trust in place of the public authorities', PEM."""
     namespace: str | None = None
     """The namespace of the runs, where Kubeflow serves several users."""
+
+    def __post_init__(self) -> None:
+        if self.namespace is not None:
+            check_name(self.namespace, "namespace")
 
 
 @dataclass(frozen=True, slots=True)

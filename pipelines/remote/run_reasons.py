@@ -12,6 +12,7 @@ from typing import Any
 from autogan_core.errors import AutoGANError
 from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.storage import RunStore, open_store
+from autogan_core.storage.uris import tidy
 from autogan_kubeflow.components.pipeline_run.form import FIELDS
 from autogan_kubeflow.components.pipeline_run.record import PipelineRun
 from autogan_kubeflow.pipelines.remote.run_steps import FINISHED, RunStep, run_error
@@ -52,7 +53,7 @@ def _store_uri(run: Any, specification: Specification | None) -> str:
     """The run store; "" where only the cluster knows it."""
     given = (run.runtime_config and run.runtime_config.parameters) or {}
     default = parameter_default(specification, FIELDS["store"]) if specification else None
-    return str(given.get(FIELDS["store"]) or default or os.environ.get("AUTOGAN_STORE", "")).rstrip("/")
+    return tidy(str(given.get(FIELDS["store"]) or default or os.environ.get("AUTOGAN_STORE", "")))
 
 
 def _title(step: str, names: Mapping[str, NamedStep]) -> str:

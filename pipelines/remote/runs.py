@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from autogan_core.errors import AutoGANError, ConfigError
+from autogan_kubeflow.components.kubernetes_rules import check_long_name
+from autogan_kubeflow.components.shared_places import check_shared_store
 from autogan_kubeflow.pipelines.remote.connection import Server, quiet
 from autogan_kubeflow.pipelines.remote.rest import PipelinesError, PipelinesUnavailableError
 from autogan_kubeflow.pipelines.remote.run_reasons import reasons, where_to_look, why_waiting
@@ -32,7 +35,7 @@ class Order:
     """A pipeline to run and its settings; the same for one run and for a schedule.
 
     Raises:
-        ConfigError: the package is not this pipeline, compiled.
+        ConfigError: the package is not this pipeline, compiled; or a root or an account cannot be one.
     """
 
     pipeline: str
@@ -52,6 +55,10 @@ class Order:
 
     def __post_init__(self) -> None:
         in_package(self.package, self.pipeline)
+        if self.pipeline_root is not None:
+            _check_root(self.pipeline_root)
+        if self.service_account is not None:
+            check_long_name(self.service_account, "service_account")
 
     def documents(self) -> list[Any]:
         """The pipeline's specification, and that of its platform where there is one. Raises like `read_documents`."""
@@ -77,6 +84,13 @@ class Order:
             "enable_caching": None if self.caching else False,
             "service_account": self.service_account,
         }
+
+
+def _check_root(root: str) -> None:
+    """Raises ConfigError unless Kubeflow's launcher can write there."""
+    if re.match(r"(s3|minio)://[^/\s]+", root):  # of Kubeflow's own storage, and none of ours
+        return
+    check_shared_store(root, "pipeline_root")
 
 
 def submit(server: Server, order: Order, name: str) -> str:

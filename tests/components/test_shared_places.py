@@ -19,7 +19,7 @@ def test_buckets_are_taken() -> None:
 @pytest.mark.parametrize("place", ["runs", "/data", "../photos", "~/photos", "photos.npz"])
 def test_places_of_this_machine_are_refused(place: str) -> None:
     """Relative and absolute ones."""
-    with pytest.raises(ConfigError, match=f"^run_store_uri is '{place}', which is a folder, which pods do not share; "):
+    with pytest.raises(ConfigError, match=f"^run_store_uri is '{place}', which is a folder, and pods share none; "):
         check_shared_store(place, "run_store_uri")
     with pytest.raises(ConfigError, match=f"^data_set is '{place}', which is on this machine, and no pod can read it"):
         check_shared_data(place, "data_set")

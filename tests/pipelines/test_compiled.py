@@ -123,8 +123,10 @@ def test_every_container_is_bounded_and_not_root(pipeline: str) -> None:
         [settings] = kubernetes["configMapAsEnv"]
         assert {each["envVar"] for each in settings["keyToEnv"]} == {
             "AUTOGAN_STORE",
+            "AUTOGAN_USER_PROJECT",
             "GOOGLE_APPLICATION_CREDENTIALS",
             "STORAGE_EMULATOR_HOST",
+            *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
         }
         assert all(source["optional"] for source in (*kubernetes["configMapAsEnv"], *kubernetes["secretAsVolume"]))
 
@@ -324,7 +326,16 @@ def test_a_cpu_pipeline_has_no_gpu(pipeline: str, tmp_path: Path) -> None:
         ({"backend": "argo"}, "backend is 'argo'; set it to one of katib, local"),
         ({"memory": "16 GB"}, "memory is '16 GB'; write a Kubernetes quantity"),
         ({"node_selector": ("pool",)}, "the node selector is 'pool'; write key=value"),
-        ({"image": ""}, "the image is ''"),
+        ({"node_selector": ("pool=a b",)}, "the node selector is 'pool=a b'"),
+        ({"image": ""}, "the image '' is no image reference; write registry/name:tag"),
+        ({"image": "registry.example/r:1"}, "names the placeholder registry.example of the documentation"),
+        ({"image": "ghcr.io/Team/r:1"}, "is no image reference; .*, in lower case"),
+        ({"tolerations": ("dedicated=gan:NoSchedule",)}, "the toleration is 'dedicated=gan:NoSchedule'; write the key"),
+        ({"gpu_type": "a gpu"}, "gpu_type is 'a gpu'; write the name of a resource, such as nvidia.com/gpu"),
+        ({"trial_queue": "Team A"}, "trial_queue is 'Team A'"),
+        ({"trial_priority_class": "low_"}, "trial_priority_class is 'low_'"),
+        ({"store": "s3://b"}, "store is 's3://b', which has the scheme s3://"),
+        ({"store": "runs"}, "store is 'runs', which is a folder"),
     ],
 )
 def test_constants_are_checked(constants: dict[str, Any], message: str) -> None:

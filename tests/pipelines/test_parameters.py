@@ -47,7 +47,96 @@ def test_values_have_their_parameters_types() -> None:
         ("mlas-search", "settings_preset=mnist", "settings_preset is 'mnist'; set it to one of cifar10, digits, fas"),
         ("mlas-search", "katib_experiment_name=Upper", "an Experiment's name has at most 40 lower-case letters"),
         ("mlas-search", "run_name=inputs", "run_name is 'inputs'"),
-        ("mlas-search", "run_store_uri=runs", "run_store_uri is 'runs', a folder, which the pods of a pipeline do no"),
+        ("mlas-search", "run_store_uri=runs", "run_store_uri is 'runs', which is a folder, and pods share none; give"),
+        (
+            "mlas-search",
+            "run_store_uri=s3://b/x",
+            "run_store_uri is 's3://b/x', which has the scheme s3://, which is non",
+        ),
+        (
+            "mlas-search",
+            "run_store_uri=gs:/bucket/x",
+            "run_store_uri is 'gs:/bucket/x', which is misspelt; write gs://b",
+        ),
+        ("mlas-search", "run_store_uri=gs://YOUR-BUCKET", "still has the placeholder YOUR-BUCKET"),
+        ("mlas-search", "run_store_uri=gs://", "run_store_uri is 'gs://', which names no bucket"),
+        (
+            "mlas-search",
+            "data_set=./photos",
+            "data_set is './photos', which is on this machine, and no pod can read it",
+        ),
+        ("mlas-search", "data_set=/data/photos.npz", "data_set is '/data/photos.npz', which is on this machine"),
+        ("mlas-search", "data_files_uri=/data/cifar", "data_files_uri is '/data/cifar', which is on this machine"),
+        (
+            "mlas-search",
+            "data_set=gs:/bucket/photos",
+            "data_set is 'gs:/bucket/photos', which is misspelt; write gs://b",
+        ),
+        (
+            "mlas-search",
+            "data_set=gs://bucket/x/../",
+            "data_set is 'gs://bucket/x/../', which has a prefix that has a p",
+        ),
+        ("mlas-search", "data_set=gs://bucket/", "data_set is 'gs://bucket/', a whole bucket; name a file or a folder"),
+        (
+            "mlas-search",
+            "settings_overrides=data.name=folder",
+            "settings_overrides sets data.name to 'folder' without a",
+        ),
+        (
+            "mlas-search",
+            "settings_overrides=data.path=/data",
+            "settings_overrides sets data.path to '/data', which is on",
+        ),
+        (
+            "mlas-search",
+            "settings_overrides=scores.inception_weights=/w",
+            "sets scores.inception_weights to '/w', which",
+        ),
+        (
+            "mlas-search",
+            "settings_overrides=search.space.up=[a",
+            "search.space.up is '.a', which is no value; write a n",
+        ),
+        ("mlas-search", "settings_overrides=search.iterations=many", "search.iterations: .*, not 'many'"),
+        ("mlas-search", "settings_overrides=search.training_draws=9000", "training_draws is 9000, whose architectures"),
+        (
+            "mlas-search",
+            "settings_preset=mine.yaml",
+            "settings_preset is 'mine.yaml', a file, which the pods do not have",
+        ),
+        (
+            "mlas-search",
+            "settings_preset=./presets/mine",
+            "a file, which the pods do not have; set it to one of cifar10",
+        ),
+        ("mlas-search", "settings_seed=-1", "settings_seed is -1; set it to a whole number from 0 on"),
+        (
+            "mlas-search",
+            "settings_seed=9007199254740993",
+            "settings_seed is '9007199254740993'; set it to a whole number",
+        ),
+        ("mlas-search", "train_top_k=1:30", "train_top_k is '1:30'; set it to a whole number"),
+        ("mlas-search", "train_top_k=0x10", "train_top_k is '0x10'; set it to a whole number"),
+        (
+            "mlas-search",
+            "train_pool=1000",
+            "successive halving makes 9 rungs of this pool, but this pipeline has room f",
+        ),
+        ("mlas-search", "katib_timeout_hours=.nan", "katib_timeout_hours is '.nan'; set it to a number"),
+        ("mlas-search", "katib_timeout_hours=inf", "katib_timeout_hours is 'inf'; set it to a number"),
+        ("mlas-search", "katib_timeout_hours=1:30", "katib_timeout_hours is '1:30'; set it to a number"),
+        ("mlas-search", "katib_trial_workers=-1", "katib_trial_workers is -1; set it to a whole number from 0 on"),
+        ("mlas-search", "katib_namespace=My NS", "the namespace is 'My NS'; write a name of at most 63 lower-case"),
+        ("mlas-search", "settings_overrides=seed=1;" + " " * 70000, "the parameters have 70,.* bytes together"),
+        ("transfer-evaluation", "architectures=1011-10011", "1011-10011 has 2 cells, but model.num_cells is 3; choose"),
+        (
+            "transfer-evaluation",
+            "architectures_search_run=runs/a",
+            "architectures_search_run is 'runs/a', which is a fo",
+        ),
+        ("transfer-evaluation", "architectures_search_run=..", "architectures_search_run is '..'; use at most 63 of"),
+        ("transfer-evaluation", "data_set=photos.npz", "data_set is 'photos.npz', which is on this machine"),
         ("transfer-evaluation", "architectures=paper-top9", "paper-top9"),
         ("transfer-evaluation", "architectures=", "there is nothing to evaluate"),
         ("transfer-evaluation", "train_top_k=0", "train_top_k is 0"),
@@ -60,6 +149,21 @@ def test_wrong_parameters_are_one_sentence(pipeline: str, given: str, message: s
     with pytest.raises(ConfigError, match=message) as caught:
         read_arguments(pipeline, [given])
     assert "\n" not in str(caught.value)
+
+
+def test_a_local_run_may_read_files_of_this_machine() -> None:
+    """Folders and weights here are within its reach; a mistyped bucket is not taken for one."""
+    backend = "search_backend=local"
+    for text in ("data_set=./photos", "data_files_uri=/data/cifar", "settings_overrides=data.path=/data"):
+        assert read_arguments("mlas-search", [backend, text], remote=False)
+    with pytest.raises(ConfigError, match="data_set is 'gs:/bucket/x', which is misspelt"):
+        read_arguments("mlas-search", [backend, "data_set=gs:/bucket/x"], remote=False)
+
+
+def test_buckets_may_have_blanks_and_slashes_around() -> None:
+    """They are taken as typed, and tidied where they are opened."""
+    given = ["run_store_uri= gs://bucket/x/ ", "data_set=gs://bucket/photos/"]
+    assert read_arguments("mlas-search", given)
 
 
 @pytest.mark.parametrize("content", [None, "", "a: b", "[", "root: {}"])

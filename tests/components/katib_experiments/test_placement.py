@@ -83,7 +83,7 @@ def test_nothing_is_asked_of_a_cluster_without_them(kind: Any) -> None:
         ("store", "gs://YOUR-BUCKET/x", "which still has the placeholder YOUR-BUCKET; write your bucket there"),
         ("store", "gs://My_Bucket", "names the bucket 'My_Bucket', which cannot be one"),
         ("store", "gs:/bucket/x", "which is misspelt; write gs://bucket/x"),
-        ("store", "runs", "the store is 'runs', which is a folder, which pods do not share; give gs://bucket/prefix"),
+        ("store", "runs", "the store is 'runs', which is a folder, and pods share none; give gs://bucket/prefix"),
         ("image", "registry.example/r:1", "the image 'registry.example/r:1' names the placeholder registry.example of"),
         ("image", "REGISTRY/r:1", "names the placeholder REGISTRY"),
         ("image", "My Image:1", "the image 'My Image:1' is no image reference; write registry/name:tag"),

@@ -171,7 +171,11 @@ POD_MUTATIONS = [
     (f"{CONTAINER}/image", "Registry/My App:1.2", "is no image reference; write registry/name:tag"),
     (f"{CONTAINER}/env/11", STORE | {"value": "s3://b/p"}, "AUTOGAN_STORE is 's3://b/p', which has the scheme s3://"),
     (f"{CONTAINER}/env/11", STORE | {"value": "gs://"}, "AUTOGAN_STORE is 'gs://', which names no bucket; write gs://"),
-    (f"{CONTAINER}/env/11", STORE | {"value": "runs"}, "AUTOGAN_STORE is 'runs', which is a folder, which pods do not"),
+    (
+        f"{CONTAINER}/env/11",
+        STORE | {"value": "runs"},
+        "AUTOGAN_STORE is 'runs', which is a folder, and pods share none",
+    ),
     (f"{CONTAINER}/env/11", {"name": "X", "value": "x" * (128 << 10)}, "X has 131,074 bytes, but no process can start"),
     (f"{MASTER}/template/metadata/labels/a b", "x", "Master: the label a b: 'x' must be a string in quotes"),
     (f"{CONTAINER}/resources/limits/memory", GONE, "resources.limits.memory is missing"),

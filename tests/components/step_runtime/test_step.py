@@ -173,5 +173,5 @@ def test_a_pods_own_folder_is_no_store(
     """On a cluster the next step runs elsewhere; here folders are fine."""
     monkeypatch.setenv("KFP_POD_NAME", "mlas-search-x")
     assert attempt(tmp_path, None) == PERMANENT
-    assert "a folder of this pod, which later steps cannot reach; give gs://bucket/prefix" in capfd.readouterr().err
+    assert "which is a folder, and pods share none; give gs://bucket/prefix" in capfd.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -11,14 +11,14 @@ import pytest
 import torch
 from kfp import dsl
 
-from autogan_core.errors import AutoGANError, ConfigError, StateError
+from autogan_core.errors import AutoGANError, StateError
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import CommittedState, DirectoryStore, Snapshot
 from autogan_core.training.failures import keep_failure
 from autogan_core.training.validation import Validation
 from autogan_kubeflow.components.step_runtime.loop_item import LoopItem, write_rungs
 from autogan_kubeflow.components.step_runtime.step import Step
-from autogan_kubeflow.components.tasks.halving import check_rungs, choose_entrants, pool_ladder, rung_items
+from autogan_kubeflow.components.tasks.halving import choose_entrants, pool_ladder, rung_items
 from tests.core.tiny import tiny_config
 
 A, B, C = (Architecture.parse(f"{first}-10011-10103") for first in ("1011", "1010", "1001"))
@@ -117,12 +117,3 @@ def test_without_halving_all_are_finalists(tmp_path: Path) -> None:
     assert [w.parsed for w in work] == [A, B, C]
     assert {(w.rung, w.rungs, w.iterations) for w in work} == {(1, 1, 8)}
     assert standings == "All 3 architectures are trained to the end.\n"
-
-
-def test_a_pipeline_has_room_for_so_many_rungs() -> None:
-    """More are refused, with what to do."""
-    check_rungs(5, 5)
-    with pytest.raises(
-        ConfigError, match=r"makes 6 rungs of this pool, but this pipeline has room for 5; .* --rungs 6"
-    ):
-        check_rungs(6, 5)

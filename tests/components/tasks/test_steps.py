@@ -218,7 +218,7 @@ def test_a_transfer_evaluation_adds_a_line_each_time(
         ({"top_k": 0}, "train_top_k is 0"),
         ({"dataset": "imagenet"}, "data_set is 'imagenet'"),
         ({"backend": "argo"}, "backend is 'argo'"),
-        ({"backend": "katib"}, "which the trials of backend katib cannot reach; give gs://"),
+        ({"backend": "katib"}, "which is a folder, and pods share none; give gs://"),
         ({"run": "../up"}, "run_name is '../up'"),
         ({"pool": 20, "top_k": 1}, "makes 6 rungs of this pool, but this pipeline has room for 3"),
         ({"data_uri": "no/such/folder", "dataset": "cifar10"}, "no/such/folder"),

@@ -336,9 +336,7 @@ def test_reasons_that_cannot_be_read(autogan: Callable[..., str], fake: FakeKfp)
     autogan("submit", NAME, "--param", "run_store_uri=s3://b")
     fake.runs[0]["state"] = "FAILED"
     run_id = fake.runs[0]["run_id"]
-    expected = (
-        f"reason: what the steps say lies in s3://b/jobs/{run_id}, which cannot be read from here: 's3://b' is no"
-    )
+    expected = f"reason: what the steps say lies in s3://b/jobs/{run_id}, which cannot be read from here: 's3://b' has "
     assert expected in autogan("status", run_id)
 
 
@@ -376,3 +374,29 @@ def test_outputs_without_a_root_are_found_by_the_installation_s(autogan: Callabl
     autogan("submit", NAME)
     run_id = fake.runs[0]["run_id"]
     assert f"outputs: {NAME}/{run_id} in the installation's pipeline root (minio://" in autogan("status", run_id)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--pipeline-root", "runs"], "pipeline_root is 'runs', which is a folder, and pods share none; give gs://"),
+        (["--pipeline-root", "gs:/bucket"], "pipeline_root is 'gs:/bucket', which is misspelt; write gs://bucket"),
+        (["--pipeline-root", "gs://"], "pipeline_root is 'gs://', which names no bucket"),
+        (["--service-account", "My SA"], "service_account is 'My SA'; write a name"),
+        (["--namespace", "My NS"], "namespace is 'My NS'; write a name of at most 63"),
+    ],
+)
+def test_what_the_cluster_would_refuse_is_not_sent(
+    autogan: Callable[..., str], fake: FakeKfp, options: list[str], message: str
+) -> None:
+    """One sentence, and no request."""
+    for command in (["submit", NAME], ["schedule", NAME, "--cron", "0 0 3 * * MON"]):
+        with pytest.raises(ConfigError, match=message):
+            autogan(*command, *options)
+    assert not fake.runs and not fake.recurringruns
+
+
+def test_kubeflows_own_storage_may_be_the_root(autogan: Callable[..., str], fake: FakeKfp) -> None:
+    """Its outputs may lie in MinIO or S3, which run stores may not."""
+    autogan("submit", NAME, "--pipeline-root", "minio://mlpipeline/v2/artifacts")
+    assert fake.runs[0]["runtime_config"]["pipeline_root"] == "minio://mlpipeline/v2/artifacts"
