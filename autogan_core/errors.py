@@ -1,10 +1,5 @@
 """The errors that users meet. Each message says what is wrong, the value seen and what to do about it."""
 
-import errno
-from pathlib import Path
-
-_UNUSABLE = {errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS}
-
 
 class AutoGANError(Exception):
     """Root of every error that this project raises on purpose."""
@@ -56,11 +51,3 @@ class PreemptedError(AutoGANError):
 
 class RankFailedError(AutoGANError):
     """Another rank of the same training failed or went away; the reason stands in that rank's log."""
-
-
-def unusable_file(error: OSError) -> str | None:
-    """The message for a file or folder that this process may not write, or None if ``error`` is something else."""
-    if error.errno not in _UNUSABLE or error.filename is None:
-        return None
-    path = Path(error.filename).absolute()
-    return f"cannot use '{path}': {error.strerror}; choose a folder that can be written, or mount one there"

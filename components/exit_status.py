@@ -18,8 +18,8 @@ from autogan_core.errors import (
     PreemptedError,
     RankFailedError,
     StorageUnavailableError,
-    unusable_file,
 )
+from autogan_core.runtime.machine_errors import machine_error
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def status_of(error: Exception) -> int:
         return RETRY
     if isinstance(error, AutoGANError):
         logger.error("%s", error)
-    elif isinstance(error, OSError) and (message := unusable_file(error)) is not None:
+    elif (message := machine_error(error)) is not None:
         logger.error("%s", message)
     else:
         logger.error("%s: %s", type(error).__name__, error, exc_info=error)

@@ -20,6 +20,7 @@ from autogan_core.storage import DirectoryStore
 from autogan_kubeflow.components.pipeline_run.record import PIPELINE_RUN_VARIABLE, PipelineRun
 from autogan_kubeflow.components.step_runtime.events import EVENTS_VARIABLE
 from autogan_kubeflow.pipelines.catalogue import build
+from autogan_kubeflow.pipelines.children import ended_with_this_process
 from autogan_kubeflow.pipelines.placement import PipelinePlacement
 from autogan_kubeflow.pipelines.progress import StepDisplay, StepOutput
 
@@ -81,6 +82,7 @@ def run_locally(
         stack.enter_context(_environment(pipeline_run))
         stack.enter_context(_side_effects_undone())
         stack.enter_context(redirect_stdout(StepOutput(log, display)))
+        stack.enter_context(ended_with_this_process())
         _run(pipeline, {**arguments, "run_store_uri": str(store)}, outputs, file, parallel)
     report, trend = (PipelineRun(DirectoryStore(store), pipeline_run).page(kind) for kind in ("report", "trend"))
     return LocalRun(pipeline_run, outputs, Path(report) if report else None, Path(trend) if trend else None)

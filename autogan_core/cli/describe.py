@@ -27,8 +27,8 @@ def describe(
     parsed = single(architecture)
     config = load_config(preset, overrides or ())
     channels = config.retrain.generator_channels
-    console.print(f"{parsed}   {parsed.readable}\n", highlight=False)
-    console.print(architecture_text(parsed, config.model), highlight=False, markup=False)
+    console.print(f"{parsed}   {parsed.readable}\n")
+    console.print(architecture_text(parsed, config.model))
     parameters, macs = (count(parsed, config.model, channels) for count in (generator_parameters, generator_macs))
     console.print(
         f"\nwith {channels} channels: {parameters:,} parameters, {macs / 1e9:.3f} GFLOPs for an image "
@@ -37,4 +37,4 @@ def describe(
     )
     if svg is not None:
         write_atomically(svg, architecture_svg(parsed, config.model).encode())
-        console.print(f"drawn in {svg}", highlight=False)
+        console.print(f"drawn in {svg}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -42,7 +44,20 @@ class LazyCommand:
         command = typer.main.get_command(defined)
         assert isinstance(command, TyperCommand | TyperGroup)
         command.name = name
+        _expand_home(command)
         return command
+
+
+def _expand_home(command: Any) -> None:
+    """Makes ``--option=~/x`` mean what ``--option ~/x`` means to a shell, in a command and all below it."""
+    for below in getattr(command, "commands", {}).values():
+        _expand_home(below)
+    if (callback := command.callback) is not None:
+        command.callback = lambda **given: callback(**{name: _expanded(value) for name, value in given.items()})
+
+
+def _expanded(value: Any) -> Any:
+    return Path(os.path.expanduser(value)) if isinstance(value, Path) else value
 
 
 class LazyGroup(TyperGroup):

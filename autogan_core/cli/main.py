@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from autogan_core.cli import interrupts  # first: the imports below take time
+
+# isort: split
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from types import FrameType
 from typing import NoReturn
 
-from rich.console import Console
-
+from autogan_core.cli.consoles import escape_what_cannot_be_written
+from autogan_core.cli.guard import guarded, stopped
 from autogan_core.cli.lazy import LazyCommand, LazyGroup
-from autogan_core.errors import AutoGANError, unusable_file
 
 CORE: Mapping[str, LazyCommand] = {
     "run": LazyCommand(
@@ -35,46 +35,33 @@ CORE: Mapping[str, LazyCommand] = {
     "reproduce": LazyCommand("autogan_core.cli.reproduce:app", "Repeat the paper's experiments."),
 }
 """The commands that need no cluster and none of its packages."""
-INTERRUPTED = 130
 
 # Waiting OpenMP threads spin by default, which on busy or virtual cores slowed training six-fold. It is read when torch
 # is first imported, hence its place here.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-def main(arguments: Sequence[str] | None = None, commands: Mapping[str, LazyCommand] = CORE) -> None:
-    """Runs the command line; mistakes that users can mend end in one message and exit status 1.
+def main(arguments: Sequence[str] | None = None, commands: Mapping[str, LazyCommand] = CORE) -> NoReturn:
+    """Runs the command line; whatever goes wrong ends in one message.
 
     Args:
         arguments: what stands behind ``autogan``; None takes the process's own.
         commands: what there is to choose from.
 
     Raises:
-        SystemExit: always, with status 0, 1, 2 (wrong usage) or 130 (stopped).
-        ModuleNotFoundError: a module is missing that belongs to no extra.
-        OSError: a file could not be used for a reason that users cannot mend.
+        SystemExit: always, as `guarded`.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     # A Kubernetes pod or a batch system stops a job by SIGTERM; it is to end like Ctrl-C.
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
+    interrupts.catch(signal.SIGINT, signal.SIGTERM, parting=f"autogan: {stopped(given)}\n")
+    escape_what_cannot_be_written()
+    extra = commands[given[0]].extra if given and given[0] in commands else None
+
+    def work() -> int:
         command_line(commands)(given, prog_name="autogan", obj=given)
-    except AutoGANError as error:
-        _fail(str(error), 1)
-    except OSError as error:
-        if (message := unusable_file(error)) is None:
-            raise
-        _fail(message, 1)
-    except ModuleNotFoundError as error:
-        extra = commands[given[0]].extra if given and given[0] in commands else None
-        if extra is None:
-            raise
-        _fail(f"'autogan {given[0]}' needs more packages ({error}): pip install 'autogan-kubeflow[{extra}]'", 1)
-    except SystemExit as stop:
-        if stop.code == INTERRUPTED:
-            again = shlex.join(["autogan", *given])
-            _fail(f"stopped; to continue, run the same command again: {again}", INTERRUPTED)
-        raise
+        return 0
+
+    guarded(work, given, extra)
 
 
 def command_line(commands: Mapping[str, LazyCommand] = CORE) -> LazyGroup:
@@ -89,12 +76,3 @@ def command_line(commands: Mapping[str, LazyCommand] = CORE) -> LazyGroup:
         ),
         no_args_is_help=True,
     )
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _fail(message: str, status: int) -> NoReturn:
-    Console(stderr=True, soft_wrap=True).print(f"autogan: {message}", highlight=False, markup=False)
-    sys.exit(status)

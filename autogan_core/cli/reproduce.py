@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from autogan_core.ablations.suite.budget import budget_names, load_budget
+from autogan_core.cli.consoles import console as plain_console
 from autogan_core.cli.run_folder import Device
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names
@@ -79,7 +80,7 @@ def reproduce(
     chosen = _chosen(names)
     plan = _plan(preset, budget, seeds, overrides or (), target, target_path)
     folder = run_dir or Path("runs/experiments") / f"{Path(preset).stem}-{budget}"
-    console = Console(soft_wrap=True)
+    console = plain_console()
     from autogan_core.ablations.running import run_ablations
     from autogan_core.ablations.suite.suite import Suite
     from autogan_core.cli.terminal import RunMonitor, log_to
@@ -104,8 +105,8 @@ def reproduce(
         return
     page = run_ablations(suite, chosen, describe_device(opened))
     for name in chosen:
-        console.print(f"\n{(folder / name / 'paragraph.md').read_text()}", highlight=False, markup=False)
-    console.print(f"page: {page}", highlight=False)
+        console.print(f"\n{(folder / name / 'paragraph.md').read_text()}")
+    console.print(f"page: {page}")
 
 
 def _chosen(names: Sequence[str] | None) -> list[str]:
@@ -150,7 +151,7 @@ def _print_plan(console: Console, suite: Suite, chosen: Sequence[str]) -> None:
 
     plan = suite.plan
     settings = yaml.safe_dump(plan.config(plan.seeds[0]).model_dump(mode="json"), sort_keys=False)
-    console.print(settings, highlight=False, markup=False)
+    console.print(settings)
     computations = in_order(computation for name in chosen for computation in ABLATIONS[name].computations(suite))
     table = Table(
         Column("work", no_wrap=True), "done", "discriminator steps", "generator steps", "images scored", box=None
@@ -161,6 +162,4 @@ def _print_plan(console: Console, suite: Suite, chosen: Sequence[str]) -> None:
         table.add_row(computation.name, "yes" if computation.done() else "", *counts)
     console.print(table)
     total = sum((computation.cost() for computation in computations), Cost())
-    console.print(
-        f"plan: {', '.join(chosen)} on {plan.seed_words}: {len(computations)} pieces of work, {total}", highlight=False
-    )
+    console.print(f"plan: {', '.join(chosen)} on {plan.seed_words}: {len(computations)} pieces of work, {total}")

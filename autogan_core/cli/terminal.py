@@ -38,8 +38,13 @@ class RunMonitor(Monitor):
             yield _PlainTask(self._console, description, total, done)
             return
         if self._progress is None:
-            columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[values]}"))
-            self._progress = Progress(TextColumn("{task.description}"), *columns, console=self._console)
+            columns = (
+                BarColumn(20),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[values]}", markup=False),
+            )
+            self._progress = Progress(TextColumn("{task.description}", markup=False), *columns, console=self._console)
             self._progress.start()
         bar = self._progress.add_task(description, total=total, completed=done, values="")
         try:
@@ -135,11 +140,11 @@ def print_summary(console: Console, report: Path) -> None:
         console.print(table)
         for generator in scored["generators"][:1]:
             words = scored.get("protocol") or joint_protocol(generator["best"]["scores"])
-            console.print(f"scores: {words}", highlight=False)
+            console.print(f"scores: {words}")
         if scored["real_scores"]:
-            console.print(f"real images: {joint_protocol(scored['real_scores'])}", highlight=False)
+            console.print(f"real images: {joint_protocol(scored['real_scores'])}")
     for generator in summary["generators"]:
-        console.print(f"{generator['architecture']} is {generator['words']}", highlight=False)
+        console.print(f"{generator['architecture']} is {generator['words']}")
         if generator["collapsed"]:
             console.print(f"warning: {generator['architecture']} collapsed in training; use its best checkpoint")
-    console.print(f"report: {report}", highlight=False)
+    console.print(f"report: {report}")

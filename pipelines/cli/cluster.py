@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from autogan_core.cli.consoles import console
+
 if TYPE_CHECKING:  # importing the Kubernetes client takes a second, and --help needs none of it
     from autogan_kubeflow.components.cluster_check.catalogue import Topic
 
@@ -76,10 +78,10 @@ def check(
     from autogan_kubeflow.components.cluster_check.mending import mend
     from autogan_kubeflow.pipelines.placement import PipelinePlacement
 
-    out, progress = Console(), Console(stderr=True, soft_wrap=True)
+    out, progress = Console(), console(stderr=True)
 
     def tell(line: str) -> None:
-        progress.print(line, highlight=False, markup=False)
+        progress.print(line)
 
     step = PipelinePlacement()
     target = Target(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import autogan_kubeflow.components.termination  # noqa: F401  (first: the imports below take time)
+import autogan_core.cli.interrupts  # noqa: F401  (first, like the next: the imports below take time)
+import autogan_kubeflow.components.termination  # noqa: F401
 
 # isort: split
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 from autogan_core.cli.lazy import LazyCommand
 from autogan_core.cli.main import CORE
@@ -32,7 +34,7 @@ COMMANDS: Mapping[str, LazyCommand] = {
 """The commands of the core, and those for clusters."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line.
 
     Args:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from autogan_core.cli.consoles import console as plain_console
 from autogan_core.cli.run_folder import Verbose, console
 from autogan_core.errors import ConfigError
 from autogan_kubeflow.pipelines.catalogue import PIPELINES, check_pipeline, compile_to, compiled
@@ -105,7 +105,7 @@ def compile_pipelines(
     for name in names or PIPELINES:
         path = output / compiled(name).name
         compile_to(name, placement, path)
-        console.print(f"wrote {path}", highlight=False)
+        console.print(f"wrote {path}")
 
 
 @pipeline.command("run-local")
@@ -130,7 +130,7 @@ def run_local(
     from autogan_kubeflow.pipelines.local_run import run_locally
     from autogan_kubeflow.pipelines.progress import StepDisplay
 
-    display = StepDisplay(Console(file=sys.stdout, soft_wrap=True), verbose)
+    display = StepDisplay(plain_console(file=sys.stdout), verbose)
     _print_outcome(run_locally(name, arguments, store, display, file=file, parallel=parallel))
 
 
@@ -141,8 +141,8 @@ def _print_outcome(done: LocalRun) -> None:
         print_summary(console, done.report)
     elif done.trend is not None:
         _print_newest(done.trend)
-        console.print(f"trend: {done.trend}", highlight=False)
-    console.print(f"artifacts and log of every step: {done.outputs}", highlight=False)
+        console.print(f"trend: {done.trend}")
+    console.print(f"artifacts and log of every step: {done.outputs}")
 
 
 def _print_newest(trend: Path) -> None:
@@ -165,8 +165,8 @@ def _print_newest(trend: Path) -> None:
         table.add_row(str(origin.evaluation.architecture), *cells, words)
     console.print(table)
     for change in changes(lines):
-        console.print(change, highlight=False, markup=False)
-    console.print(f"lines in the history: {len(lines)}", highlight=False)
+        console.print(change)
+    console.print(f"lines in the history: {len(lines)}")
 
 
 remote.add_to(pipeline)
