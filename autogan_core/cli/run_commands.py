@@ -37,7 +37,7 @@ class Checkpoint(StrEnum):
     last = "last"
 
 
-@in_run_folder
+@in_run_folder(existing=lambda given: False)
 def run(this: Run) -> None:
     """Everything: search, retrain the best (or halve a pool), score them, write the report."""
     this.search()
@@ -46,7 +46,7 @@ def run(this: Run) -> None:
     _report(this)
 
 
-@in_run_folder
+@in_run_folder(existing=lambda given: False)
 def search(this: Run) -> None:
     """Search only; prints the best architectures."""
     table = Table("rank", "architecture", "in words", "reward", box=None)
@@ -55,7 +55,7 @@ def search(this: Run) -> None:
     console.print(table)
 
 
-@in_run_folder
+@in_run_folder(existing=lambda given: not given["architectures"])
 def retrain(this: Run, *, architectures: Architectures = None) -> None:
     """Train architectures to the end: the given ones, else those that the run's search found; with retrain.pool or
     retrain.incumbents a pool, of which the better half goes on at each rung.
@@ -74,7 +74,7 @@ def retrain(this: Run, *, architectures: Architectures = None) -> None:
     console.print(table)
 
 
-@in_run_folder
+@in_run_folder()
 def evaluate(this: Run, *, architectures: Architectures = None) -> None:
     """Score retrained architectures by the final protocol: the given ones, else all that the run has trained but those
     that fell out of its pool. With --set scores.num_images, splits, features or precision by another protocol than the
@@ -83,10 +83,10 @@ def evaluate(this: Run, *, architectures: Architectures = None) -> None:
     for architecture, checkpoints in this.evaluate(parsed(architectures) or this.worth_scoring()).items():
         for name, checkpoint in (("best", checkpoints.best), ("last", checkpoints.last)):
             scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())
-            console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}", highlight=False)
+            console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}")
 
 
-@in_run_folder
+@in_run_folder()
 def sample(
     this: Run,
     *,
@@ -109,10 +109,10 @@ def sample(
     chosen = single(architectures) if architectures else trained[0]
     images = this.sample(chosen, checkpoint, count, sample_seed)
     (write_grid if out.suffix == ".png" else write_single_images)(images, out)
-    console.print(f"{count} images of {chosen} in {out}", highlight=False)
+    console.print(f"{count} images of {chosen} in {out}")
 
 
-@in_run_folder
+@in_run_folder()
 def report(this: Run) -> None:
     """Write report.html and summary.json of a run, as far as it has come."""
     _report(this)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import fcntl
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
-from rich.console import Console
 
+from autogan_core.cli.consoles import console as plain_console
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, overridden, preset_names, variant_names
+from autogan_core.runs.finding import is_run, no_run_in
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
     from autogan_core.runs.run import Run
 
-console = Console(soft_wrap=True)
+console = plain_console()
 
 Preset = Annotated[str, typer.Option(help=f"{', '.join(preset_names())}, or a .yaml file of the same form.")]
 RunPreset = Annotated[
@@ -63,6 +64,7 @@ def _stored_config(run_dir: Path) -> Config | None:
 
 @contextmanager
 def _session(
+    existing: bool,
     *,
     preset: RunPreset = None,
     variant: Variant = None,
@@ -74,19 +76,24 @@ def _session(
     verbose: Verbose = False,
 ) -> Iterator[Run]:
     """Opens the run for one command, alone in its folder. A dry run prints the plan and ends the program."""
+    if existing and not is_run(run_dir):
+        raise ConfigError(no_run_in(run_dir))
     first = [f"variant={variant}"] if variant else []
     config = _resolve(run_dir, preset, [*first, *(overrides or ())], seed)
     if dry_run:
-        console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), highlight=False, markup=False)
+        console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
         from autogan_core.runs.plan import plan
 
-        console.print(plan(config), highlight=False, markup=False)
+        console.print(plan(config))
         raise typer.Exit
     from autogan_core.cli.terminal import RunMonitor, log_to
     from autogan_core.runs.opening import open_run
+    from autogan_core.runs.preflight import check_before
+    from autogan_core.runtime.cache_folder import cache_folder
 
     log_to(console, verbose)
-    run_dir.mkdir(parents=True, exist_ok=True)
+    if not existing:
+        check_before(config, run_dir, cache_folder())
     with (run_dir / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -95,22 +102,33 @@ def _session(
         yield open_run(run_dir, config, device=device, monitor=RunMonitor(console, run_dir))
 
 
-def in_run_folder(body: Callable[..., None]) -> Callable[..., None]:
-    """Makes a command of ``body``, which works in the folder of a run.
+def in_run_folder(
+    *, existing: Callable[[Mapping[str, Any]], bool] = lambda given: True
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Makes a command of a function that works in the folder of a run.
 
-    ``body`` takes the opened run first and its own parameters by name; the command has these and all options that
+    The function takes the opened run first and its own parameters by name; the command has these and all options that
     decide which run it is.
 
+    Args:
+        existing: whether the run must be there already, from the function's own parameters. A command that only reads
+            makes none.
+
     Returns:
-        A function with the combined signature, for Typer.
+        A decorator, which gives a function with the combined signature, for Typer.
     """
-    common = inspect.signature(_session, locals={"Run": object}, eval_str=True).parameters
-    own = list(inspect.signature(body, locals={"Run": object}, eval_str=True).parameters.values())[1:]
+    common = dict(list(inspect.signature(_session, locals={"Run": object}, eval_str=True).parameters.items())[1:])
 
-    def command(**given: Any) -> None:
-        with _session(**{name: given.pop(name) for name in common}) as this:
-            body(this, **given)
+    def decorate(body: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(body, locals={"Run": object}, eval_str=True).parameters.values())[1:]
 
-    command.__name__, command.__doc__ = body.__name__, body.__doc__
-    command.__signature__ = inspect.Signature([*own, *common.values()])  # type: ignore[attr-defined]
-    return command
+        def command(**given: Any) -> None:
+            options = {name: given.pop(name) for name in common}
+            with _session(existing(given), **options) as this:
+                body(this, **given)
+
+        command.__name__, command.__doc__ = body.__name__, body.__doc__
+        command.__signature__ = inspect.Signature([*own, *common.values()])  # type: ignore[attr-defined]
+        return command
+
+    return decorate

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
+from autogan_core.runs.finding import is_run, no_run_in
 from autogan_core.runs.inputs import make_inputs
+from autogan_core.runs.preflight import check_before
 from autogan_core.runs.run import Run
 from autogan_core.runs.run_config import own_config, stored_config, stored_recipe
 from autogan_core.runtime.cache_folder import cache_folder
@@ -38,15 +41,20 @@ def open_run(
 
     Raises:
         ConfigError: there is no run in the folder and no configuration is given; the folder holds a run of another
-            configuration (the message lists the differences); or there is no such preset or device.
+            configuration (the message lists the differences); there is no such preset or device; or a new run could
+            not come to its end (see `check_before`).
+        OSError: the folder cannot be written.
         StateError: the stored configuration is damaged.
     """
-    store = DirectoryStore(Path(folder))
+    folder = Path(os.path.expanduser(folder))
+    store = DirectoryStore(folder)
     chosen = load_config(config) if isinstance(config, str) else config
     if chosen is None:
         chosen = stored_config(store)
     if chosen is None:
-        raise ConfigError(f"there is no run in '{folder}'; give a preset or a configuration to create one")
+        raise ConfigError(no_run_in(folder))
+    if not is_run(folder):
+        check_before(chosen, folder, cache_folder())
     settings, opened = own_config(store, chosen), open_device(device, chosen.cpu_threads)
     recipe = stored_recipe(store)
     return Run(

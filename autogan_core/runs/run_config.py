@@ -10,10 +10,9 @@ from autogan_core.config import ADDED, Config, parse_stored, stored_fingerprint
 from autogan_core.config.keys import flatten
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.features.recipes import RECIPE
+from autogan_core.runs.finding import CONFIG_FILE
 from autogan_core.storage import Format, RunStore, read_document, write_document
 
-CONFIG_FILE = "config.json"
-"""The file of the configuration in a run's folder."""
 _IDENTITY = "identity"
 _RECIPE = "classifier_recipe"
 

@@ -254,7 +254,7 @@ def test_describe_shows_diagram_parameters_and_flops(here: Path) -> None:
         (["run", "--preset", "cifar"], 1, "autogan: there is no preset 'cifar'; choose one of cifar10"),
         (["run", "--set", "serach.top_k=1"], 1, "did you mean 'search.top_k'"),
         (["describe", "1011-10113-10103"], 1, "position 5 (skips): '3' is not a number from 0 to 1"),
-        (["sample", "--run-dir", "empty"], 1, "nothing has been trained in empty yet"),
+        (["sample", "--run-dir", "empty"], 1, "autogan: there is no run in 'empty'; 'autogan run' makes one"),
         (["sample", "--run-dir", "empty", "--checkpoint", "first"], 2, "'first' is not one of 'best', 'last'"),
         (["run", "--device", "tpu", "--run-dir", "empty"], 1, "use auto, cpu or cuda"),
         (["run", "--fast"], 2, "No such option"),
