@@ -29,6 +29,10 @@ class NewerFormatError(AutoGANError):
     """A later version has stored this; it must neither be guessed at nor replaced, so it is no `StateError`."""
 
 
+class BusyError(AutoGANError):
+    """Another process does this very work; nothing was begun."""
+
+
 class ConflictError(StateError):
     """Another process has changed the state meanwhile; nothing of this one's was stored."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -75,7 +74,7 @@ def _session(
     dry_run: DryRun = False,
     verbose: Verbose = False,
 ) -> Iterator[Run]:
-    """Opens the run for one command, alone in its folder. A dry run prints the plan and ends the program."""
+    """Opens the run for one command. A dry run prints the plan and ends the program."""
     if existing and not is_run(run_dir):
         raise ConfigError(no_run_in(run_dir))
     first = [f"variant={variant}"] if variant else []
@@ -94,12 +93,7 @@ def _session(
     log_to(console, verbose)
     if not existing:
         check_before(config, run_dir, cache_folder())
-    with (run_dir / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigError(f"another autogan process works in {run_dir}; wait for it, or choose another") from error
-        yield open_run(run_dir, config, device=device, monitor=RunMonitor(console, run_dir))
+    yield open_run(run_dir, config, device=device, monitor=RunMonitor(console, run_dir))
 
 
 def in_run_folder(

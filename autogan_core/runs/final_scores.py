@@ -116,11 +116,12 @@ def evaluate(derived: DerivedGAN, workspace: Workspace, evaluator: Evaluator) ->
             *(derived.name, others[0].recipe, protocol.recipe),
         )
     scorer = evaluator.inputs.scorer(workspace.config, workspace.scorer.draw_size)
+    training, generators = derived.kept()  # both of one moment, though another process may go on with the training
     scores = {}
     with workspace.monitor.task(f"scoring {derived.name}", len(CHECKPOINTS)) as task:
         for checkpoint, iteration in zip(CHECKPOINTS, (training.best.iteration, training.last.iteration), strict=True):
             found_scores = scorer.score(
-                derived.generator(checkpoint),
+                generators[checkpoint],
                 derived.architecture,
                 "evaluate",
                 num_images=protocol.num_images,

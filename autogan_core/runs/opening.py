@@ -8,6 +8,7 @@ from pathlib import Path
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
+from autogan_core.runs.claims import FolderClaims
 from autogan_core.runs.finding import is_run, no_run_in
 from autogan_core.runs.inputs import make_inputs
 from autogan_core.runs.preflight import check_before
@@ -25,7 +26,7 @@ def open_run(
 ) -> Run:
     """Opens the run in a folder, or creates it there.
 
-    One process at a time may search in a folder; the command line holds a lock for that, a program sees to it itself.
+    Several processes may open it. A search or a training that another one is at is refused.
 
     Args:
         folder: of the run, on this machine; created with the run.
@@ -64,4 +65,5 @@ def open_run(
         monitor or Monitor(),
         lambda: make_inputs(settings, opened, cache_folder(), recipe=recipe),
         chosen.scores,
+        FolderClaims(Path(folder)),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from autogan_core.config import Config, ScoresConfig
 from autogan_core.errors import AutoGANError, NonFiniteLossError
 from autogan_core.history import Record
+from autogan_core.runs.claims import Claims, NoClaims
 from autogan_core.runs.evaluating import Evaluator
 from autogan_core.runs.final_scores import Evaluation, FinalScores, ask, evaluate
 from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumbents
@@ -39,7 +40,8 @@ GRID_IMAGES = 64
 class Run(RunGenerators):
     """The phases of a run. Each continues where an earlier process left off, and returns at once when it is done.
 
-    Several processes may retrain and evaluate different architectures of one run at the same time.
+    Several processes may work in one run at the same time: one at most searches, and one at most trains an
+    architecture, which their claims see to.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Run(RunGenerators):
         monitor: Monitor,
         get_inputs: Callable[[], Inputs],
         protocol: ScoresConfig | None = None,
+        claims: Claims | None = None,
     ) -> None:
         """Opens the run, or makes it.
 
@@ -61,6 +64,7 @@ class Run(RunGenerators):
             get_inputs: images, features and reference; called once, when a phase needs them.
             protocol: how to evaluate what the run has trained; None: by the protocol in ``config``. Under another one
                 nothing can be searched or trained.
+            claims: keep other processes from the search or training that this one is at; None: something else does.
 
         Raises:
             ConfigError: the folder holds a run of another configuration; the message lists the differences.
@@ -70,7 +74,7 @@ class Run(RunGenerators):
         self.world, self.monitor, self._get_inputs = world, monitor, get_inputs
         asked = config if protocol is None else config.under(protocol)
         self.evaluator = Evaluator(config, asked, lambda: self.inputs, world.device)
-        self._times = PhaseTimes(store)
+        self._times, self._claims = PhaseTimes(store), claims or NoClaims()
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -115,6 +119,7 @@ class Run(RunGenerators):
             The last stage's beams, best first.
 
         Raises:
+            BusyError: another process searches here.
             AutoGANError: too many slots failed in a row.
         """
         for _ in self.search_records(trials):
@@ -133,12 +138,13 @@ class Run(RunGenerators):
             What was assigned in the slot, and its candidates' rewards; nothing if the search is finished.
 
         Raises:
+            BusyError: another process searches here.
             AutoGANError: too many slots failed in a row.
         """
         if self.mlas.finished(self.history):
             return
         self.evaluator.require_own(f"the search in {self.location}")
-        with self._times.measured("search"):
+        with self._claims.claimed("search"), self._times.measured("search"):
             failures = self.config.search.max_failures
             yield from search_records(self.mlas, trials(self.shared_gan()), self._history_file, failures, self.monitor)
 
@@ -149,13 +155,14 @@ class Run(RunGenerators):
             The trainings, in the order of ``architectures``.
 
         Raises:
+            BusyError: another process trains one of them.
             NonFiniteLossError: a training diverged.
         """
         milestones = self._milestones()
         for architecture in architectures:
             self._require_trained(architecture, self.config.retrain.generator_iterations)
         with self._times.measured("retrain"):
-            return [self._derived(architecture).train(milestones=milestones) for architecture in architectures]
+            return [self._train(self._derived(a), milestones=milestones) for a in architectures]
 
     def train_to(self, architecture: Architecture, rung: Rung, of: int | None = None) -> TrainingResult | None:
         """Trains an entrant to a rung's end, starting from its checkpoint.
@@ -172,6 +179,7 @@ class Run(RunGenerators):
             The training; None when it has diverged.
 
         Raises:
+            BusyError: another process trains it.
             NonFiniteLossError: the training diverged, and the run does not halve.
         """
         if self.config.retrain.halves and self.failure(architecture) is not None:
@@ -181,9 +189,8 @@ class Run(RunGenerators):
         place = f"rung {rung.index + 1} of {count}: " if count > 1 else ""
         try:
             with self._times.measured("retrain"):
-                return derived.train(
-                    rung.iterations, milestones=self._milestones(), title=f"{place}training {derived.name}"
-                )
+                title = f"{place}training {derived.name}"
+                return self._train(derived, rung.iterations, milestones=self._milestones(), title=title)
         except NonFiniteLossError as error:
             if not self.config.retrain.halves:
                 raise
@@ -200,6 +207,7 @@ class Run(RunGenerators):
             The finalists, best first.
 
         Raises:
+            BusyError: another process trains an entrant.
             ConfigError: the search is not finished.
             NonFiniteLossError: a training diverged, and the run does not halve.
             AutoGANError: all trainings diverged.
@@ -215,6 +223,12 @@ class Run(RunGenerators):
             causes = sorted({cause for entrant in ladder.pool if (cause := ladder.failure(entrant.architecture))})
             raise AutoGANError(f"every training in {self.location} diverged: {'; '.join(causes)}")
         return finalists
+
+    def _train(
+        self, derived: DerivedGAN, until: int | None = None, *, milestones: Collection[int], title: str | None = None
+    ) -> TrainingResult:
+        with self._claims.claimed(derived.state_name):
+            return derived.train(until, milestones=milestones, title=title)
 
     def _milestones(self) -> set[int]:
         """The ends of the rungs, at which all trainings are validated: one outside the pool may enter a rung later."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from autogan_core.config import ADDED, Config, parse_stored, stored_fingerprint
 from autogan_core.config.keys import flatten
-from autogan_core.errors import ConfigError
+from autogan_core.errors import ConfigError, ConflictError
 from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.runs.finding import CONFIG_FILE
-from autogan_core.storage import Format, RunStore, read_document, write_document
+from autogan_core.storage import Format, RunStore, read_document, seal
 
 _IDENTITY = "identity"
 _RECIPE = "classifier_recipe"
@@ -100,7 +100,10 @@ def keep_config(store: RunStore, config: Config) -> MadeRun:
     if made is None:
         made = MadeRun(config, config.fingerprint())
         content = {_IDENTITY: made.identity, _RECIPE: made.recipe, **config.model_dump(mode="json")}
-        write_document(store, CONFIG_FILE, content, CONFIG_FORMAT)
+        try:
+            store.replace(CONFIG_FILE, seal(content, CONFIG_FORMAT), None)
+        except ConflictError:  # another process has made a run here meanwhile
+            return keep_config(store, config)
         return made
     if differences := made.config.differences(config):
         raise ConfigError(

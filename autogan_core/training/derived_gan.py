@@ -136,11 +136,17 @@ class DerivedGAN:
 
     def generator(self, checkpoint: str) -> BaseGenerator:
         """The averaged generator of the ``best`` or the ``last`` checkpoint. Raises like `result`."""
-        self.result()
-        generator: BaseGenerator = copy.deepcopy(self._average)
-        if checkpoint == "best":
-            generator.load_state_dict(self._best)
-        return generator
+        return self.kept()[1][checkpoint]
+
+    def kept(self) -> tuple[TrainingResult, dict[str, BaseGenerator]]:
+        """Reads the training and the generators of its checkpoints at once, while another process may go on with it.
+
+        Returns:
+            All validations so far; the averaged generators by ``best`` and ``last``. Raises like `result`.
+        """
+        training, best, last = self.result(), copy.deepcopy(self._average), copy.deepcopy(self._average)
+        best.load_state_dict(self._best)
+        return training, {"best": best, "last": last}
 
     def sample(self, checkpoint: str, count: int, seed: int) -> Tensor:
         """Uncurated images of a checkpoint's generator, uint8 (count, C, S, S), on the CPU. Raises like `result`."""

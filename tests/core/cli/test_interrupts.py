@@ -55,7 +55,7 @@ def test_an_interrupted_import_ends_the_process(tmp_path: Path) -> None:
 
 def test_the_second_interrupt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first is a KeyboardInterrupt, which a library may swallow."""
-    ended = []
+    ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)
     monkeypatch.setattr(interrupts, "_stopped", False)
     former = signal.getsignal(signal.SIGINT)

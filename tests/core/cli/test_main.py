@@ -178,17 +178,6 @@ def test_an_interrupt_stops_cleanly_and_the_run_goes_on(tmp_path: Path, stop: si
     assert 0 < done < 43
 
 
-def test_two_processes_do_not_share_a_folder(finished: Path) -> None:
-    """While one works in a folder another is turned away."""
-    import fcntl
-
-    with (finished / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        refused = autogan("search", *settings(finished))
-    assert refused.returncode == 1
-    assert "another autogan process works in" in refused.stderr
-
-
 def test_dry_run_prints_settings_and_plan_and_writes_nothing(here: Path) -> None:
     """The plan tells the paper's experiment in numbers; the settings above it are valid YAML."""
     done = autogan("run", "--preset", "cifar10", "--run-dir", "paper", "--dry-run")

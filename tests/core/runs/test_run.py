@@ -67,7 +67,7 @@ def test_a_run_from_search_to_results(tmp_path: Path) -> None:
     assert results.entropy.keys() == {0, 1, 2, 3, 4, 5}
     assert results.seconds.keys() == {"search", "retrain", "evaluate"}
     assert results.dataset_size == 64
-    assert results.real_samples.shape == (64, 1, 16, 16)
+    assert results.real_samples is not None and results.real_samples.shape == (64, 1, 16, 16)
     assert results.classifier_accuracy is not None and 0 < results.classifier_accuracy <= 1
 
 

@@ -10,7 +10,9 @@ from autogan_core.config import ADDED
 from autogan_core.errors import ConfigError, StateError
 from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.presets import load_config
-from autogan_core.runs.run_config import CONFIG_FILE, CONFIG_FORMAT, keep_config, stored_config, stored_recipe
+from autogan_core.runs import run_config
+from autogan_core.runs.finding import CONFIG_FILE
+from autogan_core.runs.run_config import CONFIG_FORMAT, MadeRun, keep_config, stored_config, stored_recipe
 from autogan_core.storage import RunStore, read_document, write_document
 
 OLDER = "search.controller.baseline=moving-average"
@@ -32,6 +34,22 @@ def test_another_configuration_is_refused_with_its_differences(store: RunStore) 
     with pytest.raises(ConfigError, match=r"holds a run with other settings(?s:.*)search\.top_k: 2 -> 3$"):
         keep_config(store, load_config("digits", ["search.top_k=3", OLDER], seed=5))
     keep_config(store, load_config("digits", ["search.top_k=2", "data.path=elsewhere", OLDER], seed=5))
+    assert stored_config(store) == CONFIG
+
+
+def test_of_two_processes_that_make_a_run_one_does(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slower one finds the other's run, and is refused if its settings are others."""
+    other = load_config("digits", ["search.top_k=3", OLDER], seed=5)
+    made = run_config.made_run
+
+    def slow(store: RunStore) -> MadeRun | None:
+        monkeypatch.setattr(run_config, "made_run", made)
+        keep_config(store, CONFIG)
+        return None
+
+    monkeypatch.setattr(run_config, "made_run", slow)
+    with pytest.raises(ConfigError, match=r"search\.top_k: 2 -> 3$"):
+        keep_config(store, other)
     assert stored_config(store) == CONFIG
 
 
