@@ -17,7 +17,7 @@ from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, overridden, preset_names, variant_names
 from autogan_core.runs.finding import is_run, no_run_in
 
-if TYPE_CHECKING:  # torch takes seconds to import, and --help and --dry-run need none of it
+if TYPE_CHECKING:  # torch takes seconds to import, and --help needs none of it
     from autogan_core.runs.run import Run
 
 console = plain_console()
@@ -84,6 +84,10 @@ def _session(
         from autogan_core.runs.plan import plan
 
         console.print(plan(config))
+        from autogan_core.networks.precision import precision_words
+        from autogan_core.runtime.devices import choose_device
+
+        console.print(precision_words(config.training, choose_device(device)))
         raise typer.Exit
     from autogan_core.cli.terminal import RunMonitor, log_to
     from autogan_core.runs.opening import open_run

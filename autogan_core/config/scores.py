@@ -21,8 +21,9 @@ class ScoresConfig(Section):
     inception_weights: Annotated[UserPath | None, MayChange(location=True)] = None
     """InceptionV3 weights on disk; None: torch-fidelity's download."""
     precision: Annotated[Literal["auto", "float32", "float16"], MayChange(protocol=True)] = "auto"
-    """What InceptionV3's convolutions compute in. auto: float16 if a run's inputs are made on a GPU, else float32; who
-    takes them from a run store keeps their precision, so that FID compares like with like.
+    """What InceptionV3's convolutions compute in. auto: final scores in float32, on any device; rewards and validations
+    in float16 if a run's inputs are made on a GPU, else in float32. Who takes inputs from a run store keeps their
+    precision, so that FID compares like with like. Scores in float16 are named ``_float16``.
 
     Not bfloat16: float16 has ten bits of mantissa to its seven, which keeps the Inception score within 0.5 %. The
     activations stay far below its limit of 65,504, and one beyond it would show as NaN: no score, never a wrong one.

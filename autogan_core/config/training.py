@@ -24,7 +24,8 @@ class TrainingConfig(Section):
     adam_betas: tuple[Decay, Decay] = (0.0, 0.9)
     """Adam's decay rates. Paper: "follow SN-GAN"; released code: (0.0, 0.9)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """What convolutions and matrix products take in; weights, moments and losses are float32 in any case.
+    """What convolutions and matrix products take in; weights, moments and losses are float32 in any case. Paper: not
+    given; released code: float32.
 
     auto: bfloat16 on a device that has matrix units for it (GPUs since Ampere, CPUs with AMX), else float32. Name
     one for a run that moves between different machines."""

@@ -20,7 +20,8 @@ class FinalProtocol:
     features: str
     """``inception`` or ``classifier``."""
     precision: str | None
-    """What ``scores.precision`` says; None with a classifier, to which it does not apply."""
+    """``float32`` or ``float16``; ``auto`` of scores by versions that left it to the device, which they did not store:
+    float16 on a GPU, else float32. None with a classifier, to which it does not apply."""
     recipe: int | None
     """The recipe by which the classifier was trained (`recipes.RECIPES`); None with Inception features."""
 
@@ -37,7 +38,14 @@ class FinalProtocol:
         """
         if scores.features == "classifier":
             return cls(scores.num_images, scores.splits, scores.features, None, recipe)
-        return cls(scores.num_images, scores.splits, scores.features, scores.precision, None)
+        precision = "float32" if scores.precision == "auto" else scores.precision
+        return cls(scores.num_images, scores.splits, scores.features, precision, None)
+
+    @classmethod
+    def of_earlier(cls, scores: ScoresConfig, recipe: int | None) -> FinalProtocol:
+        """The protocol that the same settings meant to versions that left ``auto`` to the device: see `of`."""
+        protocol = cls.of(scores, recipe)
+        return protocol if protocol.precision is None else replace(protocol, precision=scores.precision)
 
     def alike(self, other: FinalProtocol) -> bool:
         """Whether both come from the same settings, if by classifiers of different recipes."""
@@ -57,8 +65,10 @@ class FinalProtocol:
             f"{self.splits} splits",
             features_words(FEATURES[self.features], accuracy),
         ]
-        if self.precision not in (None, "auto"):
-            parts.append(f"in {self.precision}")
+        if self.precision == "float16":
+            parts.append("in float16")
+        elif self.precision == "auto":
+            parts.append("in float32, or float16 on a GPU")
         if self.recipe is not None:
             parts.append(f"recipe {self.recipe}")
         return ", ".join(parts)

@@ -44,6 +44,8 @@ class Score:
     """Parts over which an Inception score is averaged."""
     features: str
     """``Inception`` or ``classifier``."""
+    precision: str = "float32"
+    """What it was computed in; ``float32`` also where an earlier version did not say."""
     accuracy: float | None = None
     """Accuracy of the classifier, in [0, 1]; None with Inception features, and in scores of versions that did not
     store it."""
@@ -56,9 +58,10 @@ class Score:
 
     @property
     def protocol(self) -> str:
-        """Images, splits and features in words."""
+        """Images, splits, features and a reduced precision in words."""
         splits = f", {self.splits} splits" if self.splits else ""
-        return f"{self.num_images:,} images{splits}, {features_words(self.features, self.accuracy)}"
+        precision = "" if self.precision == "float32" else f", in {self.precision}"
+        return f"{self.num_images:,} images{splits}, {features_words(self.features, self.accuracy)}{precision}"
 
 
 def find_score(scores: Mapping[str, float], kind: Kind) -> Score | None:
@@ -77,6 +80,7 @@ def find_score(scores: Mapping[str, float], kind: Kind) -> Score | None:
             num_images=_count(parts[1]),
             splits=next((int(p.removesuffix("split")) for p in parts if p.endswith("split")), None),
             features=FEATURES["classifier" if "classifier" in parts else "inception"],
+            precision="float16" if "float16" in parts else "float32",
             accuracy=scores.get(ACCURACY),
         )
     return None

@@ -89,7 +89,7 @@ class Scores:
     num_images: int
     splits: int
     suffix: str
-    """The extractor's: "" for InceptionV3, "_classifier" for a classifier."""
+    """The extractor's: "" for InceptionV3, "_float16" for it in that precision, "_classifier" for a classifier."""
     kid: float | None = None
     """Kernel distance to the real images, about 0 is best; None where it was not asked for."""
     accuracy: float | None = None

@@ -14,6 +14,14 @@ def training_dtype(training: TrainingConfig, device: torch.device) -> torch.dtyp
     return torch.bfloat16 if training.precision == "bfloat16" else torch.float32
 
 
+def precision_words(training: TrainingConfig, device: torch.device) -> str:
+    """What networks are trained in on ``device``, and why, in a line for people."""
+    name = str(training_dtype(training, device)).removeprefix("torch.")
+    here = f" on this machine's {'GPU' if device.type == 'cuda' else 'CPU'}" if training.precision == "auto" else ""
+    released = "" if name == "float32" else "; the released code trains in float32"
+    return f"training computes in {name}{here} (training.precision={training.precision}{released})"
+
+
 def reduced(device: torch.device, dtype: torch.dtype) -> torch.autocast:
     """A context in which convolutions and matrix products take in ``dtype``; with float32 it changes nothing."""
     enabled = dtype != torch.float32

@@ -61,6 +61,7 @@ def _generator(generator: GeneratorResult) -> dict[str, Any]:
         "parameters": generator.parameters,
         "macs": generator.macs,
         "seconds": generator.seconds,
+        "precision": generator.precision,
         "best": _checkpoint(generator.best),
         "last": _checkpoint(generator.last),
         "curve": [_checkpoint(point) for point in generator.curve],

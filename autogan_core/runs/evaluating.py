@@ -10,9 +10,10 @@ import torch
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from autogan_core.metrics.features.extractor import classifier_recipe
+from autogan_core.metrics.features.extractor import classifier_recipe, in_precision
 from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.metrics.final_protocol import FinalProtocol
+from autogan_core.metrics.scores import reference_moments
 from autogan_core.runs.inputs import Inputs, make_inputs, real_scores
 from autogan_core.runtime.cache_folder import cache_folder
 
@@ -50,13 +51,18 @@ class Evaluator:
             DataError: a classifier is wanted, and the images have no labels or too few.
             WeightsUnavailableError: InceptionV3's weights are missing, damaged, or cannot be downloaded.
         """
-        inputs = self._get_own()
-        own, asked = (FinalProtocol.of(config.scores, None) for config in (self._own, self._asked))
-        if (asked.features, asked.precision) != (own.features, own.precision):
-            return make_inputs(self._asked, self._device, cache_folder(), inputs.dataset)
-        if asked.splits == own.splits:
+        inputs, asked, cache = self._get_own(), FinalProtocol.of(self._asked.scores, None), cache_folder()
+        dataset = inputs.dataset
+        if asked.features != self._own.scores.features:
+            scores = self._asked.scores.model_copy(update={"precision": asked.precision or "auto"})
+            return make_inputs(self._asked.model_copy(update={"scores": scores}), self._device, cache, dataset)
+        if asked.precision not in (None, inputs.extractor.precision):  # rewards may be in a faster one
+            extractor = in_precision(inputs.extractor, asked.precision)
+            reference = reference_moments(dataset, extractor, cache, self._asked.scores.batch_size)
+            return Inputs(dataset, extractor, reference, real_scores(self._asked, dataset, extractor, cache))
+        if asked.splits == self._own.scores.splits:
             return inputs
-        return replace(inputs, real_scores=real_scores(self._asked, inputs.dataset, inputs.extractor, cache_folder()))
+        return replace(inputs, real_scores=real_scores(self._asked, dataset, inputs.extractor, cache))
 
     def require_own(self, work: str) -> None:
         """Refuses to go on with a search or a training that somebody has asked to be scored in another way.

@@ -195,7 +195,7 @@ def _evaluation(tree: Mapping[str, Any], own: ScoresConfig) -> Evaluation:
     best, last = (CheckpointScores(**tree[checkpoint]) for checkpoint in CHECKPOINTS)
     named = tree["protocol"]
     return Evaluation(
-        protocol=FinalProtocol.of(own, tree["recipe"]) if named is None else FinalProtocol(**named),
+        protocol=FinalProtocol.of_earlier(own, tree["recipe"]) if named is None else FinalProtocol(**named),
         scores=FinalScores(best, last, datetime.fromisoformat(tree["evaluated"])),
         real_scores=tree["real_scores"],
         asked=datetime.fromisoformat(tree["asked"]),

@@ -231,7 +231,9 @@ def real_scores(config: Config, dataset: ImageDataset, extractor: FeatureExtract
     Returns:
         The score and its deviation, by the names of their protocol.
     """
-    key = cache_key(dataset.fingerprint, extractor.fingerprint, extractor.precision, config.scores.splits)
+    # Scores in float16 have names of their own since; all others stay in the cache under the key that they had.
+    named = [extractor.suffix] if extractor.precision == "float16" else []
+    key = cache_key(dataset.fingerprint, extractor.fingerprint, extractor.precision, config.scores.splits, *named)
     store, name = DirectoryStore(cache), f"real-{dataset.name}-{extractor.name}-{key}.json"
     if store.exists(name):
         try:

@@ -153,9 +153,10 @@ class RunRecords:
 
     def evaluated(self) -> dict[Architecture, FinalScores]:
         """The stored scores by the run's own protocol; where its classifier has been another one, by the latest one."""
-        own = FinalProtocol.of(self.config.scores, None)
+        scores = self.config.scores
+        own = (FinalProtocol.of(scores, None), FinalProtocol.of_earlier(scores, None))
         found = {
-            architecture: [evaluation for evaluation in evaluations if evaluation.protocol.alike(own)]
+            architecture: [e for e in evaluations if any(e.protocol.alike(protocol) for protocol in own)]
             for architecture, evaluations in self.evaluations().items()
         }
         latest = max((e for evaluations in found.values() for e in evaluations), key=lambda e: e.asked, default=None)

@@ -171,4 +171,5 @@ def _result(
         curve=tuple(CheckpointScores(v.iteration, v.named) for v in training.validations),
         collapsed=training.collapsed,
         samples=run.sample(architecture, "best", GRID_IMAGES, run.config.seed),
+        precision=training.precision,
     )

@@ -67,6 +67,7 @@ class DerivedGAN:
         self._best = self._weights()
         self._validations: list[Validation] = []
         self._seconds = 0.0
+        self._precision: str | None = None
 
     @property
     def state_name(self) -> str:
@@ -200,8 +201,9 @@ class DerivedGAN:
         tensors = self._gan.state_dict()
         for checkpoint, weights in (("last", self._average.state_dict()), ("best", self._best)):
             tensors |= {f"{PARTS[checkpoint]}{name}": tensor for name, tensor in weights.items()}
+        self._precision = str(self._gan.generator.dtype).removeprefix("torch.")
         meta = {"validations": [asdict(v) for v in self._validations], "seconds": self._seconds, **self._identity}
-        self._state.commit(Snapshot(meta, tensors))
+        self._state.commit(Snapshot({**meta, "precision": self._precision}, tensors))
         training = self._training()
         if training.collapsed:
             logger.warning(
@@ -210,7 +212,7 @@ class DerivedGAN:
             )
 
     def _training(self) -> TrainingResult:
-        return TrainingResult(self.architecture, tuple(self._validations), self._seconds)
+        return TrainingResult(self.architecture, tuple(self._validations), self._seconds, self._precision)
 
     def _restore(self) -> None:
         snapshot = self._state.load(self._device)
@@ -222,6 +224,7 @@ class DerivedGAN:
         self._best = snapshot.part(PARTS["best"])
         self._validations = [Validation(**v) for v in snapshot.meta["validations"]]
         self._seconds = snapshot.meta["seconds"]
+        self._precision = snapshot.meta.get("precision")
 
     def _weights(self) -> dict[str, Tensor]:
         return {name: tensor.detach().clone() for name, tensor in self._average.state_dict().items()}

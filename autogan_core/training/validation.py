@@ -33,6 +33,9 @@ class TrainingResult:
     """At least one validation, in their order."""
     seconds: float
     """Time spent, over all processes that worked on it."""
+    precision: str | None = None
+    """What its convolutions and matrix products took in, ``float32`` or ``bfloat16``, in its last steps; None of a
+    training by a version that did not store it."""
 
     @property
     def best(self) -> Validation:
@@ -92,4 +95,5 @@ def stored_training(store: RunStore, architecture: Architecture) -> TrainingResu
     if pointer is None:
         return None
     meta = pointer.content["meta"]
-    return TrainingResult(architecture, tuple(Validation(**v) for v in meta["validations"]), meta["seconds"])
+    validations = tuple(Validation(**v) for v in meta["validations"])
+    return TrainingResult(architecture, validations, meta["seconds"], meta.get("precision"))

@@ -35,7 +35,10 @@ class FeatureExtractor(Protocol):
 
     @property
     def suffix(self) -> str:
-        """Ends every score's name, so that a classifier's score is never taken for Inception's: "" or "_classifier"."""
+        """Ends every score's name: "", "_float16" or "_classifier".
+
+        So neither a classifier's score nor one in reduced precision is taken for what others publish.
+        """
 
     @property
     def accuracy(self) -> float | None:
@@ -120,6 +123,24 @@ def dump_extractor(extractor: FeatureExtractor) -> tuple[dict[str, Any], dict[st
     if not isinstance(extractor, InceptionExtractor):
         raise TypeError(f"a {type(extractor).__name__} cannot be stored")
     return {**card, "precision": extractor.precision}, dict(extractor.weights)
+
+
+def in_precision(extractor: FeatureExtractor, precision: str) -> FeatureExtractor:
+    """The same weights in another precision; an extractor that has but one stays what it is.
+
+    Args:
+        extractor: has its weights at hand, so that neither network nor files are needed.
+        precision: ``float32`` or ``float16``.
+
+    Returns:
+        An extractor on the same device.
+    """
+    from autogan_core.metrics.features.inception import InceptionExtractor, build_inception
+
+    if not isinstance(extractor, InceptionExtractor) or extractor.precision == precision:
+        return extractor
+    wanted: Precision = "float16" if precision == "float16" else "float32"
+    return build_inception(extractor.weights, extractor.fingerprint, extractor.device, wanted)
 
 
 def restore_extractor(card: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> FeatureExtractor:

@@ -36,7 +36,7 @@ _REMEDY = (
 
 
 def choose_precision(setting: Literal["auto", "float32", "float16"], device: torch.device) -> Precision:
-    """Resolves ``scores.precision`` for ``device``."""
+    """What rewards and validations are computed in on ``device``, by ``scores.precision``."""
     if setting == "auto":
         return "float16" if device.type == "cuda" else "float32"
     return setting
@@ -91,8 +91,12 @@ class InceptionExtractor:
     fingerprint: str
     """SHA-256 over the weights."""
     name: str = field(default="inception", init=False)
-    suffix: str = field(default="", init=False)
     accuracy: None = field(default=None, init=False)
+
+    @property
+    def suffix(self) -> str:
+        """See `FeatureExtractor.suffix`."""
+        return "" if self.precision == "float32" else f"_{self.precision}"
 
     @torch.no_grad()
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:

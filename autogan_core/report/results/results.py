@@ -56,6 +56,8 @@ class GeneratorResult:
     """Whether the last checkpoint is much worse than the best."""
     samples: Tensor
     """Uncurated images of the best checkpoint, uint8 (N, C, S, S)."""
+    precision: str | None = None
+    """What its training computed in, ``float32`` or ``bfloat16``; None where an earlier version has not stored it."""
 
 
 @dataclass(frozen=True, slots=True)

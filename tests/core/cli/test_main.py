@@ -187,6 +187,7 @@ def test_dry_run_prints_settings_and_plan_and_writes_nothing(here: Path) -> None
     assert plan.startswith("93 slots in 3 stages")
     assert "stage 3, 32x32 images, 720 architectures: 30 iterations, each of 15 epochs and 30 candidates" in plan
     assert "50,000 generator steps (250,000 discriminator steps)" in plan
+    assert re.search(r"^training computes in (bfloat16|float32) on this machine's [CG]PU ", plan, re.MULTILINE)
     assert list(here.iterdir()) == []
 
 

@@ -13,20 +13,22 @@ from autogan_core.metrics.protocols import REWARD_NAMES, find_score, joint_proto
 from autogan_core.metrics.scores import Scores
 
 
-@pytest.mark.parametrize("suffix", ["", "_classifier"])
+@pytest.mark.parametrize("suffix", ["", "_float16", "_classifier"])
 @pytest.mark.parametrize("num_images", [50_000, 1797])
 def test_names_that_the_metrics_write_are_read_back(suffix: str, num_images: int) -> None:
-    """Images, splits, spread and features come back from `Scores.named`."""
+    """Images, splits, spread, features and a reduced precision come back from `Scores.named`."""
     named = Scores(8.55, 0.1, 12.42, num_images, 10, suffix).named()
     inception, fid = find_score(named, "is"), find_score(named, "fid")
     assert inception is not None
     assert fid is not None
     assert (inception.value, inception.std, inception.num_images, inception.splits) == (8.55, 0.1, num_images, 10)
     assert (fid.value, fid.std, fid.num_images, fid.splits) == (12.42, None, num_images, None)
-    assert inception.features == fid.features == ("classifier" if suffix else "Inception")
+    features = "classifier" if suffix == "_classifier" else "Inception"
+    assert inception.features == fid.features == features
+    assert inception.precision == fid.precision == ("float16" if suffix == "_float16" else "float32")
     assert (inception.text, fid.text) == ("8.55 ± 0.10", "12.42")
-    features = "classifier" if suffix else "Inception"
-    assert joint_protocol(named) == f"{num_images:,} images, 10 splits, {features} features"
+    reduced = ", in float16" if suffix == "_float16" else ""
+    assert joint_protocol(named) == f"{num_images:,} images, 10 splits, {features} features{reduced}"
 
 
 def test_a_classifiers_accuracy_goes_with_its_scores() -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from autogan_core.config import TrainingConfig
-from autogan_core.networks.precision import reduced, training_dtype
+from autogan_core.networks.precision import precision_words, reduced, training_dtype
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -35,6 +35,17 @@ def test_auto_takes_what_the_device_is_made_for(
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capability)
     assert training_dtype(TrainingConfig.model_validate({"precision": setting}), device) == expected
+
+
+def test_what_auto_comes_to_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the device, and that the released code trains in another one; a named precision is repeated."""
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (9, 0))
+    assert precision_words(TrainingConfig(), CUDA) == (
+        "training computes in bfloat16 on this machine's GPU (training.precision=auto; the released code trains in "
+        "float32)"
+    )
+    named = TrainingConfig(precision="float32")
+    assert precision_words(named, CUDA) == "training computes in float32 (training.precision=float32)"
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

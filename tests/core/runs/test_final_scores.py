@@ -15,14 +15,17 @@ from autogan_core.errors import ConfigError
 from autogan_core.metrics.features.classifier_accuracy import ACCURACY
 from autogan_core.metrics.scorer import Scorer
 from autogan_core.metrics.scores import Scores, reference_moments
+from autogan_core.presets import overridden
 from autogan_core.runs import evaluating, opening
 from autogan_core.runs.final_scores import SCORES_FORMAT, stored_evaluations, stored_scores
 from autogan_core.runs.inputs import Inputs
 from autogan_core.runs.run import Run
 from autogan_core.runs.run_results import collect_results
+from autogan_core.runtime.distributed import World
+from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore, read_document, write_document
-from tests.core.tiny import FixedExtractor, tiny_config, tiny_dataset
+from tests.core.tiny import CPU, FixedExtractor, tiny_config, tiny_dataset
 
 TRAINED = (NAMED["paper-top1"], Architecture.parse("0020-01210-02200"))
 MORE_IMAGES = tiny_config("scores.num_images=96")
@@ -158,6 +161,47 @@ def test_other_features_have_inputs_of_their_own(folder: Path, monkeypatch: pyte
     assert [config.scores.features for config in made] == ["inception"]
     assert protocols(folder) == [(64, 2, "inception")]
     assert open_run(folder).evaluated() == {}
+
+
+class ReducedExtractor(FixedExtractor):
+    """One that computes in float16, as InceptionV3 does on a GPU."""
+
+    suffix, fingerprint, precision = "_float16", "reduced", "float16"  # type: ignore[assignment]
+
+
+def test_final_scores_are_float32_where_rewards_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a run's float16 features validations say so in their names, and final scores are float32, with a reference of
+    their own; scores that an earlier version stored keep name and place, and are another protocol."""
+    monkeypatch.setenv("AUTOGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(evaluating, "in_precision", lambda _, wanted: {"float32": FixedExtractor()}[wanted])
+    own = ReducedExtractor()
+    inputs = Inputs(tiny_dataset(), own, reference_moments(tiny_dataset(), own, tmp_path, 32), {"is_64_float16": 2.0})
+    store, config = DirectoryStore(tmp_path / "run"), tiny_config("scores.features=inception")
+
+    def reopened(*overrides: str) -> Run:
+        asked = overridden(config, overrides).scores
+        return Run(store, config, World.single(CPU), Monitor(), lambda: inputs, asked)
+
+    [training] = reopened().retrain(TRAINED[:1])
+    assert "fid_32_float16" in training.last.named and training.precision == "float32"
+    scores = reopened().evaluate(TRAINED[:1])[TRAINED[0]]
+    assert scores.last.scores.keys() == {"is_64_2split_fixed", "is_64_2split_std_fixed", "fid_64_fixed"}
+    name = f"retrain/{TRAINED[0]}/scores.json"
+    document = read_document(store, name, SCORES_FORMAT)
+    [evaluation] = document["evaluations"]
+    assert evaluation["protocol"]["precision"] == "float32"
+    assert evaluation["real_scores"].keys() == {"is_64_2split_fixed", "is_64_2split_std_fixed"}
+    evaluation["protocol"]["precision"] = "auto"
+    write_document(store, name, document, SCORES_FORMAT)
+    assert reopened().evaluated() == {TRAINED[0]: scores}
+    again = reopened().evaluate(TRAINED[:1])[TRAINED[0]]
+    assert again.last == scores.last and again.evaluated >= scores.evaluated
+    stored = reopened().evaluations()[TRAINED[0]]
+    assert [e.protocol.precision for e in stored] == ["float32", "auto"]
+    assert stored[1].scores == scores
+    monkeypatch.setattr(evaluating, "in_precision", None)
+    reduced = reopened("scores.precision=float16").evaluate(TRAINED[:1])[TRAINED[0]]
+    assert "fid_64_float16" in reduced.last.scores
 
 
 def test_only_evaluations_may_be_by_another_protocol(folder: Path) -> None:

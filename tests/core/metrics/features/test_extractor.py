@@ -16,7 +16,7 @@ from autogan_core.errors import WeightsUnavailableError
 from autogan_core.metrics.features import extractor as features
 from autogan_core.metrics.features.classifier import ClassifierExtractor
 from autogan_core.metrics.features.classifier_network import new_network
-from autogan_core.metrics.features.extractor import dump_extractor, load_extractor, restore_extractor
+from autogan_core.metrics.features.extractor import dump_extractor, in_precision, load_extractor, restore_extractor
 from autogan_core.metrics.features.inception import load_inception
 from tests.core.metrics.conftest import CLASSIFIER, CPU, REMEDY
 
@@ -35,6 +35,20 @@ def test_inception_is_loaded_in_the_wanted_precision(
     """scores.precision reaches the network; auto is float32 on the CPU."""
     scores = ScoresConfig.model_validate({"inception_weights": inception_weights, "precision": setting})
     assert load_extractor(scores, digits, CPU, tmp_path).precision == precision
+
+
+def test_the_same_weights_in_another_precision(
+    inception_weights: Path, classifier: ClassifierExtractor, colour: Tensor
+) -> None:
+    """Back in its first precision an extractor gives the first bits; what is float16 says so in its scores' names; one
+    that has but one precision stays what it is."""
+    first = load_inception(inception_weights, CPU, "float32")
+    reduced = in_precision(first, "float16")
+    assert (first.suffix, reduced.suffix, reduced.fingerprint) == ("", "_float16", first.fingerprint)
+    assert not torch.equal(reduced(colour)[0], first(colour)[0])
+    assert torch.equal(in_precision(reduced, "float32")(colour)[0], first(colour)[0])
+    assert in_precision(first, "float32") is first
+    assert in_precision(classifier, "float16") is classifier
 
 
 def test_a_stored_extractor_keeps_weights_and_precision(inception_weights: Path, colour: Tensor) -> None:
