@@ -6,9 +6,9 @@ released code's scripts, and where those disagree with the paper the paper wins;
 
 from __future__ import annotations
 
-from autogan_core.config.config import ADDED, LOCATIONS, MAY_CHANGE, PROTOCOL, Config
+from autogan_core.config.config import ADDED, LOCATIONS, MAY_CHANGE, PROTOCOL, TOLD_BY_IMAGES, Config
 from autogan_core.config.controller import ControllerConfig
-from autogan_core.config.data import DataConfig
+from autogan_core.config.data import OWN_IMAGES, DataConfig
 from autogan_core.config.model import ModelConfig
 from autogan_core.config.parsing import (
     known_settings,
@@ -31,6 +31,7 @@ __all__ = [
     "ADDED",
     "LOCATIONS",
     "MAY_CHANGE",
+    "OWN_IMAGES",
     "PROTOCOL",
     "Config",
     "ControllerConfig",
@@ -45,6 +46,7 @@ __all__ = [
     "SearchConfig",
     "Section",
     "SpaceConfig",
+    "TOLD_BY_IMAGES",
     "TrainingConfig",
     "known_settings",
     "parse_config",

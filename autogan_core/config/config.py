@@ -32,6 +32,8 @@ ADDED: Mapping[str, Any] = {
     "search.warm_up_epochs": 0.0,
     "search.reward.statistics": "recalibrated",
     "search.reward.adaptation_steps": 0,
+    "data.layout": "plain",
+    "data.background": "stored",
 }
 """Settings that are newer than the oldest stored runs, and the JSON values by which those runs were done.
 
@@ -103,7 +105,8 @@ class Config(Section):
     def fingerprint(self) -> str:
         """Hashes every setting that decides the result: the identity of a run that is made with them.
 
-        Without `LOCATIONS`, and without those `ADDED` that make no difference to runs from before they were added.
+        Without `LOCATIONS` and `TOLD_BY_IMAGES`, and without those `ADDED` that make no difference to runs from before
+        they were added.
 
         Returns:
             SHA-256 as 64 hex digits.
@@ -134,6 +137,9 @@ LOCATIONS = frozenset(name for name, mark in changeable(Config) if mark.location
 
 PROTOCOL = frozenset(name for name, mark in changeable(Config) if mark.protocol)
 """Settings of the final scores' protocol. What a run has trained may be scored under other ones than the run's own."""
+TOLD_BY_IMAGES = frozenset(name for name, mark in changeable(Config) if mark.images)
+"""Those of them that decide nothing but the images: a run whose images they change is refused by these images'
+fingerprint, and one whose images they leave alone, such as a run on digits, is the same run."""
 
 
 def fingerprint_of(settings: Mapping[str, Any]) -> str:
@@ -147,6 +153,6 @@ def fingerprint_of(settings: Mapping[str, Any]) -> str:
     decisive = {
         key: value
         for key, value in settings.items()
-        if key not in LOCATIONS and not (key in ADDED and value == ADDED[key])
+        if key not in LOCATIONS | TOLD_BY_IMAGES and not (key in ADDED and value == ADDED[key])
     }
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

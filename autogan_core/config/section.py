@@ -19,6 +19,8 @@ class MayChange:
     protocol: bool = False
     """Whether it is part of the final scores' protocol. It decides results, and the search and the trainings keep to
     the run's own value; but what they have trained may be scored under another one too."""
+    images: bool = False
+    """Whether it decides nothing but the images. Their own fingerprint, which all states carry, tells a change."""
 
 
 class Section(BaseModel):

@@ -13,6 +13,7 @@ from autogan_core.config import (
     LOCATIONS,
     MAY_CHANGE,
     PROTOCOL,
+    TOLD_BY_IMAGES,
     Config,
     SearchConfig,
     known_settings,
@@ -99,6 +100,8 @@ CIFAR10 = {
     "data.name": "cifar10",
     "data.path": None,
     "data.max_images": None,
+    "data.layout": "usual",
+    "data.background": "white",
     "data.fingerprint": None,
 }
 
@@ -128,8 +131,9 @@ def test_locations_do_not_make_another_run() -> None:
 
 def test_only_these_settings_may_change_in_a_run() -> None:
     """Each says so where it is defined; all others decide results, and are told as differences."""
-    assert LOCATIONS | {"cpu_threads", "search.max_failures", "scores.batch_size"} == MAY_CHANGE
+    assert LOCATIONS | TOLD_BY_IMAGES | {"cpu_threads", "search.max_failures", "scores.batch_size"} == MAY_CHANGE
     assert {"data.path", "scores.inception_weights"} == LOCATIONS
+    assert {"data.layout", "data.background"} == TOLD_BY_IMAGES
     assert known_settings() > MAY_CHANGE
     config = load_config("cifar10")
     assert config.differences(load_config("cifar10", ["cpu_threads=3", "scores.batch_size=7"])) == []
@@ -143,6 +147,39 @@ def test_the_protocol_of_final_scores_can_be_another_ones() -> None:
     assert config.differences(under) == ["scores.features: inception -> classifier", "scores.num_images: 50000 -> 300"]
     assert under.scores.batch_size == 500
     assert under.under(config.scores) == config
+
+
+def test_how_images_are_read_is_told_by_the_images() -> None:
+    """Their own fingerprint tells a change that matters, so that these settings make no other run."""
+    config = load_config("cifar10")
+    other = load_config("cifar10", ["data.layout=plain", "data.background=stored"])
+    assert other.fingerprint() == config.fingerprint() and config.differences(other) == []
+
+
+@pytest.mark.parametrize(
+    ("background", "colour"),
+    [("white", (255, 255, 255)), ("black", (0, 0, 0)), ("rgb(1, 20,255)", (1, 20, 255)), ("stored", None)],
+)
+def test_background_colours(background: str, colour: tuple[int, int, int] | None) -> None:
+    """A name, three numbers, or none."""
+    assert load_config("digits", [f"data.background={background}"]).data.background_colour == colour
+
+
+@pytest.mark.parametrize("background", ["pink", "rgb(0, 0, 256)", "'#ffffff'"])
+def test_other_backgrounds_are_refused(background: str) -> None:
+    """The message lists what there is."""
+    with pytest.raises(
+        ConfigError, match=r"^data.background: must be white, grey, black, 'rgb\(R, G, B\)' .* stored, not"
+    ):
+        load_config("digits", [f"data.background={background}"])
+
+
+def test_a_path_that_no_run_can_store_is_refused() -> None:
+    """Bytes that are no UTF-8 are told before anything is written."""
+    tree = load_config("digits").model_dump(mode="json")
+    tree["data"]["path"] = "a\udcff"
+    with pytest.raises(ConfigError, match=r"^data.path: is not encoded in UTF-8"):
+        parse_config(tree)
 
 
 def test_growth_shares_out_the_iterations() -> None:
