@@ -70,7 +70,7 @@ image-lists: # What each image takes of requirements.txt.
 		$(PIN) --generate-hashes --no-deps - --output-file requirements-torch.txt
 	@printf 'torch\ntorchvision\n' | \
 		$(PIN) --no-deps --constraint requirements.txt - --output-file requirements-torch-cpu.txt
-	@$(PIN) --generate-hashes pyproject.toml --extra katib --extra pipelines --constraint requirements.txt --no-emit-package triton \
+	@$(PIN) --generate-hashes pyproject.toml --extra katib --extra parquet --extra pipelines --constraint requirements.txt --no-emit-package triton \
 		$$(sed -nE 's/^([a-z0-9-]+)==.*/--no-emit-package \1/p' requirements-torch.txt) \
 		--output-file requirements-runtime.txt
 
