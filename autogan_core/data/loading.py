@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 
 import torch
 from torch import Tensor
@@ -16,9 +17,11 @@ from autogan_core.data.fashion_mnist import open_fashion_mnist
 from autogan_core.data.image_folder import open_folder
 from autogan_core.data.npz import open_npz
 from autogan_core.data.pixels import resize, to_channels
-from autogan_core.data.source import Loader, Pixels
+from autogan_core.data.source import Loader, OwnLoader, Pixels
 from autogan_core.data.stl10 import open_stl10
+from autogan_core.data.unusable import UnusableImagesError, merged
 from autogan_core.errors import DataError
+from autogan_core.runtime.monitor import Monitor, SlowTask, Task
 
 logger = logging.getLogger(__name__)
 
@@ -27,41 +30,52 @@ LOADERS: dict[str, Loader] = {
     "fashion-mnist": open_fashion_mnist,
     "cifar10": open_cifar10,
     "stl10": open_stl10,
-    "folder": open_folder,
-    "npz": open_npz,
 }
-"""A loader for every ``data.name``."""
+"""A loader for every published data set."""
+
+OWN_LOADERS: dict[str, OwnLoader] = {"folder": open_folder, "npz": open_npz}
+"""A loader for every other ``data.name``."""
 
 TRAINING_IMAGES = {"digits": 1_797, "fashion-mnist": 60_000, "cifar10": 50_000, "stl10": 105_000}
 """How many training images a data set has, where its publisher decides that."""
 
 CHUNK = 1000
 """Images that are held in their own size at a time; STL-10's 105,000 would take 2.9 GB."""
+CHUNK_S = 0.5
+"""More are read at a time as long as that takes less seconds, so that progress shows."""
 
 
-def load_dataset(data: DataConfig, model: ModelConfig, seed: int) -> ImageDataset:
+def load_dataset(data: DataConfig, model: ModelConfig, seed: int, monitor: Monitor | None = None) -> ImageDataset:
     """Reads a data set at the generator's size and channels, without augmentation, in the order of the files.
 
     Args:
         data: which one, where it lies and how many training images; ``max_images`` above their number takes all.
         model: gives image size and channels.
         seed: decides which training images ``data.max_images`` keeps.
+        monitor: is told how far the reading is, if it takes seconds; None: nobody is.
 
     Returns:
         Images in memory, uint8 (N, C, S, S), with labels and test images where the data set has them.
 
     Raises:
         DataError: files are missing or damaged, images are smaller than the generator's, or they are not those of
-            ``data.fingerprint``.
+            ``data.fingerprint``. One error names all the files that are to blame.
     """
-    source = LOADERS[data.name](data.path, model)
+    told = monitor or Monitor()
+    if data.name in OWN_LOADERS:
+        source = OWN_LOADERS[data.name](data, model, told)
+    else:
+        source = LOADERS[data.name](data.path, model)
     chosen = _choose(len(source.train.pixels), data.max_images, seed)
-    images = _read(data.name, source.train.pixels, chosen, model)
+    reader = _Reader(data.name, model, len(chosen) + (len(source.test.pixels) if source.test else 0))
     labels = None if source.train.labels is None else source.train.labels[chosen]
     test_images = test_labels = None
-    if source.test is not None:
-        everything = torch.arange(len(source.test.pixels))
-        test_images, test_labels = _read(data.name, source.test.pixels, everything, model), source.test.labels
+    with SlowTask(told, "reading images", reader.total) as task:
+        images = reader.read(source.train.pixels, chosen, task)
+        if source.test is not None:
+            everything = torch.arange(len(source.test.pixels))
+            test_images, test_labels = reader.read(source.test.pixels, everything, task), source.test.labels
+    reader.check()
     logger.info("%s: %d training images %s", data.name, len(images), tuple(images.shape[1:]))
     fingerprint = fingerprint_of(images, labels)
     if data.fingerprint not in (None, fingerprint):
@@ -79,15 +93,41 @@ def _choose(count: int, max_images: int | None, seed: int) -> Tensor:
     return torch.tensor(sorted(random.Random(seed).sample(range(count), max_images)))
 
 
-def _read(name: str, pixels: Pixels, index: Tensor, model: ModelConfig) -> Tensor:
-    size, channels = model.image_size, model.image_channels
-    images = torch.empty((len(index), channels, size, size), dtype=torch.uint8)
-    for into, part in zip(torch.split(images, CHUNK), torch.split(index, CHUNK), strict=True):
-        native = pixels[part]
+class _Reader:
+    """Reads images at the generator's size and channels, and goes on after those that cannot be used."""
+
+    def __init__(self, name: str, model: ModelConfig, total: int) -> None:
+        self.total = total
+        self._name, self._model = name, model
+        self._errors: list[UnusableImagesError] = []
+
+    def read(self, pixels: Pixels, index: Tensor, task: Task) -> Tensor:
+        """The images at ascending indices (n,): uint8 (n, C, S, S), with nonsense where `check` complains."""
+        size, channels = self._model.image_size, self._model.image_channels
+        images = torch.empty((len(index), channels, size, size), dtype=torch.uint8)
+        done, step = 0, min(CHUNK, 16)
+        while done < len(index):
+            started, part = time.monotonic(), index[done : done + step]
+            try:
+                images[done : done + step] = self._fitted(pixels[part])
+            except UnusableImagesError as error:
+                self._errors.append(error)
+            task.advance(len(part))
+            done += len(part)
+            if time.monotonic() - started < CHUNK_S:
+                step = min(2 * step, CHUNK)
+        return images
+
+    def check(self) -> None:
+        """Raises one error for all images that cannot be used."""
+        if self._errors:
+            raise merged(self._errors, self.total)
+
+    def _fitted(self, native: Tensor) -> Tensor:
+        size = self._model.image_size
         if native.shape[-1] < size:
             raise DataError(
-                f"the images of '{name}' have {native.shape[-1]}x{native.shape[-1]} pixels, but the generator makes "
-                f"{size}x{size}: lower model.bottom_width or model.num_cells"
+                f"the images of '{self._name}' have {native.shape[-1]}x{native.shape[-1]} pixels, but the generator "
+                f"makes {size}x{size}: lower model.bottom_width or model.num_cells"
             )
-        into.copy_(to_channels(resize(native, size), channels))
-    return images
+        return to_channels(resize(native, size), self._model.image_channels)

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from torch import Tensor
 
-from autogan_core.config import ModelConfig
+from autogan_core.config import DataConfig, ModelConfig
+from autogan_core.runtime.monitor import Monitor
 
 
 class Pixels(Protocol):
@@ -47,4 +48,7 @@ class Source:
 
 
 Loader = Callable[[Path | None, ModelConfig], Source]
-"""Opens the data set at a path (None: its usual place) for a model; raises DataError."""
+"""Opens a published data set at a path (None: its usual place) for a model; raises DataError."""
+
+OwnLoader = Callable[[DataConfig, ModelConfig, Monitor], Source]
+"""Opens people's own images, which settings say how to read; raises DataError."""

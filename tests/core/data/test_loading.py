@@ -27,7 +27,7 @@ def numbered(tmp_path: Path) -> Path:
 
 def test_every_name_has_a_loader() -> None:
     """The registry and the setting's allowed values agree."""
-    assert set(loading.LOADERS) == set(get_args(DataConfig.model_fields["name"].annotation))
+    assert {*loading.LOADERS, *loading.OWN_LOADERS} == set(get_args(DataConfig.model_fields["name"].annotation))
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000])
