@@ -92,12 +92,15 @@ def reproduce(
 
     log_to(console, verbose)
     opened = open_device(device, plan.config(plan.seeds[0]).cpu_threads)
+    monitor = RunMonitor(console, None)
     suite = Suite(
         plan,
         folder,
         opened,
-        RunMonitor(console, None),
-        lambda config: make_inputs(config, opened, cache_folder(), recipe=stored_recipe(DirectoryStore(folder))),
+        monitor,
+        lambda config: make_inputs(
+            config, opened, cache_folder(), monitor=monitor, recipe=stored_recipe(DirectoryStore(folder))
+        ),
         _options(plan, run_dir),
     )
     if dry_run:

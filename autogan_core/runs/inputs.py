@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autogan_core.config import Config
+from autogan_core.config import ADDED, OWN_IMAGES, TOLD_BY_IMAGES, Config
 from autogan_core.data import ImageDataset, load_dataset
 from autogan_core.data.download import ARCHIVES, download
 from autogan_core.errors import ConflictError, DataError, NewerFormatError, StateError
@@ -38,8 +38,6 @@ comparable.
 """
 KID_BATCH = 500
 """Real images whose features are computed at a time."""
-PLACES_THAT_DECIDE = frozenset({"folder", "npz"})
-"""Loaders whose images are known by nothing but their path."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def prepare(
     except StateError as error:
         logger.warning("the stored inputs are made anew: %s", error)
     try:
-        state.commit(_snapshot(make_inputs(config, device, cache, dataset, recipe)))
+        state.commit(_snapshot(make_inputs(config, device, cache, dataset, recipe=recipe)))
     except ConflictError:
         logger.info("another process has stored the inputs meanwhile; they are used")
     return load_inputs(config, store, device)
@@ -193,10 +191,12 @@ def inputs_location(config: Config, store: RunStore) -> str:
 def _name(config: Config) -> str:
     """The inputs' name in the store: a digest of exactly the settings that decide them."""
     data, model = config.data, config.model
+    by_place = data.name in OWN_IMAGES and data.fingerprint is None
+    reading = {key: value for key, value in _reading(config).items() if by_place and value != ADDED[f"data.{key}"]}
     decisive: dict[str, Any] = {
         "format": FORMAT,
-        "data": data.model_dump(mode="json", exclude={"path"}),
-        "path": str(data.path) if data.name in PLACES_THAT_DECIDE and data.fingerprint is None else None,
+        "data": {**data.model_dump(mode="json", exclude={"path", *_reading(config)}), **reading},
+        "path": str(data.path) if by_place else None,
         "seed": None if data.max_images is None else config.seed,  # it chooses the images
         "image": [model.image_channels, model.image_size],
         "features": config.scores.features,
@@ -207,11 +207,35 @@ def _name(config: Config) -> str:
     return f"inputs/{data.name}-{digest[:16]}"
 
 
+def _reading(config: Config) -> dict[str, Any]:
+    """The settings of the images that are `TOLD_BY_IMAGES`, by their names in ``data``."""
+    return {key.removeprefix("data."): config.flat()[key] for key in TOLD_BY_IMAGES}
+
+
 def make_inputs(
-    config: Config, device: torch.device, cache: Path, dataset: ImageDataset | None = None, recipe: int = RECIPE
+    config: Config,
+    device: torch.device,
+    cache: Path,
+    dataset: ImageDataset | None = None,
+    monitor: Monitor | None = None,
+    recipe: int = RECIPE,
 ) -> Inputs:
-    """A configuration's inputs, made here without a store. Arguments and errors are `prepare`'s."""
-    dataset = dataset or _load_or_fetch(config, cache)
+    """Makes a configuration's inputs here, without a store.
+
+    Arguments and errors are `prepare`'s.
+
+    Args:
+        config: says which data set, features and reference.
+        device: what to compute on.
+        cache: folder of classifiers and reference statistics.
+        dataset: the images, if they have been loaded.
+        monitor: is told how far the reading of images is; None: nobody is.
+        recipe: by which a classifier is trained, a number of `RECIPES`.
+
+    Returns:
+        The inputs.
+    """
+    dataset = dataset or _load_or_fetch(config, cache, monitor)
     extractor = load_extractor(config.scores, dataset, device, cache, recipe)
     reference = reference_moments(dataset, extractor, cache, config.scores.batch_size)
     return Inputs(dataset, extractor, reference, real_scores(config, dataset, extractor, cache))
@@ -245,16 +269,16 @@ def real_scores(config: Config, dataset: ImageDataset, extractor: FeatureExtract
     return scores
 
 
-def _load_or_fetch(config: Config, cache: Path) -> ImageDataset:
+def _load_or_fetch(config: Config, cache: Path, monitor: Monitor | None = None) -> ImageDataset:
     """The data set as it lies here; if it does not, and nobody said where it lies, as its publisher has it."""
     try:
-        return load_dataset(config.data, config.model, config.seed)
+        return load_dataset(config.data, config.model, config.seed, monitor)
     except DataError as error:
         if config.data.path is not None or config.data.name not in ARCHIVES:
             raise
         logger.info("%s; fetching it", error)
         path = download(config.data.name, cache / "data")
-        return load_dataset(config.data.model_copy(update={"path": path}), config.model, config.seed)
+        return load_dataset(config.data.model_copy(update={"path": path}), config.model, config.seed, monitor)
 
 
 def _snapshot(inputs: Inputs) -> Snapshot:

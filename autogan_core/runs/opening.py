@@ -38,13 +38,15 @@ def open_run(
         monitor: receives progress and measurements; None: nobody does.
 
     Returns:
-        The run. Images and features are loaded when a phase first needs them.
+        The run. Images and features are loaded when a phase first needs them, and for a new run at once.
 
     Raises:
         ConfigError: there is no run in the folder and no configuration is given; the folder holds a run of another
             configuration (the message lists the differences); there is no such preset or device; or a new run could
             not come to its end (see `check_before`).
         OSError: the folder cannot be written.
+        DataError: the images of a new run cannot be used with its settings; nothing is written to the folder.
+        WeightsUnavailableError: InceptionV3's weights, which a new run needs, cannot be had; likewise.
         StateError: the stored configuration is damaged.
     """
     folder = Path(os.path.expanduser(folder))
@@ -57,13 +59,13 @@ def open_run(
     if not is_run(folder):
         check_before(chosen, folder, cache_folder())
     settings, opened = own_config(store, chosen), open_device(device, chosen.cpu_threads)
-    recipe = stored_recipe(store)
+    recipe, told = stored_recipe(store), monitor or Monitor()
     return Run(
         store,
         settings,
         World.single(opened),
-        monitor or Monitor(),
-        lambda: make_inputs(settings, opened, cache_folder(), recipe=recipe),
+        told,
+        lambda: make_inputs(settings, opened, cache_folder(), monitor=told, recipe=recipe),
         chosen.scores,
         FolderClaims(Path(folder)),
     )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autogan_core.config import ADDED, Config, parse_stored, stored_fingerprint
+from autogan_core.config import ADDED, OWN_IMAGES, TOLD_BY_IMAGES, Config, parse_stored, stored_fingerprint
 from autogan_core.config.keys import flatten
 from autogan_core.errors import ConfigError, ConflictError
 from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.runs.finding import CONFIG_FILE
 from autogan_core.storage import Format, RunStore, read_document, seal
+
+logger = logging.getLogger(__name__)
 
 _IDENTITY = "identity"
 _RECIPE = "classifier_recipe"
@@ -105,9 +108,18 @@ def keep_config(store: RunStore, config: Config) -> MadeRun:
         except ConflictError:  # another process has made a run here meanwhile
             return keep_config(store, config)
         return made
+    _warn_of_other_reading(made.config, config)
     if differences := made.config.differences(config):
         raise ConfigError(
             f"{store.location('').rstrip('/')} holds a run with other settings; choose another folder, or go back to "
             "its own:\n  " + "\n  ".join(differences)
         )
     return made
+
+
+def _warn_of_other_reading(made: Config, config: Config) -> None:
+    """If the images are others now, the first state that is loaded will refuse them, and cannot say why."""
+    mine, given = made.flat(), config.flat()
+    changed = [f"{key}={mine[key]} (now {given[key]})" for key in sorted(TOLD_BY_IMAGES) if mine[key] != given[key]]
+    if changed and made.data.name in OWN_IMAGES:
+        logger.warning("the run was made with %s; if its images are refused, go back to that", ", ".join(changed))

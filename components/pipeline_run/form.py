@@ -219,7 +219,7 @@ def _loader(dataset: str) -> str:
     """The loader for the field ``data_set``; "" when it is empty."""
     if not dataset or dataset in DATASETS:
         return dataset
-    if PurePosixPath(dataset).suffix == ".npz":
+    if PurePosixPath(dataset).suffix in (".npz", ".npy"):
         return "npz"
     if "/" in dataset:
         return "folder"

@@ -10,6 +10,7 @@ from typing import Any
 
 from autogan_core.config import Config
 from autogan_core.data.remote import brought_here
+from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.runs.halving import unusable_incumbents
 from autogan_core.runs.inputs import inputs_location, pinned, prepare
 from autogan_core.runs.run_config import stored_recipe
@@ -70,13 +71,14 @@ def prepare_run(
         config, dataset = pinned(config, store_ref.cache)
     if "://" in location:  # the local copy is gone by now
         config = config.model_copy(update={"data": config.data.model_copy(update={"path": None})})
+    # First what may fail on these images: a run that exists refuses the settings which would mend it.
+    device = open_device(store_ref.device, config.cpu_threads)
+    recipe = stored_recipe(store_ref.folder(name)) if name else RECIPE
+    prepare(config, store_ref.store, device, store_ref.cache, dataset, recipe)
     reference = store_ref.create(config, name, backend)
     experiment = _experiment(config, str(reference), store_ref.uri, katib) if backend == "katib" else {}
     started = datetime.now(UTC).isoformat(timespec="seconds")
     step.known_pipeline_run.open(PipelineRunCard(pipeline, str(reference), started, **experiment))
-    device = open_device(store_ref.device, config.cpu_threads)
-    recipe = stored_recipe(store_ref.folder(reference.folder))
-    prepare(config, store_ref.store, device, store_ref.cache, dataset, recipe)
     publish_dataset(artifact, step.open(str(reference)), dataset, inputs_location(config, store_ref.store))
     return str(reference)
 

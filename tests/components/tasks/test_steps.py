@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from kfp import dsl
@@ -240,6 +241,19 @@ def test_a_wrong_form_makes_nothing(
     words = Path(summary.path).read_text()
     assert message in words
     assert "nothing was made" in words
+
+
+def test_images_that_cannot_be_used_make_no_run(
+    tmp_path: Path, new: Artifacts, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Images without labels leave no run under the name, so that it is free for other settings."""
+    np.savez(tmp_path / "set.npz", images=np.zeros((70, 16, 16), np.uint8))
+    store = tmp_path / "store"
+    with pytest.raises(SystemExit):
+        change = {"dataset": str(tmp_path / "set.npz")}
+        prepare_data.python_func(**FORM | change, store=str(store), data=new(dsl.Dataset, "data"))
+    assert "has no labels, which the classifier features need" in capfd.readouterr().err
+    assert not (store / "digits").exists()
 
 
 @pytest.mark.usefixtures("gcs")

@@ -126,6 +126,17 @@ def test_other_inputs_have_not_been_prepared(prepared: DirectoryStore, other: Co
         load_inputs(other, prepared, CPU)
 
 
+def test_how_images_are_read_decides_their_inputs(tmp_path: Path) -> None:
+    """Only for images that their place alone tells; at the values of older runs the inputs lie where they did."""
+    store, other = DirectoryStore(tmp_path), ("data.layout=plain", "data.background=stored")
+    place = "data.name=folder", "data.path=images"
+    assert inputs_location(tiny_config(), store) == inputs_location(tiny_config(*other), store)
+    pin = f"data.fingerprint={'a' * 64}"
+    assert inputs_location(tiny_config(*place, pin), store) == inputs_location(tiny_config(*place, pin, *other), store)
+    assert inputs_location(tiny_config(*place), store) != inputs_location(tiny_config(*place, *other), store)
+    assert inputs_location(tiny_config(*place, *other), store).endswith("inputs/folder-9d4a4198a4be1577")
+
+
 def test_whether_inputs_are_there_is_told_without_reading_them(prepared: DirectoryStore, tmp_path: Path) -> None:
     """Only for the configuration that was prepared, and only in its store."""
     assert is_prepared(tiny_config(), prepared)

@@ -10,11 +10,12 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from autogan_core.config import ADDED, Config
-from autogan_core.errors import ConfigError, StateError
+from autogan_core.errors import ConfigError, DataError, StateError
 from autogan_core.report.html import write_report
 from autogan_core.runs import opening
 from autogan_core.runs.final_scores import CHECKPOINTS
@@ -246,6 +247,17 @@ def test_retraining_goes_on_from_the_searchs_weights(tmp_path: Path, caplog: pyt
     early.keep_history(run.history[:-1])
     with pytest.raises(ConfigError, match="not finished, and retrain.start=shared goes on with the weights"):
         early.retrain([found])
+
+
+def test_a_run_that_cannot_work_is_not_made(tmp_path: Path) -> None:
+    """Images that do not fit the settings leave the folder as it was, so that it takes the settings that mend it."""
+    np.savez(tmp_path / "set.npz", images=np.zeros((70, 16, 16), np.uint8))
+    config = tiny_config("data.name=npz", f"data.path={tmp_path / 'set.npz'}")
+    with pytest.raises(DataError, match=r"has no labels, .*; set scores\.features=inception"):
+        open_run(tmp_path / "run", config)
+    assert not (tmp_path / "run").exists()
+    assert open_run(tmp_path / "run").location == str(tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["config.json"]
 
 
 def test_a_run_from_before_a_setting_was_added_goes_on(tmp_path: Path) -> None:

@@ -78,6 +78,14 @@ def test_a_run_says_its_classifiers_recipe(store: RunStore) -> None:
     assert stored_config(store) is not None
 
 
+def test_images_that_are_read_in_another_way_are_told(store: RunStore, caplog: pytest.LogCaptureFixture) -> None:
+    """Their fingerprint tells whether they are others; the settings by which the run was made are named before."""
+    own = ["data.name=folder", "data.path=images"]
+    keep_config(store, load_config("digits", [*own, "data.background=stored"]))
+    keep_config(store, load_config("digits", own))
+    assert "made with data.background=stored (now white); if its images are refused, go back to that" in caplog.text
+
+
 def test_what_is_no_configuration_is_refused(store: RunStore) -> None:
     """Settings of another version are named, and a damaged file is not taken for one."""
     write_document(store, CONFIG_FILE, {"preset": "digits", "data": {"name": "digits"}, "speed": 1})
