@@ -24,6 +24,7 @@ from autogan_kubeflow.components.environment import (
     read_config,
 )
 from autogan_kubeflow.components.exit_status import exit_status
+from autogan_kubeflow.components.log_monitor import LogMonitor
 from autogan_kubeflow.components.logs import configure_logging
 
 EPILOG = "Exit status: 0 done, 1 a mistake, 138 the store was out of reach and another try may help."
@@ -52,7 +53,7 @@ def run(
         from autogan_core.storage import open_store
 
         config = read_config(preset, overrides)
-        prepare(config, open_store(store, cache), open_device(device, config.cpu_threads), cache)
+        prepare(config, open_store(store, cache), open_device(device, config.cpu_threads), cache, None, LogMonitor())
 
     sys.exit(exit_status(work))
 

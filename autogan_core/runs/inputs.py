@@ -87,7 +87,7 @@ class Inputs:
         return real_features(self.dataset, self.extractor, KID_BATCH)
 
 
-def pinned(config: Config, cache: Path) -> tuple[Config, ImageDataset]:
+def pinned(config: Config, cache: Path, monitor: Monitor | None = None) -> tuple[Config, ImageDataset]:
     """Pins a configuration to the images as they are now.
 
     Inputs and runs of such a configuration belong to these images: others, in the same place, get their own.
@@ -95,6 +95,7 @@ def pinned(config: Config, cache: Path) -> tuple[Config, ImageDataset]:
     Args:
         config: says which data set and where it lies.
         cache: a data set that has to be fetched goes there.
+        monitor: is told how far the reading of images is; None: nobody is.
 
     Returns:
         The configuration with the images' fingerprint, and the images.
@@ -102,7 +103,7 @@ def pinned(config: Config, cache: Path) -> tuple[Config, ImageDataset]:
     Raises:
         DataError: like `prepare`; or the images are not those that the configuration names already.
     """
-    dataset = _load_or_fetch(config, cache)
+    dataset = _load_or_fetch(config, cache, monitor)
     data = config.data.model_copy(update={"fingerprint": dataset.fingerprint})
     return config.model_copy(update={"data": data}), dataset
 
@@ -113,6 +114,7 @@ def prepare(
     device: torch.device,
     cache: Path,
     dataset: ImageDataset | None = None,
+    monitor: Monitor | None = None,
     recipe: int = RECIPE,
 ) -> Inputs:
     """Puts a configuration's inputs into the store, unless they are there and intact.
@@ -126,6 +128,7 @@ def prepare(
         cache: folder of classifiers and reference statistics of earlier runs on this machine; a data set that has to
             be fetched goes there too.
         dataset: the images, if they have been loaded.
+        monitor: is told how far the reading of images is; None: nobody is.
         recipe: by which a classifier is trained if the store has none, a number of `RECIPES`.
 
     Returns:
@@ -146,7 +149,7 @@ def prepare(
     except StateError as error:
         logger.warning("the stored inputs are made anew: %s", error)
     try:
-        state.commit(_snapshot(make_inputs(config, device, cache, dataset, recipe=recipe)))
+        state.commit(_snapshot(make_inputs(config, device, cache, dataset, monitor, recipe)))
     except ConflictError:
         logger.info("another process has stored the inputs meanwhile; they are used")
     return load_inputs(config, store, device)
@@ -220,21 +223,7 @@ def make_inputs(
     monitor: Monitor | None = None,
     recipe: int = RECIPE,
 ) -> Inputs:
-    """Makes a configuration's inputs here, without a store.
-
-    Arguments and errors are `prepare`'s.
-
-    Args:
-        config: says which data set, features and reference.
-        device: what to compute on.
-        cache: folder of classifiers and reference statistics.
-        dataset: the images, if they have been loaded.
-        monitor: is told how far the reading of images is; None: nobody is.
-        recipe: by which a classifier is trained, a number of `RECIPES`.
-
-    Returns:
-        The inputs.
-    """
+    """A configuration's inputs, made here without a store. Arguments and errors are `prepare`'s."""
     dataset = dataset or _load_or_fetch(config, cache, monitor)
     extractor = load_extractor(config.scores, dataset, device, cache, recipe)
     reference = reference_moments(dataset, extractor, cache, config.scores.batch_size)

@@ -87,17 +87,21 @@ class Step:
         """The pipeline's run. Raises like `StoreRef.open`."""
         return self.store_ref.open(reference, self._monitor(RunReference.parse(reference).folder))
 
+    def progress(self) -> Monitor:
+        """Receives the progress of work outside a run."""
+        return self._monitor(None)
+
     def stop_requested(self) -> Callable[[], bool]:
         """Keeps SIGTERM from ending the step; the returned function says whether the signal has arrived."""
         stopping = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stopping.set())
         return stopping.is_set
 
-    def _monitor(self, folder: str) -> Monitor:
+    def _monitor(self, folder: str | None) -> Monitor:
         if EVENTS_VARIABLE not in os.environ:
             return LogMonitor()
         local = isinstance(self.store_ref.store, DirectoryStore)
-        return EventMonitor(Console(), Path(self.store_ref.uri) / folder if local else None)
+        return EventMonitor(Console(), Path(self.store_ref.uri) / folder if local and folder else None)
 
 
 @contextmanager

@@ -68,13 +68,13 @@ def prepare_run(
     with brought_here(location, store_ref.cache) if location else nullcontext() as path:
         if path is not None:
             config = config.model_copy(update={"data": config.data.model_copy(update={"path": path})})
-        config, dataset = pinned(config, store_ref.cache)
+        config, dataset = pinned(config, store_ref.cache, step.progress())
     if "://" in location:  # the local copy is gone by now
         config = config.model_copy(update={"data": config.data.model_copy(update={"path": None})})
     # First what may fail on these images: a run that exists refuses the settings which would mend it.
     device = open_device(store_ref.device, config.cpu_threads)
     recipe = stored_recipe(store_ref.folder(name)) if name else RECIPE
-    prepare(config, store_ref.store, device, store_ref.cache, dataset, recipe)
+    prepare(config, store_ref.store, device, store_ref.cache, dataset, recipe=recipe)
     reference = store_ref.create(config, name, backend)
     experiment = _experiment(config, str(reference), store_ref.uri, katib) if backend == "katib" else {}
     started = datetime.now(UTC).isoformat(timespec="seconds")

@@ -11,6 +11,7 @@ import torch
 
 from autogan_core.config import DataConfig, ModelConfig
 from autogan_core.data import load_dataset, loading
+from tests.core.tiny import BeginningsMonitor
 
 MODEL = ModelConfig(bottom_width=2, num_cells=2)  # 8x8
 COUNT = 40
@@ -39,6 +40,14 @@ def test_images_and_labels_keep_the_file_s_order(numbered: Path, chunk: int, mon
     expected = (2 * dataset.labels).view(COUNT, 1, 1, 1).expand(COUNT, 3, 8, 8)
     assert dataset.images.dtype == torch.uint8 and torch.equal(dataset.images.long(), expected)
     assert dataset.test_images is None and dataset.test_labels is None and dataset.num_classes == COUNT
+
+
+def test_slow_reading_is_told(numbered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The monitor hears of the images that have been read once that takes long, and of all of them in the end."""
+    monkeypatch.setattr("autogan_core.runtime.monitor.PATIENCE_S", 0.0)
+    listener = BeginningsMonitor()
+    load_dataset(DataConfig(name="npz", path=numbered), MODEL, 0, listener)
+    assert listener.begun == [(COUNT, 16)]
 
 
 def test_a_subset_is_distinct_images_with_their_labels(numbered: Path) -> None:
