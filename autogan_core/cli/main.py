@@ -26,6 +26,10 @@ CORE: Mapping[str, LazyCommand] = {
         "autogan_core.cli.run_commands:evaluate", "Score retrained architectures by the final protocol."
     ),
     "sample": LazyCommand("autogan_core.cli.run_commands:sample", "Draw images with a retrained generator."),
+    "import": LazyCommand(
+        "autogan_core.cli.import_weights:import_weights",
+        "Take over a generator that the paper's authors have released.",
+    ),
     "report": LazyCommand(
         "autogan_core.cli.run_commands:report", "Write report.html and summary.json of a run, as far as it has come."
     ),

@@ -62,7 +62,7 @@ def _stored_config(run_dir: Path) -> Config | None:
 
 
 @contextmanager
-def _session(
+def session(
     existing: bool,
     *,
     preset: RunPreset = None,
@@ -74,7 +74,15 @@ def _session(
     dry_run: DryRun = False,
     verbose: Verbose = False,
 ) -> Iterator[Run]:
-    """Opens the run for one command. A dry run prints the plan and ends the program."""
+    """Opens the run for one command, which must be there already if ``existing``; the rest are the command's options.
+
+    Yields:
+        The run.
+
+    Raises:
+        ConfigError: it must be there, and is not; or `open_run` refuses.
+        Exit: of a dry run, which prints the plan instead.
+    """
     if existing and not is_run(run_dir):
         raise ConfigError(no_run_in(run_dir))
     first = [f"variant={variant}"] if variant else []
@@ -115,14 +123,14 @@ def in_run_folder(
     Returns:
         A decorator, which gives a function with the combined signature, for Typer.
     """
-    common = dict(list(inspect.signature(_session, locals={"Run": object}, eval_str=True).parameters.items())[1:])
+    common = dict(list(inspect.signature(session, locals={"Run": object}, eval_str=True).parameters.items())[1:])
 
     def decorate(body: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(body, locals={"Run": object}, eval_str=True).parameters.values())[1:]
 
         def command(**given: Any) -> None:
             options = {name: given.pop(name) for name in common}
-            with _session(existing(given), **options) as this:
+            with session(existing(given), **options) as this:
                 body(this, **given)
 
         command.__name__, command.__doc__ = body.__name__, body.__doc__

@@ -145,6 +145,8 @@ def print_summary(console: Console, report: Path) -> None:
             console.print(f"real images: {joint_protocol(scored['real_scores'])}")
     for generator in summary["generators"]:
         console.print(f"{generator['architecture']} is {generator['words']}")
+        if generator["origin"]:
+            console.print(f"{generator['architecture']} was {generator['origin']}")
         if generator["collapsed"]:
             console.print(f"warning: {generator['architecture']} collapsed in training; use its best checkpoint")
     console.print(f"report: {report}")

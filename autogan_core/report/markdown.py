@@ -35,6 +35,7 @@ def report_markdown(results: RunResults) -> str:
         *(_collapse(generator) for generator in results.generators if generator.collapsed),
         "## Scores",
         *_scores(results),
+        *(escape(f"Generator {g.rank} was {g.origin}.") for g in results.generators if g.origin),
         *(_ladder(results.ladder) if results.ladder else ()),
         "## Search",
         *_search(results),

@@ -62,6 +62,7 @@ def _generator(generator: GeneratorResult) -> dict[str, Any]:
         "macs": generator.macs,
         "seconds": generator.seconds,
         "precision": generator.precision,
+        "origin": generator.origin,
         "best": _checkpoint(generator.best),
         "last": _checkpoint(generator.last),
         "curve": [_checkpoint(point) for point in generator.curve],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -13,8 +15,9 @@ from autogan_core.runs.run_records import RunRecords
 from autogan_core.search_space import Architecture
 from autogan_core.storage import RunStore
 from autogan_core.training.design import searched
+from autogan_core.training.imported_generator import keep_imported
 from autogan_core.training.trained_generator import draw, load_generator, untrained
-from autogan_core.training.validation import TrainingResult, stored_training
+from autogan_core.training.validation import Origin, TrainingResult, stored_training
 
 
 class RunGenerators(RunRecords):
@@ -60,6 +63,21 @@ class RunGenerators(RunRecords):
         if training is None:
             raise StateError(untrained(str(architecture)))
         return training
+
+    def keep_imported(self, architecture: Architecture, weights: Mapping[str, Tensor], origin: Origin) -> None:
+        """Stores a generator that was trained elsewhere as one of this run's.
+
+        Args:
+            architecture: what it is.
+            weights: its state dict.
+            origin: where it comes from.
+
+        Raises:
+            ConfigError: its sizes are not those of the run's generators, or the run has one of this architecture.
+            ConflictError: another process stores one.
+        """
+        design, identity = searched(self._fitting(architecture)), self._made.identity
+        keep_imported(design, weights, origin, self.config, self._store, self._device, identity)
 
     @property
     def _draw_size(self) -> int:

@@ -168,8 +168,9 @@ def _result(
         seconds=training.seconds,
         best=evaluation.scores.best,
         last=evaluation.scores.last,
-        curve=tuple(CheckpointScores(v.iteration, v.named) for v in training.validations),
+        curve=tuple(CheckpointScores(v.iteration, v.named) for v in training.validations if v.named),
         collapsed=training.collapsed,
         samples=run.sample(architecture, "best", GRID_IMAGES, run.config.seed),
         precision=training.precision,
+        origin=None if training.origin is None else training.origin.words,
     )

@@ -24,7 +24,14 @@ from autogan_core.training.gan import GAN
 from autogan_core.training.loss_reader import LossReader, LossValues
 from autogan_core.training.trained_generator import PARTS, draw, untrained
 from autogan_core.training.training_stream import TrainingStream
-from autogan_core.training.validation import TrainingResult, Validation, best_of, next_validation
+from autogan_core.training.validation import (
+    Origin,
+    TrainingResult,
+    Validation,
+    best_of,
+    next_validation,
+    read_training,
+)
 from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -68,6 +75,7 @@ class DerivedGAN:
         self._validations: list[Validation] = []
         self._seconds = 0.0
         self._precision: str | None = None
+        self._origin: Origin | None = None
 
     @property
     def state_name(self) -> str:
@@ -94,9 +102,11 @@ class DerivedGAN:
         Raises:
             NonFiniteLossError: training diverged; the last commit stays.
             ConflictError: another process trains the same design in this run.
-            StateError: the store's state is damaged or belongs to another configuration.
+            StateError: the store's state is damaged, belongs to another configuration, or was imported.
         """
         self._restore()
+        if self._origin is not None:
+            raise StateError(f"{self.name} is {self._origin.words}; train it in another run folder")
         every, end = self._config.retrain.validate_every, until or self._config.retrain.generator_iterations
         done = self._validations[-1].iteration if self._validations else 0
         if done >= end:
@@ -212,19 +222,21 @@ class DerivedGAN:
             )
 
     def _training(self) -> TrainingResult:
-        return TrainingResult(self.architecture, tuple(self._validations), self._seconds, self._precision)
+        return TrainingResult(self.architecture, tuple(self._validations), self._seconds, self._precision, self._origin)
 
     def _restore(self) -> None:
         snapshot = self._state.load(self._device)
         if snapshot is None:
             return
-        snapshot.require(self._identity, self.name)
+        training = read_training(self.architecture, snapshot.meta)
+        # What was imported does not depend on the run's images.
+        needed = ["configuration"] if training.origin else self._identity
+        snapshot.require({name: self._identity[name] for name in needed}, self.name)
         self._gan.load_state_dict(snapshot.tensors)
         self._average.load_state_dict(snapshot.part(PARTS["last"]))
         self._best = snapshot.part(PARTS["best"])
-        self._validations = [Validation(**v) for v in snapshot.meta["validations"]]
-        self._seconds = snapshot.meta["seconds"]
-        self._precision = snapshot.meta.get("precision")
+        self._validations, self._seconds = list(training.validations), training.seconds
+        self._precision, self._origin = training.precision, training.origin
 
     def _weights(self) -> dict[str, Tensor]:
         return {name: tensor.detach().clone() for name, tensor in self._average.state_dict().items()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from autogan_core.search_space import Architecture
 from autogan_core.storage import CommittedState, RunStore
@@ -25,17 +27,39 @@ class Validation:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an imported generator comes from."""
+
+    file: str
+    """The file's name, without its folder."""
+    sha256: str
+    """The file's, 64 hex digits."""
+    part: str | None
+    """What the file calls the weights; None if it calls them nothing."""
+    epoch: int | None
+    """Epochs that they were trained, if the file says so."""
+
+    @property
+    def words(self) -> str:
+        """The origin as a report says it."""
+        details = [f"SHA-256 {self.sha256[:12]}", self.part, f"epoch {self.epoch}" if self.epoch is not None else None]
+        return f"imported from {self.file} ({', '.join(filter(None, details))}), not trained here"
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingResult:
     """A training as far as it has come."""
 
     architecture: Architecture
     validations: tuple[Validation, ...]
-    """At least one validation, in their order."""
+    """At least one validation, in their order; of an imported generator one at step 0, whose scores are NaN."""
     seconds: float
     """Time spent, over all processes that worked on it."""
     precision: str | None = None
     """What its convolutions and matrix products took in, ``float32`` or ``bfloat16``, in its last steps; None of a
     training by a version that did not store it."""
+    origin: Origin | None = None
+    """Of an imported generator; None of one that was trained here."""
 
     @property
     def best(self) -> Validation:
@@ -94,6 +118,13 @@ def stored_training(store: RunStore, architecture: Architecture) -> TrainingResu
     pointer = CommittedState(store, f"retrain/{architecture}").pointer()
     if pointer is None:
         return None
-    meta = pointer.content["meta"]
+    return read_training(architecture, pointer.content["meta"])
+
+
+def read_training(architecture: Architecture, meta: Mapping[str, Any]) -> TrainingResult:
+    """The training that a state's ``meta`` tells of."""
+    origin = Origin(**meta["origin"]) if "origin" in meta else None
     validations = tuple(Validation(**v) for v in meta["validations"])
-    return TrainingResult(architecture, validations, meta["seconds"], meta.get("precision"))
+    if origin is not None and not validations:
+        validations = (Validation(0, math.nan, math.nan, {}),)
+    return TrainingResult(architecture, validations, meta["seconds"], meta.get("precision"), origin)

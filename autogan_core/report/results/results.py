@@ -58,6 +58,8 @@ class GeneratorResult:
     """Uncurated images of the best checkpoint, uint8 (N, C, S, S)."""
     precision: str | None = None
     """What its training computed in, ``float32`` or ``bfloat16``; None where an earlier version has not stored it."""
+    origin: str | None = None
+    """Where it was imported from, in words; None of one that was trained in this run."""
 
 
 @dataclass(frozen=True, slots=True)
