@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autogan_core.cli.run_folder import Device, Overrides, RunDir, RunPreset, Seed, Verbose, console, session
-from autogan_core.runs.run_config import CONFIG_FILE
+from autogan_core.runs.finding import is_run
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help needs none of it
     from autogan_core.networks.released import ReleasedGenerator
@@ -32,7 +32,7 @@ def import_weights(
     from autogan_core.training.validation import Origin
 
     released = read_released(weights)
-    chosen = preset or (None if (run_dir / CONFIG_FILE).exists() else _preset(released))
+    chosen = preset or (None if is_run(run_dir) else _preset(released))
     asked = [*_settings(released), *(overrides or ())]
     origin = Origin(weights.name, released.sha256, released.part, released.epoch)
     with session(
@@ -40,7 +40,7 @@ def import_weights(
     ) as run:
         run.keep_imported(released.architecture, released.weights, origin)
     words = f"{released.architecture} ({released.architecture.readable})"
-    console.print(f"{words}, {origin.words}, is in {run_dir}", highlight=False, markup=False)
+    console.print(f"{words}, {origin.words}, is in {run_dir}")
 
 
 def _preset(released: ReleasedGenerator) -> str:

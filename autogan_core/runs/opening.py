@@ -10,10 +10,11 @@ from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
 from autogan_core.runs.claims import FolderClaims
 from autogan_core.runs.finding import is_run, no_run_in
-from autogan_core.runs.inputs import make_inputs
+from autogan_core.runs.inputs import Inputs, make_inputs, pinned
 from autogan_core.runs.preflight import check_before
 from autogan_core.runs.run import Run
 from autogan_core.runs.run_config import own_config, stored_config, stored_recipe
+from autogan_core.runs.same_images import require_same_images
 from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.runtime.devices import open_device
 from autogan_core.runtime.distributed import World
@@ -60,12 +61,19 @@ def open_run(
         check_before(chosen, folder, cache_folder())
     settings, opened = own_config(store, chosen), open_device(device, chosen.cpu_threads)
     recipe, told = stored_recipe(store), monitor or Monitor()
+
+    def inputs() -> Inputs:
+        cache = cache_folder()
+        _, dataset = pinned(settings, cache, told)
+        require_same_images(store, dataset, settings.data)
+        return make_inputs(settings, opened, cache, dataset, told, recipe)
+
     return Run(
         store,
         settings,
         World.single(opened),
         told,
-        lambda: make_inputs(settings, opened, cache_folder(), monitor=told, recipe=recipe),
+        inputs,
         chosen.scores,
         FolderClaims(Path(folder)),
     )

@@ -13,6 +13,9 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import RunStore
 
+DATA_SET = "data set"
+"""The key under which a stored state carries its images' fingerprint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -37,7 +40,7 @@ class Workspace:
     def state_identity(self) -> dict[str, str]:
         """What every stored state of the run carries, for `Snapshot.require`."""
         configuration = self.identity or self.config.fingerprint()
-        return {"configuration": configuration, "data set": self.dataset.fingerprint}
+        return {"configuration": configuration, DATA_SET: self.dataset.fingerprint}
 
     @property
     def device(self) -> torch.device:

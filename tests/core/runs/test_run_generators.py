@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -17,33 +16,18 @@ from autogan_core.runs.run import Run
 from autogan_core.runs.run_results import collect_results
 from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore
-from tests.core.tiny import tiny_config, tiny_dataset
 
 TOP1, OTHER = NAMED["paper-top1"], NAMED["paper-top2"]
-
-
-def write_images(path: Path) -> Path:
-    """The tiny run's digits as a user's file."""
-    dataset = tiny_dataset()
-    np.savez(path, images=dataset.images.permute(0, 2, 3, 1).numpy(), labels=dataset.require_labels().numpy())
-    return path
-
-
-@pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    """A run on a user's images."""
-    monkeypatch.setenv("AUTOGAN_CACHE", str(tmp_path / "cache"))
-    return tiny_config("data.name=npz", f"data.path={write_images(tmp_path / 'images.npz')}")
 
 
 def open_run(folder: Path, config: Config | None = None) -> Run:
     return opening.open_run(folder, config, device="cpu")
 
 
-def test_a_generator_outlives_its_images(tmp_path: Path, config: Config) -> None:
+def test_a_generator_outlives_its_images(tmp_path: Path, user_config: Config) -> None:
     """With the images gone it is the same one and draws the same, best and last; only more training misses them."""
     folder = tmp_path / "run"
-    run = open_run(folder, config)
+    run = open_run(folder, user_config)
     run.retrain([TOP1])
     derived = run._derived(TOP1)
     (tmp_path / "images.npz").unlink()
@@ -63,12 +47,12 @@ def test_a_generator_outlives_its_images(tmp_path: Path, config: Config) -> None
 
 
 def test_a_finished_run_is_reported_without_its_images(
-    tmp_path: Path, config: Config, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, user_config: Config, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The report has all scores, the real images' among them, and samples of the generators, and says what is missing;
     a score that is missing cannot be made up."""
     folder = tmp_path / "run"
-    open_run(folder, config).retrain([TOP1])
+    open_run(folder, user_config).retrain([TOP1])
     open_run(folder).evaluate([TOP1])
     whole = collect_results(open_run(folder), "autogan report")
     (tmp_path / "images.npz").unlink()
@@ -89,10 +73,10 @@ def test_a_finished_run_is_reported_without_its_images(
         collect_results(open_run(folder), "autogan report")
 
 
-def test_another_runs_checkpoint_is_refused(tmp_path: Path, config: Config) -> None:
+def test_another_runs_checkpoint_is_refused(tmp_path: Path, user_config: Config) -> None:
     """A training that was copied here from a run of other settings does not pass for this run's."""
-    open_run(tmp_path / "run", config).retrain([TOP1])
-    other = open_run(tmp_path / "other", config.model_copy(update={"seed": 7}))
+    open_run(tmp_path / "run", user_config).retrain([TOP1])
+    other = open_run(tmp_path / "other", user_config.model_copy(update={"seed": 7}))
     (tmp_path / "run/retrain").rename(tmp_path / "other/retrain")
     assert DirectoryStore(tmp_path / "other").exists(f"retrain/{TOP1}/state.json")
     with pytest.raises(StateError, match="belongs to another configuration"):
