@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autogan_core.cli.run_folder import Device, Overrides, RunDir, RunPreset, Seed, Verbose, console, session
-from autogan_core.runs.finding import is_run
+from autogan_core.runs.folder.finding import is_run
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help needs none of it
     from autogan_core.networks.released import ReleasedGenerator

@@ -84,8 +84,8 @@ def reproduce(
     from autogan_core.ablations.running import run_ablations
     from autogan_core.ablations.suite.suite import Suite
     from autogan_core.cli.terminal import RunMonitor, log_to
-    from autogan_core.runs.inputs import make_inputs
-    from autogan_core.runs.run_config import stored_recipe
+    from autogan_core.runs.folder.run_config import stored_recipe
+    from autogan_core.runs.scoring.inputs import make_inputs
     from autogan_core.runtime.cache_folder import cache_folder
     from autogan_core.runtime.devices import describe_device, open_device
     from autogan_core.storage import DirectoryStore

@@ -15,7 +15,7 @@ from autogan_core.cli.consoles import console as plain_console
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, overridden, preset_names, variant_names
-from autogan_core.runs.finding import is_run, no_run_in
+from autogan_core.runs.folder.finding import is_run, no_run_in
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help needs none of it
     from autogan_core.runs.run import Run
@@ -55,7 +55,7 @@ def _resolve(run_dir: Path, preset: str | None, overrides: Sequence[str] | None,
 def _stored_config(run_dir: Path) -> Config | None:
     if not run_dir.is_dir():
         return None
-    from autogan_core.runs.run_config import stored_config
+    from autogan_core.runs.folder.run_config import stored_config
     from autogan_core.storage import DirectoryStore
 
     return stored_config(DirectoryStore(run_dir))
@@ -89,7 +89,7 @@ def session(
     config = _resolve(run_dir, preset, [*first, *(overrides or ())], seed)
     if dry_run:
         console.print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
-        from autogan_core.runs.plan import plan
+        from autogan_core.runs.planning.plan import plan
 
         console.print(plan(config))
         from autogan_core.networks.precision import precision_words
@@ -99,7 +99,7 @@ def session(
         raise typer.Exit
     from autogan_core.cli.terminal import RunMonitor, log_to
     from autogan_core.runs.opening import open_run
-    from autogan_core.runs.preflight import check_before
+    from autogan_core.runs.planning.preflight import check_before
     from autogan_core.runtime.cache_folder import cache_folder
 
     log_to(console, verbose)

@@ -10,16 +10,16 @@ import torch
 from torch import Tensor
 
 from autogan_core.config import DataConfig, ModelConfig
-from autogan_core.data.cifar10 import open_cifar10
-from autogan_core.data.dataset import ImageDataset, fingerprint_of
-from autogan_core.data.digits import open_digits
-from autogan_core.data.fashion_mnist import open_fashion_mnist
-from autogan_core.data.image_folder import open_folder
-from autogan_core.data.npz import open_npz
-from autogan_core.data.pixels import resize, to_channels
-from autogan_core.data.source import Loader, OwnLoader, Pixels
-from autogan_core.data.stl10 import open_stl10
-from autogan_core.data.unusable import UnusableImagesError, merged
+from autogan_core.data.base.dataset import ImageDataset, fingerprint_of
+from autogan_core.data.base.pixels import resize, to_channels
+from autogan_core.data.base.source import Loader, OwnLoader, Pixels
+from autogan_core.data.own.image_folder import open_folder
+from autogan_core.data.own.npz import open_npz
+from autogan_core.data.own.unusable import UnusableImagesError, merged
+from autogan_core.data.published.cifar10 import open_cifar10
+from autogan_core.data.published.digits import open_digits
+from autogan_core.data.published.fashion_mnist import open_fashion_mnist
+from autogan_core.data.published.stl10 import open_stl10
 from autogan_core.errors import DataError
 from autogan_core.runtime.monitor import Monitor, SlowTask, Task
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
-from autogan_core.runs.claims import FolderClaims
-from autogan_core.runs.finding import is_run, no_run_in
-from autogan_core.runs.inputs import Inputs, make_inputs, pinned
-from autogan_core.runs.preflight import check_before
+from autogan_core.runs.folder.claims import FolderClaims
+from autogan_core.runs.folder.finding import is_run, no_run_in
+from autogan_core.runs.folder.run_config import own_config, stored_config, stored_recipe
+from autogan_core.runs.folder.same_images import require_same_images
+from autogan_core.runs.planning.preflight import check_before
 from autogan_core.runs.run import Run
-from autogan_core.runs.run_config import own_config, stored_config, stored_recipe
-from autogan_core.runs.same_images import require_same_images
+from autogan_core.runs.scoring.inputs import Inputs, make_inputs, pinned
 from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.runtime.devices import open_device
 from autogan_core.runtime.distributed import World

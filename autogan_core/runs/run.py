@@ -9,15 +9,15 @@ from functools import cached_property
 from autogan_core.config import Config, ScoresConfig
 from autogan_core.errors import AutoGANError, NonFiniteLossError
 from autogan_core.history import Record
-from autogan_core.runs.claims import Claims, NoClaims
-from autogan_core.runs.evaluating import Evaluator
-from autogan_core.runs.final_scores import Evaluation, FinalScores, ask, evaluate
-from autogan_core.runs.halving import Rung, largest_pool, rungs, unusable_incumbents
-from autogan_core.runs.inputs import Inputs
+from autogan_core.runs.folder.claims import Claims, NoClaims
+from autogan_core.runs.folder.phase_times import PhaseTimes
+from autogan_core.runs.folder.run_config import MadeRun, keep_config, made_run
+from autogan_core.runs.halving.halving import Rung, largest_pool, rungs, unusable_incumbents
 from autogan_core.runs.local_search import AssignmentRunner, search_records
-from autogan_core.runs.phase_times import PhaseTimes
-from autogan_core.runs.run_config import MadeRun, keep_config, made_run
 from autogan_core.runs.run_generators import RunGenerators
+from autogan_core.runs.scoring.evaluating import Evaluator
+from autogan_core.runs.scoring.final_scores import Evaluation, FinalScores, ask, evaluate
+from autogan_core.runs.scoring.inputs import Inputs
 from autogan_core.runs.training_start import start_training
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor

@@ -10,7 +10,7 @@ from torch import Tensor
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError, StateError
 from autogan_core.networks.generator import BaseGenerator
-from autogan_core.runs.run_config import MadeRun
+from autogan_core.runs.folder.run_config import MadeRun
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.search_space import Architecture
 from autogan_core.storage import RunStore

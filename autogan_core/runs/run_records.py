@@ -9,10 +9,10 @@ from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.history import Record
 from autogan_core.metrics.final_protocol import FinalProtocol
-from autogan_core.runs.final_scores import Evaluation, FinalScores, stored_evaluations
-from autogan_core.runs.halving import Entrant, Rung, searched_pool
-from autogan_core.runs.ladder import Ladder
+from autogan_core.runs.halving.halving import Entrant, Rung, searched_pool
+from autogan_core.runs.halving.ladder import Ladder
 from autogan_core.runs.local_search import HistoryFile
+from autogan_core.runs.scoring.final_scores import Evaluation, FinalScores, stored_evaluations
 from autogan_core.search.mlas import Beam, MultiLevelSearch
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import RunStore

@@ -14,11 +14,11 @@ from autogan_core.metrics.features.classifier_accuracy import ACCURACY
 from autogan_core.metrics.final_protocol import FinalProtocol
 from autogan_core.report import CheckpointScores, GeneratorResult, ProtocolScores, RunResults
 from autogan_core.report.results.ladder import LadderEntry, LadderResult
-from autogan_core.runs.cost import final_cost, full_cost, spent_cost
-from autogan_core.runs.final_scores import Evaluation
-from autogan_core.runs.inputs import Inputs
-from autogan_core.runs.ladder import Ladder, Standing
+from autogan_core.runs.halving.ladder import Ladder, Standing
+from autogan_core.runs.planning.cost import final_cost, full_cost, spent_cost
 from autogan_core.runs.run import GRID_IMAGES, Run
+from autogan_core.runs.scoring.final_scores import Evaluation
+from autogan_core.runs.scoring.inputs import Inputs
 from autogan_core.runtime.devices import describe_device
 from autogan_core.runtime.provenance import git_revision
 from autogan_core.search_space import Architecture

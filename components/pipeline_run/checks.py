@@ -10,7 +10,7 @@ from typing import Any
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from autogan_core.runs.halving import given_pool, largest_pool, rungs
+from autogan_core.runs.halving.halving import given_pool, largest_pool, rungs
 from autogan_core.search_space import Architecture
 from autogan_core.storage.uris import uri_trouble
 from autogan_kubeflow.components.katib_experiments import Placement, build_experiment

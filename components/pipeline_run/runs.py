@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError, StateError
-from autogan_core.runs.run_config import keep_config, stored_config, stored_identity
+from autogan_core.runs.folder.run_config import keep_config, stored_config, stored_identity
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.runtime.provenance import code_fingerprint
 from autogan_core.storage import RunStore, open_store
@@ -103,8 +103,8 @@ class StoreRef:
             ConfigError: the text is no reference.
             StateError: the run does not exist, or its folder holds another run by now.
         """
-        from autogan_core.runs.inputs import load_inputs
         from autogan_core.runs.run import Run
+        from autogan_core.runs.scoring.inputs import load_inputs
         from autogan_core.runtime.devices import open_device
         from autogan_core.runtime.distributed import World
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from autogan_core.runs.halving import promoted
-from autogan_core.runs.ladder import Ladder
+from autogan_core.runs.halving.halving import promoted
+from autogan_core.runs.halving.ladder import Ladder
 from autogan_core.search_space import Architecture
 
 

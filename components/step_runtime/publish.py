@@ -12,9 +12,9 @@ from safetensors.torch import save
 from autogan_core.data import ImageDataset
 from autogan_core.metrics.protocols import joint_protocol
 from autogan_core.networks.generator import BaseGenerator
-from autogan_core.runs.final_scores import FinalScores
 from autogan_core.runs.local_search import history_lines
 from autogan_core.runs.run import Run
+from autogan_core.runs.scoring.final_scores import FinalScores
 from autogan_core.runtime.provenance import code_fingerprint, git_revision
 from autogan_core.storage import write_atomically
 from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact

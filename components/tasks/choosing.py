@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autogan_core.errors import ConfigError
-from autogan_core.runs.run_config import stored_config
+from autogan_core.runs.folder.run_config import stored_config
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.search_space import Architecture
 from autogan_core.storage import open_store

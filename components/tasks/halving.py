@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from autogan_core.errors import AutoGANError
-from autogan_core.runs.halving import given_pool
-from autogan_core.runs.ladder import Ladder
+from autogan_core.runs.halving.halving import given_pool
+from autogan_core.runs.halving.ladder import Ladder
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.search_space import Architecture
 from autogan_core.storage import write_atomically

@@ -11,9 +11,9 @@ from typing import Any
 from autogan_core.config import Config
 from autogan_core.data.remote import brought_here
 from autogan_core.metrics.features.recipes import RECIPE
-from autogan_core.runs.halving import unusable_incumbents
-from autogan_core.runs.inputs import inputs_location, pinned, prepare
-from autogan_core.runs.run_config import stored_recipe
+from autogan_core.runs.folder.run_config import stored_recipe
+from autogan_core.runs.halving.halving import unusable_incumbents
+from autogan_core.runs.scoring.inputs import inputs_location, pinned, prepare
 from autogan_core.runtime.devices import open_device
 from autogan_core.storage.uris import tidy
 from autogan_kubeflow.components.pipeline_run.checks import check_run

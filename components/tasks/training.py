@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autogan_core.runs.halving import Rung
+from autogan_core.runs.halving.halving import Rung
 from autogan_core.runs.run import Run
 from autogan_core.training.validation import TrainingResult
 from autogan_kubeflow.components.step_runtime.artifact import OutputArtifact

@@ -18,10 +18,10 @@ from rich.console import Console
 
 from autogan_core.errors import AutoGANError, ConfigError
 from autogan_core.report.score_history import ScoreHistory
-from autogan_core.runs.inputs import make_inputs, pinned
+from autogan_core.runs.folder.run_config import stored_config
 from autogan_core.runs.local_search import HistoryFile
 from autogan_core.runs.run import Run
-from autogan_core.runs.run_config import stored_config
+from autogan_core.runs.scoring.inputs import make_inputs, pinned
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from autogan_core.ablations.equal_cost.equal_cost import Prices
 from autogan_core.config import Config
-from autogan_core.runs.cost import final_cost, halving_cost, training_cost
-from autogan_core.runs.halving import rungs
+from autogan_core.runs.halving.halving import rungs
+from autogan_core.runs.planning.cost import final_cost, halving_cost, training_cost
 
 
 def affordable_iterations(prices: Prices, config: Config, macs: float, start: int = 0) -> int:

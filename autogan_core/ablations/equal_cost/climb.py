@@ -9,8 +9,8 @@ from functools import partial
 from autogan_core.ablations.equal_cost.arm_record import ArmRecord, Point
 from autogan_core.ablations.equal_cost.equal_cost import Spent, training_prices
 from autogan_core.config import Config
-from autogan_core.runs.halving import Entrant
-from autogan_core.runs.ladder import Ladder
+from autogan_core.runs.halving.halving import Entrant
+from autogan_core.runs.halving.ladder import Ladder
 from autogan_core.runs.run import Run
 from autogan_core.search_space import Architecture
 from autogan_core.storage import RunStore

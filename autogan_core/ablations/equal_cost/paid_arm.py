@@ -22,11 +22,11 @@ from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.trainings import Given
 from autogan_core.config import Config
 from autogan_core.errors import StateError
-from autogan_core.runs.evaluating import Evaluator
-from autogan_core.runs.final_scores import evaluate
-from autogan_core.runs.halving import Rung, given_pool
+from autogan_core.runs.folder.run_config import keep_config
+from autogan_core.runs.halving.halving import Rung, given_pool
 from autogan_core.runs.run import Run
-from autogan_core.runs.run_config import keep_config
+from autogan_core.runs.scoring.evaluating import Evaluator
+from autogan_core.runs.scoring.final_scores import evaluate
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.seeding import derive_seed
 from autogan_core.search_space import Architecture

@@ -13,8 +13,8 @@ from autogan_core.ablations.equal_cost.equal_cost import search_spent
 from autogan_core.ablations.suite.computations import Computation, sole
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.suite import Suite
-from autogan_core.runs.cost import halving_cost
-from autogan_core.runs.halving import largest_pool
+from autogan_core.runs.halving.halving import largest_pool
+from autogan_core.runs.planning.cost import halving_cost
 from autogan_core.search_space import Architecture
 from autogan_core.storage import RunStore
 from autogan_core.training.cost import Cost

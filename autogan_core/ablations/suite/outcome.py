@@ -11,7 +11,7 @@ from autogan_core.ablations.pages.finding import Table
 from autogan_core.ablations.pages.statistics import Estimate, mean
 from autogan_core.config import ScoresConfig
 from autogan_core.metrics.protocols import LONG_NAMES, Kind, find_score, joint_protocol
-from autogan_core.runs.final_scores import FinalScores, stored_scores
+from autogan_core.runs.scoring.final_scores import FinalScores, stored_scores
 from autogan_core.storage import RunStore
 from autogan_core.training.failures import failure
 

@@ -21,9 +21,9 @@ from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.variants import Variant
 from autogan_core.config import Config
 from autogan_core.history import Assignment, Phase, Record
-from autogan_core.runs.final_scores import stored_scores
-from autogan_core.runs.halving import largest_pool
+from autogan_core.runs.halving.halving import largest_pool
 from autogan_core.runs.run import Run
+from autogan_core.runs.scoring.final_scores import stored_scores
 from autogan_core.runtime.distributed import World
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.shared_gan import SharedGAN

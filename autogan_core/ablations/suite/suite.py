@@ -20,7 +20,7 @@ from autogan_core.training.workspace import Workspace
 if TYPE_CHECKING:  # torch takes seconds to import, and --help needs none of it
     import torch
 
-    from autogan_core.runs.inputs import Inputs
+    from autogan_core.runs.scoring.inputs import Inputs
     from autogan_core.runtime.monitor import Monitor
 
 TARGETS = {"cifar10": "stl10", "stl10": "cifar10", "fashion-mnist": "digits", "digits": "fashion-mnist"}

@@ -16,9 +16,9 @@ from autogan_core.ablations.suite.suite import Suite
 from autogan_core.baselines import BASELINES
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from autogan_core.runs.evaluating import Evaluator
-from autogan_core.runs.final_scores import evaluate, stored_scores
-from autogan_core.runs.run_config import keep_config
+from autogan_core.runs.folder.run_config import keep_config
+from autogan_core.runs.scoring.evaluating import Evaluator
+from autogan_core.runs.scoring.final_scores import evaluate, stored_scores
 from autogan_core.search_space import NAMED
 from autogan_core.storage import DirectoryStore, RunStore
 from autogan_core.training.cost import Cost

@@ -11,8 +11,8 @@ from kfp import dsl
 
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.runs import opening
+from autogan_core.runs.folder.run_config import stored_config
 from autogan_core.runs.run import Run
-from autogan_core.runs.run_config import stored_config
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore
 from autogan_core.training.derived_gan import DerivedGAN

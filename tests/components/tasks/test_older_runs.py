@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kfp import dsl
 
-from autogan_core.runs.run_config import stored_identity
+from autogan_core.runs.folder.run_config import stored_identity
 from autogan_core.runtime.provenance import code_fingerprint
 from autogan_core.storage import open_store
 from autogan_kubeflow.components.pipeline_run.runs import RunReference, StoreRef

@@ -18,8 +18,8 @@ from safetensors import safe_open
 
 from autogan_core.config import ModelConfig
 from autogan_core.networks.generator import BaseGenerator, Generator
-from autogan_core.runs.inputs import make_inputs
 from autogan_core.runs.run import Run
+from autogan_core.runs.scoring.inputs import make_inputs
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture, SearchSpace
@@ -150,7 +150,7 @@ def test_repeating_a_pipeline_repeats_no_work(tmp_path: Path, new: Artifacts, mo
     monkeypatch.setattr("autogan_core.shared_gan.shared_gan.SharedGAN.run", None)
     monkeypatch.setattr("autogan_core.training.derived_gan.DerivedGAN._train_until", None)
     monkeypatch.setattr("autogan_core.metrics.scorer.Scorer.score", None)
-    monkeypatch.setattr("autogan_core.runs.inputs.make_inputs", None)
+    monkeypatch.setattr("autogan_core.runs.scoring.inputs.make_inputs", None)
     assert whole() == first
 
 

@@ -15,7 +15,7 @@ from autogan_core.ablations.suite.variants import MLAS, Variant
 from autogan_core.config import Config
 from autogan_core.data import load_dataset
 from autogan_core.metrics.scores import reference_moments, score_real
-from autogan_core.runs.inputs import Inputs
+from autogan_core.runs.scoring.inputs import Inputs
 from autogan_core.runtime.monitor import Monitor
 from tests.core.tiny import CPU, OVERRIDES, FixedExtractor
 

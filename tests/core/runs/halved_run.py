@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 from autogan_core.config import Config
-from autogan_core.runs.inputs import Inputs
 from autogan_core.runs.run import Run
+from autogan_core.runs.scoring.inputs import Inputs
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import DirectoryStore, RunStore

@@ -18,10 +18,10 @@ from autogan_core.config import ADDED, Config
 from autogan_core.errors import ConfigError, DataError, StateError
 from autogan_core.report.html import write_report
 from autogan_core.runs import opening
-from autogan_core.runs.final_scores import CHECKPOINTS
+from autogan_core.runs.folder.run_config import CONFIG_FORMAT
 from autogan_core.runs.run import Run
-from autogan_core.runs.run_config import CONFIG_FORMAT
 from autogan_core.runs.run_results import collect_results
+from autogan_core.runs.scoring.final_scores import CHECKPOINTS
 from autogan_core.runtime.devices import choose_device
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore, read_document, write_document

@@ -7,7 +7,7 @@ import pytest
 from autogan_core.ablations.equal_cost.affordable import affordable_halving, affordable_iterations
 from autogan_core.ablations.equal_cost.equal_cost import Prices
 from autogan_core.config import Config
-from autogan_core.runs.cost import final_cost, halving_cost, training_cost
+from autogan_core.runs.planning.cost import final_cost, halving_cost, training_cost
 from tests.core.tiny import tiny_config
 
 PRICES = Prices(discriminator_step=10.0, generator_step=30.0, scored_image=0.1)

@@ -22,7 +22,7 @@ from autogan_core.ablations.suite.outcome import (
     protocol_words,
 )
 from autogan_core.report import CheckpointScores
-from autogan_core.runs.final_scores import FinalScores
+from autogan_core.runs.scoring.final_scores import FinalScores
 
 PROTOCOL = "64 images, 2 splits, classifier features"
 CLAIMS = ("(better)", "(worse)", "(no difference shown)", "(one seed cannot tell)")

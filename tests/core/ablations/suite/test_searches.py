@@ -16,9 +16,9 @@ from autogan_core.ablations.suite.searches import Retraining, Search, SlotMeasur
 from autogan_core.ablations.suite.variants import MLAS, NO_RESET, RANDOM_SHARED, SLAS
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.history import Assignment, Record
-from autogan_core.runs.final_scores import SCORES_FORMAT
 from autogan_core.runs.local_search import HistoryFile
 from autogan_core.runs.run import Run
+from autogan_core.runs.scoring.final_scores import SCORES_FORMAT
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor, Task
 from autogan_core.search_space import Architecture

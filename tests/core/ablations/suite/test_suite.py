@@ -11,7 +11,7 @@ from autogan_core.ablations.suite.suite import TARGETS, Plan, Suite
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names
-from autogan_core.runs.inputs import Inputs
+from autogan_core.runs.scoring.inputs import Inputs
 from autogan_core.runtime.monitor import Monitor
 from tests.core.ablations.tiny_suite import inverted_digits_preset, tiny_plan, tiny_suite
 from tests.core.tiny import CPU

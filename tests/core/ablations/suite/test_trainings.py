@@ -22,8 +22,8 @@ from autogan_core.ablations.suite.variants import MLAS
 from autogan_core.baselines import BASELINES
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError, NonFiniteLossError
-from autogan_core.runs.inputs import Inputs
 from autogan_core.runs.run import Run
+from autogan_core.runs.scoring.inputs import Inputs
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture

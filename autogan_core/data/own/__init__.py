@@ -1,0 +1,1 @@
+"""People's own images: folders, archives, arrays and parquet files."""

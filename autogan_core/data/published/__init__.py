@@ -1,0 +1,1 @@
+"""Data sets that somebody has published, one module each."""

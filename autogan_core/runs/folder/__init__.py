@@ -1,0 +1,1 @@
+"""What a run's folder holds beside its states: configuration, claims, times."""

@@ -1,0 +1,1 @@
+"""What a run will do, cost and need, known before it begins."""

@@ -1,0 +1,78 @@
+"""The disk space that a run takes, known before it starts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from autogan_core.config import Config
+from autogan_core.errors import ConfigError
+from autogan_core.networks.discriminator import Discriminator
+from autogan_core.networks.generator import Generator
+from autogan_core.runs.halving.halving import largest_pool
+from autogan_core.search_space import Architecture, Cell, SearchSpace
+
+FLOAT_BYTES = 4
+PAGES_BYTES = 300_000
+"""The report, the histories and the measurements of a run of seconds, in bytes."""
+
+
+def least_bytes(config: Config) -> int:
+    """Estimates from below what a run writes: its states, of which the newest two are there while one is replaced.
+
+    Args:
+        config: of the run.
+
+    Returns:
+        Bytes, for the smallest architectures that the trainings could be of.
+    """
+    search, retrain = config.search, config.retrain
+    shared = _floats(config, config.search_space(), search.generator_channels)
+    shared_gan = 3 * (shared + _discriminator(config, search.discriminator_channels))  # weights and Adam's two moments
+    smallest = Architecture(
+        tuple(Cell("post", "none", "nearest", False, (False,) * i) for i in range(config.model.num_cells))
+    )
+    generator = _floats(config, SearchSpace.only(smallest), retrain.generator_channels)
+    # The averaged generator too, as it is and as it was best.
+    training = 5 * generator + 3 * _discriminator(config, retrain.discriminator_channels)
+    return FLOAT_BYTES * (2 * shared_gan + (largest_pool(config) + 1) * training) + PAGES_BYTES
+
+
+def require_space(config: Config, folder: Path) -> None:
+    """Refuses a run whose disk will be full before it ends.
+
+    Args:
+        config: of the run.
+        folder: the run's, which exists; what it holds already is not written again.
+
+    Raises:
+        ConfigError: there is too little space, whatever else is written.
+    """
+    needed, free = least_bytes(config), shutil.disk_usage(folder).free
+    held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if needed - held > free:
+        raise ConfigError(
+            f"the run writes at least {_size(needed)} into '{folder.absolute()}', which holds {_size(held)}, and the "
+            f"disk has {_size(free)} left; free some space, or choose a folder on another disk"
+        )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
+
+
+def _floats(config: Config, space: SearchSpace, channels: int) -> int:
+    with torch.device("meta"):
+        return _count(Generator(space, config.model, channels))
+
+
+def _discriminator(config: Config, channels: int) -> int:
+    with torch.device("meta"):
+        return _count(Discriminator(config.model, channels))
+
+
+def _count(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())

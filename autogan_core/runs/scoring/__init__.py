@@ -1,0 +1,1 @@
+"""What scores a run, and its final scores."""
