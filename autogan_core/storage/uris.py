@@ -51,7 +51,7 @@ def uri_trouble(uri: str) -> str | None:
         return "names no place; give a directory or gs://bucket/prefix"
     if "://" in text:
         scheme = text.partition("://")[0]
-        return f"has the scheme {scheme}://, which is none of ours; give a directory or gs://bucket/prefix"
+        return f"has the scheme {scheme}://, not {SCHEME}; give a directory or gs://bucket/prefix"
     return None
 
 
@@ -103,8 +103,8 @@ def _bucket_trouble(bucket: str, prefix: str) -> str | None:
     parts_fit = all(0 < len(part) <= 63 for part in bucket.split("."))
     if not _BUCKET.fullmatch(bucket) or not 3 <= len(bucket) <= longest or not parts_fit or _is_address(bucket):
         return (
-            f"names the bucket {bucket!r}, which cannot be one: buckets have 3 to 63 of a-z, 0-9, '-', '_' and '.', a "
-            "letter or digit first and last; write gs://bucket/prefix"
+            f"names the bucket {bucket!r}, but buckets have 3 to 63 of a-z, 0-9, '-', '_' and '.', a letter or digit "
+            "first and last; write gs://bucket/prefix"
         )
     if prefix and (trouble := _name_trouble(prefix)):
         parts = [part for part in prefix.split("/") if part.strip(".") and part.isprintable()]

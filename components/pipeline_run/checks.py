@@ -15,6 +15,7 @@ from autogan_core.search_space import Architecture
 from autogan_core.storage.uris import uri_trouble
 from autogan_kubeflow.components.katib_experiments import Placement, build_experiment
 from autogan_kubeflow.components.katib_experiments.settings import PLACES
+from autogan_kubeflow.components.kubernetes_rules import check_name
 from autogan_kubeflow.components.pipeline_run.form import (
     check_backend,
     check_run_name,
@@ -127,8 +128,9 @@ def check_search(
         ConfigError: a name, number or setting that Katib or its trials would refuse.
     """
     check_wishes(workers, timeout_hours)
-    place = {"namespace": namespace} if namespace else {}
-    placement = Placement(store=store or _FROM_CONFIG_MAP, workers=workers, **place)
+    if namespace:
+        check_name(namespace, "katib_namespace")
+    placement = Placement(store=store or _FROM_CONFIG_MAP, workers=workers)
     data = config.data.model_copy(update={"fingerprint": config.data.fingerprint or _ANY_FINGERPRINT})
     build_experiment(name or "unnamed", config.model_copy(update={"data": data}), placement)
 

@@ -51,7 +51,7 @@ def test_values_have_their_parameters_types() -> None:
         (
             "mlas-search",
             "run_store_uri=s3://b/x",
-            "run_store_uri is 's3://b/x', which has the scheme s3://, which is non",
+            "run_store_uri is 's3://b/x', which has the scheme s3://, not gs",
         ),
         (
             "mlas-search",
@@ -127,7 +127,7 @@ def test_values_have_their_parameters_types() -> None:
         ("mlas-search", "katib_timeout_hours=inf", "katib_timeout_hours is 'inf'; set it to a number"),
         ("mlas-search", "katib_timeout_hours=1:30", "katib_timeout_hours is '1:30'; set it to a number"),
         ("mlas-search", "katib_trial_workers=-1", "katib_trial_workers is -1; set it to a whole number from 0 on"),
-        ("mlas-search", "katib_namespace=My NS", "the namespace is 'My NS'; write a name of at most 63 lower-case"),
+        ("mlas-search", "katib_namespace=My NS", "katib_namespace is 'My NS'; write a name of at most 63 lower-case"),
         ("mlas-search", "settings_overrides=seed=1;" + " " * 70000, "the parameters have 70,.* bytes together"),
         ("transfer-evaluation", "architectures=1011-10011", "1011-10011 has 2 cells, but model.num_cells is 3; choose"),
         (

@@ -77,11 +77,11 @@ def test_nothing_is_asked_of_a_cluster_without_them(kind: Any) -> None:
         (
             "store",
             "s3://b/p",
-            "the store is 's3://b/p', which has the scheme s3://, which is none of ours; give gs://b",
+            "the store is 's3://b/p', which has the scheme s3://, not gs://; give gs://b",
         ),
         ("store", "gs://", "the store is 'gs://', which names no bucket; write gs://bucket/prefix"),
         ("store", "gs://YOUR-BUCKET/x", "which still has the placeholder YOUR-BUCKET; write your bucket there"),
-        ("store", "gs://My_Bucket", "names the bucket 'My_Bucket', which cannot be one"),
+        ("store", "gs://My_Bucket", "names the bucket 'My_Bucket', but buckets have"),
         ("store", "gs:/bucket/x", "which is misspelt; write gs://bucket/x"),
         ("store", "runs", "the store is 'runs', which is a folder, and pods share none; give gs://bucket/prefix"),
         ("image", "registry.example/r:1", "the image 'registry.example/r:1' names the placeholder registry.example of"),

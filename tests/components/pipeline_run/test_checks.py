@@ -11,7 +11,7 @@ from autogan_kubeflow.components.pipeline_run.checks import check_evaluated, che
 from autogan_kubeflow.components.pipeline_run.form import read_form
 
 RUN: dict[str, Any] = {"data_uri": "", "name": "", "backend": "katib", "katib": {}, "store": "gs://bucket/x"}
-DIGITS = {"preset": "digits", "dataset": ""}
+DIGITS: dict[str, Any] = {"preset": "digits", "dataset": ""}
 
 
 def test_a_right_form_is_its_configuration() -> None:
@@ -27,7 +27,7 @@ def test_a_right_form_is_its_configuration() -> None:
         ({}, {"store": "runs"}, "run_store_uri is 'runs', which is a folder, and pods share none"),
         ({}, {"backend": "argo"}, "search_backend is 'argo'"),
         ({}, {"name": "Mine"}, "run_name is 'Mine'"),
-        ({}, {"katib": {"namespace": "A B"}}, "the namespace is 'A B'"),
+        ({}, {"katib": {"namespace": "A B"}}, "katib_namespace is 'A B'"),
         ({}, {"katib": {"name": "x" * 41}}, "at most 40 lower-case letters"),
         ({}, {"katib": {"workers": -1}}, "katib_trial_workers is -1"),
         ({}, {"katib": {"timeout_hours": float("nan")}}, "katib_timeout_hours is nan"),

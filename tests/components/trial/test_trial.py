@@ -184,7 +184,7 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> Iterator[CliRunner]:
         (
             {"AUTOGAN_STORE": "s3://bucket/x"},
             PERMANENT,
-            "'s3://bucket/x' has the scheme s3://, which is none of ours; give a directory or gs://",
+            "'s3://bucket/x' has the scheme s3://, not gs://; give a directory or gs://",
         ),
         ({"AUTOGAN_DEVICE": "cuda"}, PERMANENT, "the device 'cuda' is not available here"),
         ({"WORLD_SIZE": "two"}, PERMANENT, "the environment variable WORLD_SIZE must be"),
