@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -13,6 +15,7 @@ from autogan_core.config import DataConfig, ModelConfig
 from autogan_core.data.base.dataset import ImageDataset, fingerprint_of
 from autogan_core.data.base.pixels import resize, to_channels
 from autogan_core.data.base.source import Loader, OwnLoader, Pixels
+from autogan_core.data.base.words import reason, shown
 from autogan_core.data.own.image_folder import open_folder
 from autogan_core.data.own.npz import open_npz
 from autogan_core.data.own.unusable import UnusableImagesError, merged
@@ -61,20 +64,21 @@ def load_dataset(data: DataConfig, model: ModelConfig, seed: int, monitor: Monit
         DataError: files are missing or damaged, images are smaller than the generator's, or they are not those of
             ``data.fingerprint``. One error names all the files that are to blame.
     """
-    told = monitor or Monitor()
-    if data.name in OWN_LOADERS:
-        source = OWN_LOADERS[data.name](data, model, told)
-    else:
-        source = LOADERS[data.name](data.path, model)
-    chosen = _choose(len(source.train.pixels), data.max_images, seed)
-    reader = _Reader(data.name, model, len(chosen) + (len(source.test.pixels) if source.test else 0))
-    labels = None if source.train.labels is None else source.train.labels[chosen]
-    test_images = test_labels = None
-    with SlowTask(told, "reading images", reader.total) as task:
-        images = reader.read(source.train.pixels, chosen, task)
-        if source.test is not None:
-            everything = torch.arange(len(source.test.pixels))
-            test_images, test_labels = reader.read(source.test.pixels, everything, task), source.test.labels
+    with _os_errors(data.name):
+        told = monitor or Monitor()
+        if data.name in OWN_LOADERS:
+            source = OWN_LOADERS[data.name](data, model, told)
+        else:
+            source = LOADERS[data.name](data.path, model)
+        chosen = _choose(len(source.train.pixels), data.max_images, seed)
+        reader = _Reader(data.name, model, len(chosen) + (len(source.test.pixels) if source.test else 0))
+        labels = None if source.train.labels is None else source.train.labels[chosen]
+        test_images = test_labels = None
+        with SlowTask(told, "reading images", reader.total) as task:
+            images = reader.read(source.train.pixels, chosen, task)
+            if source.test is not None:
+                everything = torch.arange(len(source.test.pixels))
+                test_images, test_labels = reader.read(source.test.pixels, everything, task), source.test.labels
     reader.check()
     logger.info("%s: %d training images %s", data.name, len(images), tuple(images.shape[1:]))
     fingerprint = fingerprint_of(images, labels)
@@ -84,6 +88,18 @@ def load_dataset(data: DataConfig, model: ModelConfig, seed: int, monitor: Monit
             "data.fingerprint says: they have changed since; leave that setting out to use them as they are now"
         )
     return ImageDataset(data.name, images, labels, test_images, test_labels, source.num_classes, fingerprint)
+
+
+@contextmanager
+def _os_errors(name: str) -> Iterator[None]:
+    """Whatever the operating system has against a file is one sentence."""
+    try:
+        yield
+    except OSError as error:
+        file = f" in {shown(error.filename)}" if error.filename else ""
+        raise DataError(
+            f"the images of '{name}' cannot be read{file} ({reason(error)}); mend that, or set data.path to others"
+        ) from error
 
 
 def _choose(count: int, max_images: int | None, seed: int) -> Tensor:

@@ -12,6 +12,21 @@ ROOT_VARIABLE = "AUTOGAN_DATA"
 """Environment variable that names the folder in which every data set has a folder of its own."""
 
 
+def expanded(path: Path) -> Path:
+    """A path with the home folder in place of ``~``.
+
+    Returns:
+        The path.
+
+    Raises:
+        DataError: it begins with ``~NAME``, and there is no such user.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise DataError(f"there is no user of the name in '{path}'; write data.path out in full") from error
+
+
 def find_folder(
     name: str, path: Path | None, marker: str, remedy: str, *, subfolder: str = ".", places: tuple[Path, ...] = ()
 ) -> Path:
@@ -33,7 +48,7 @@ def find_folder(
     """
     root = os.environ.get(ROOT_VARIABLE)
     usual = (Path(root) / name, *places) if root else places
-    folders = usual if path is None else (path.expanduser(),)
+    folders = usual if path is None else (expanded(path),)
     for folder in (candidate / below for candidate in folders for below in (".", subfolder)):
         if any(folder.glob(marker)):
             return folder

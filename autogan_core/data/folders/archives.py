@@ -19,7 +19,17 @@ from autogan_core.data.folders.file_kinds import is_hidden
 from autogan_core.errors import DataError
 from autogan_core.runtime.monitor import Monitor, SlowTask
 
-DAMAGE = (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, tarfile.TarError)
+DAMAGE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+)
 """What the modules for archives raise on damage, passwords (RuntimeError) and unknown compression."""
 IN_MEMORY = 256 * 2**20
 """Bytes of a decompressed .tar that are held in memory; with more it goes to a temporary file."""

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import torch
 
 from autogan_core.config import DataConfig, ModelConfig
+from autogan_core.data.base.files import expanded
 from autogan_core.data.base.source import Source, Split
 from autogan_core.data.base.words import counted, listed, reason, shown
 from autogan_core.data.folders.archives import TarPlace, ZipPlace, is_tar
@@ -42,7 +43,7 @@ def open_folder(data: DataConfig, model: ModelConfig, monitor: Monitor) -> Sourc
     """
     if data.path is None:
         raise DataError("the loader 'folder' needs a folder of images; name it with --set data.path=FOLDER")
-    path, plain = data.path.expanduser(), data.layout == "plain"
+    path, plain = expanded(data.path), data.layout == "plain"
     try:
         if not path.is_dir() and is_parquet(path):
             return open_parquet(path, [PurePosixPath(path.name)], data, model)

@@ -17,6 +17,7 @@ from numpy.lib import format as npy
 from torch import Tensor
 
 from autogan_core.config import DataConfig, ModelConfig
+from autogan_core.data.base.files import expanded
 from autogan_core.data.base.source import Source, Split
 from autogan_core.data.base.words import listed, reason, shown
 from autogan_core.data.own.array_names import ArrayNames, find_arrays
@@ -71,7 +72,7 @@ def open_npz(data: DataConfig, model: ModelConfig, monitor: Monitor) -> Source:
     """
     if data.path is None:
         raise DataError("the loader 'npz' needs an .npz file; name it with --set data.path=FILE")
-    file = data.path.expanduser()
+    file = expanded(data.path)
     title = shown(file)
     names, arrays = _read(file, title)
     if names.unused:

@@ -11,6 +11,7 @@ import torch
 
 from autogan_core.config import DataConfig, ModelConfig
 from autogan_core.data import load_dataset, loading
+from autogan_core.errors import DataError
 from tests.core.tiny import BeginningsMonitor
 
 MODEL = ModelConfig(bottom_width=2, num_cells=2)  # 8x8
@@ -81,6 +82,22 @@ def test_asking_for_more_than_there_are_takes_all(numbered: Path, max_images: in
     whole = load_dataset(DataConfig(name="npz", path=numbered), MODEL, 0)
     asked = load_dataset(DataConfig(name="npz", path=numbered, max_images=max_images), MODEL, 5)
     assert asked.fingerprint == whole.fingerprint
+
+
+def test_errors_of_the_system_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is there and cannot be read, such as on a disk that fails; and a home folder that is not there."""
+
+    def failing(*_: object) -> None:
+        raise OSError(5, "Input/output error", "data.bin")
+
+    monkeypatch.setitem(loading.LOADERS, "digits", failing)
+    with pytest.raises(
+        DataError, match=r"the images of 'digits' cannot be read in data\.bin \(Input/output error\); mend"
+    ):
+        load_dataset(DataConfig(name="digits"), MODEL, 0)
+    for name in ("folder", "npz", "cifar10"):
+        with pytest.raises(DataError, match=r"there is no user of the name in '~nobody-here/x'; write data\.path out"):
+            load_dataset(DataConfig(name=name, path=Path("~nobody-here/x")), MODEL, 0)
 
 
 def test_digits_end_to_end() -> None:
