@@ -59,14 +59,15 @@ def open_folder(data: DataConfig, model: ModelConfig, monitor: Monitor) -> Sourc
             others = listed([shown(name) for name in names if name.suffix.lower() != SUFFIX])
             raise DataError(f"{shown(path)} holds .parquet files and others ({others}); name one kind by data.path")
         return open_parquet(path, tables, data, model)
-    left_out = [name for name in place.files if not kept(name)]
+    left_out = sorted(name for name in place.files if not kept(name))
     if not names:
         rest = f", only {listed([*map(shown, left_out)])}" if left_out else ""
         raise DataError(
             f"there is no image in {shown(path)}{rest}; set data.path to a folder of images (.png, .jpg, ...)"
         )
     layout = plain_layout(names) if plain else usual_layout(place, names)
-    _tell(place, names, [name for name in left_out if name not in layout.label_files], layout)
+    why = "that data.layout=plain does not read" if plain else "whose names say that they are no images"
+    _tell(place, names, [name for name in left_out if name not in layout.label_files], why, layout)
     test = None if layout.test is None else _split(place, layout.test, data, model)
     return Source(_split(place, layout.train, data, model), test, layout.num_classes)
 
@@ -94,7 +95,9 @@ def _split(place: Place, part: Part, data: DataConfig, model: ModelConfig) -> Sp
     return Split(ImageFiles(PlacedFiles(place, part.images), data, model), labels)
 
 
-def _tell(place: Place, names: Sequence[PurePosixPath], left_out: Sequence[PurePosixPath], layout: Layout) -> None:
+def _tell(
+    place: Place, names: Sequence[PurePosixPath], left_out: Sequence[PurePosixPath], why: str, layout: Layout
+) -> None:
     """Says what was made of the names: what may surprise as a warning."""
     title = shown(place.path)
     test = "" if layout.test is None else f", {len(layout.test.images):,} to test on"
@@ -102,8 +105,8 @@ def _tell(place: Place, names: Sequence[PurePosixPath], left_out: Sequence[PureP
     logger.info("%s: %s to train on%s%s", title, counted(layout.train.images, "image"), classes, test)
     if left_out:
         level = logging.INFO if all(map(is_hidden, left_out)) else logging.WARNING
-        words = "%s: left out %s whose names say that they are no images: %s"
-        logger.log(level, words, title, counted(left_out, "file"), listed([*map(shown, left_out)]))
+        number, named = counted(left_out, "file"), listed([*map(shown, left_out)])
+        logger.log(level, "%s: left out %s %s: %s", title, number, why, named)
     holding = {folder for name in names for folder in name.parents}
     empty = {folder for folder in place.folders if folder not in holding and not is_litter(folder)}
     if topmost := [shown(folder) for folder in empty if folder.parent not in empty]:

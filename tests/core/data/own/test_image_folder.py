@@ -155,14 +155,18 @@ def test_only_the_chosen_images_are_decoded(tmp_path: Path) -> None:
     assert len(left_out) == 7 and torch.equal(again, kept)
 
 
-def test_a_folder_is_read_as_before_with_the_settings_of_older_runs(tmp_path: Path) -> None:
-    """All images of the five formats are trained on, whatever their folders are called, with sub-folders as classes."""
+def test_a_folder_is_read_as_before_with_the_settings_of_older_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All images of the five formats are trained on, whatever their folders are called, with sub-folders as classes;
+    what is left out is told."""
     for value, name in enumerate(["test/a.png", "train/b.png", "train/c.jpg"]):
         save(tmp_path / name, (value, value, value))
     save(tmp_path / "train" / "d.gif", (9, 9, 9))
     (tmp_path / "dataset.json").write_text('{"labels": null}')
     data = DataConfig(name="folder", path=tmp_path, layout="plain", background="stored")
     dataset = load_dataset(data, MODEL, 0)
+    assert "left out 2 files that data.layout=plain does not read: dataset.json, train/d.gif" in caplog.text
     assert dataset.images[:, 0, 0, 0].tolist() == [0, 1, 2] and dataset.test_images is None
     assert dataset.require_labels().tolist() == [0, 1, 1]
 
