@@ -85,6 +85,7 @@ def reproduce(
     from autogan_core.ablations.suite.suite import Suite
     from autogan_core.cli.terminal import RunMonitor, log_to
     from autogan_core.runs.folder.run_config import stored_recipe
+    from autogan_core.runs.planning.preflight import check_before
     from autogan_core.runs.scoring.inputs import make_inputs
     from autogan_core.runtime.cache_folder import cache_folder
     from autogan_core.runtime.devices import describe_device, open_device
@@ -106,6 +107,7 @@ def reproduce(
     if dry_run:
         _print_plan(console, suite, chosen)
         return
+    check_before(plan.config(plan.seeds[0]), folder, cache_folder())
     page = run_ablations(suite, chosen, describe_device(opened))
     for name in chosen:
         console.print(f"\n{(folder / name / 'paragraph.md').read_text()}")
