@@ -29,6 +29,9 @@ Architectures = Annotated[
     ),
 ]
 
+OTHER_PICTURES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pdf", ".svg", ".tif", ".tiff", ".webp"})
+"""Endings by which people mean a picture, and not a folder."""
+
 
 class Checkpoint(StrEnum):
     """Which of a training's two kept generators."""
@@ -103,12 +106,14 @@ def sample(
     """Draw images with a retrained generator."""
     from autogan_core.report.figures.png import write_grid, write_single_images
 
+    if out.suffix.lower() in OTHER_PICTURES:
+        raise ConfigError(f"--out is '{out}', but images are written as PNG; name a .png file, or a folder")
     trained = this.worth_scoring() or this.trained()
     if not architectures and not trained:
         raise ConfigError(f"nothing has been trained in {this.location} yet; run 'autogan retrain' first")
     chosen = single(architectures) if architectures else trained[0]
     images = this.sample(chosen, checkpoint, count, sample_seed)
-    (write_grid if out.suffix == ".png" else write_single_images)(images, out)
+    (write_grid if out.suffix.lower() == ".png" else write_single_images)(images, out)
     console.print(f"{count} images of {chosen} in {out}")
 
 

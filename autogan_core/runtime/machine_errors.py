@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -25,6 +26,8 @@ _REMEDIES = {
     errno.ENOENT: "name one that exists",
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), "allow more open files at a time, such as by 'ulimit -n 4096'"),
 }
+_DRAFT = re.compile(r"^\.(.+)\.[0-9a-f]{32}$")
+"""The name of a file while `write_atomically` writes it."""
 _FULL = "No space left on device"
 _MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "Cannot allocate memory")
 _LESS_MEMORY = (
@@ -64,12 +67,14 @@ def _os_error(error: OSError) -> str | None:
     if error.errno is None:  # such as urllib's
         return None
     reason = error.strerror or os.strerror(error.errno)
-    if error.filename is None or isinstance(error.filename, int):
+    name = error.filename2 if isinstance(error.filename2, str | bytes) else error.filename  # what it was to become
+    if not isinstance(name, str | bytes):
         if isinstance(error, FileNotFoundError) and "temporary directory" in reason:
             return f"{reason}; set TMPDIR to a folder that can be written"
         remedy = _REMEDIES.get(error.errno, "")
         return f"{reason}; {remedy.replace(' there,', ',')}" if remedy else reason
-    path = Path(os.fsdecode(error.filename)).absolute()
+    path = Path(os.fsdecode(name)).absolute()
+    path = path.with_name(_DRAFT.sub(r"\1", path.name))
     return f"cannot use '{path}': {reason}; {_setting(path) or _REMEDIES.get(error.errno, 'choose another')}"
 
 

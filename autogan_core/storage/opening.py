@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from autogan_core.storage.directory import DirectoryStore
@@ -26,5 +27,5 @@ def open_store(uri: str, cache: Path, *, deadline_seconds: float = DEADLINE_SECO
     """
     place = split_uri(uri)
     if place is None:
-        return DirectoryStore(Path(tidy(uri)))
+        return DirectoryStore(Path(os.path.expanduser(tidy(uri))))
     return GCSStore(*place, cache, deadline_seconds=deadline_seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -23,6 +24,9 @@ if TYPE_CHECKING:  # torch takes seconds to import
 DEFAULTS = PipelinePlacement()
 LOCAL_DEFAULTS = {"mlas-search": {"settings_preset": "digits", "search_backend": "local"}, "transfer-evaluation": {}}
 """Defaults of a form's fields on a machine without a cluster."""
+
+DATA_FIELDS = ("data_set", "data_files_uri")
+"""Fields that can hold the path of images."""
 
 pipeline = typer.Typer(
     help="Kubeflow pipelines: the search and the transfer evaluation, on a cluster or on this machine.",
@@ -127,6 +131,8 @@ def run_local(
     if any(text.partition("=")[0] == "run_store_uri" for text in param or ()):
         raise ConfigError("the run store of a local run is given by --store FOLDER, not by --param run_store_uri")
     arguments = read_arguments(name, [*defaults, *(param or ())], file, remote=False)
+    # Only here is ~ somebody's home: elsewhere these name what pods can reach.
+    arguments |= {key: os.path.expanduser(arguments[key]) for key in DATA_FIELDS if key in arguments}
     from autogan_kubeflow.pipelines.local_run import run_locally
     from autogan_kubeflow.pipelines.progress import StepDisplay
 

@@ -6,6 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +29,44 @@ def test_descendants_are_those_of_all_generations() -> None:
         for process in found:
             os.kill(process, signal.SIGKILL)
     assert set(descendants()) == before
+
+
+def test_a_local_pipeline_takes_its_steps_with_it(tmp_path: Path) -> None:
+    """Ctrl-C to the command alone, while a step's process runs: status 130, and no process of the run is left."""
+    store = str(tmp_path / "runs")
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "autogan_kubeflow.pipelines.cli",
+            "pipeline",
+            "run-local",
+            "mlas-search",
+            "--store",
+            store,
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as command:
+        while not (steps := of_the_run(store) - {command.pid}) and command.poll() is None:
+            time.sleep(0.1)
+        assert steps
+        command.send_signal(signal.SIGINT)
+        _, told = command.communicate(timeout=60)
+    assert command.returncode == 130 and told.startswith("autogan: stopped; to continue"), told
+    assert of_the_run(store) == set()
+
+
+def of_the_run(store: str) -> set[int]:
+    """Processes whose arguments name the store."""
+    found = set()
+    for arguments in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if store.encode() in arguments.read_bytes():
+                found.add(int(arguments.parent.name))
+    return found
 
 
 def test_all_end_when_this_process_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,4 +46,9 @@ def check_before(config: Config, folder: Path, cache: Path) -> None:
             raise ConfigError(f"'{folder / name}' cannot be written, but the run has to; make it writable")
     require_space(config, folder)
     command_for(config)
-    import autogan_core.report.html  # noqa: F401  (brings matplotlib, which wants a configuration that it understands)
+    try:
+        import autogan_core.report.html  # noqa: F401
+    except ValueError as error:  # matplotlib's, of a variable or file of the user's
+        raise ConfigError(
+            f"the report's figures cannot be drawn: {error}; unset MPLBACKEND, or mend matplotlibrc"
+        ) from error
