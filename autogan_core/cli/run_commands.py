@@ -41,33 +41,33 @@ class Checkpoint(StrEnum):
 
 
 @in_run_folder(existing=lambda given: False)
-def run(this: Run) -> None:
+def run(opened: Run) -> None:
     """Everything: search, retrain the best (or halve a pool), score them, write the report."""
-    this.search()
-    this.halve()
-    this.evaluate(this.found())
-    _report(this)
+    opened.search()
+    opened.halve()
+    opened.evaluate(opened.found())
+    _report(opened)
 
 
 @in_run_folder(existing=lambda given: False)
-def search(this: Run) -> None:
+def search(opened: Run) -> None:
     """Search only; prints the best architectures."""
     table = Table("rank", "architecture", "in words", "reward", box=None)
-    for rank, beam in enumerate(this.search(), start=1):
+    for rank, beam in enumerate(opened.search(), start=1):
         table.add_row(str(rank), str(beam.architecture), beam.architecture.readable, f"{beam.reward:.3f}")
     console.print(table)
 
 
 @in_run_folder(existing=lambda given: not given["architectures"])
-def retrain(this: Run, *, architectures: Architectures = None) -> None:
+def retrain(opened: Run, *, architectures: Architectures = None) -> None:
     """Train architectures to the end: the given ones, else those that the run's search found; with retrain.pool or
     retrain.incumbents a pool, of which the better half goes on at each rung.
     """
     if given := parsed(architectures):
-        trained = [(training, "") for training in this.retrain(given)]
+        trained = [(training, "") for training in opened.retrain(given)]
     else:
-        this.halve()
-        trained = _ladder_rows(this)
+        opened.halve()
+        trained = _ladder_rows(opened)
     table = Table("architecture", "best FID", "at", "last FID", "at", "", box=None)
     for training, remark in trained:
         best, last = training.best, training.last
@@ -78,12 +78,12 @@ def retrain(this: Run, *, architectures: Architectures = None) -> None:
 
 
 @in_run_folder()
-def evaluate(this: Run, *, architectures: Architectures = None) -> None:
+def evaluate(opened: Run, *, architectures: Architectures = None) -> None:
     """Score retrained architectures by the final protocol: the given ones, else all that the run has trained but those
     that fell out of its pool. With --set scores.num_images, splits, features or precision by another protocol than the
     run's own, whose scores are kept beside those that there are.
     """
-    for architecture, checkpoints in this.evaluate(parsed(architectures) or this.worth_scoring()).items():
+    for architecture, checkpoints in opened.evaluate(parsed(architectures) or opened.worth_scoring()).items():
         for name, checkpoint in (("best", checkpoints.best), ("last", checkpoints.last)):
             scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())
             console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}")
@@ -91,7 +91,7 @@ def evaluate(this: Run, *, architectures: Architectures = None) -> None:
 
 @in_run_folder()
 def sample(
-    this: Run,
+    opened: Run,
     *,
     architectures: Annotated[
         list[str] | None, typer.Argument(metavar="[ARCH]", help="One that the run has trained.")
@@ -108,25 +108,25 @@ def sample(
 
     if out.suffix.lower() in OTHER_PICTURES:
         raise ConfigError(f"--out is '{out}', but images are written as PNG; name a .png file, or a folder")
-    trained = this.worth_scoring() or this.trained()
+    trained = opened.worth_scoring() or opened.trained()
     if not architectures and not trained:
-        raise ConfigError(f"nothing has been trained in {this.location} yet; run 'autogan retrain' first")
+        raise ConfigError(f"nothing has been trained in {opened.location} yet; run 'autogan retrain' first")
     chosen = single(architectures) if architectures else trained[0]
-    images = this.sample(chosen, checkpoint, count, sample_seed)
+    images = opened.sample(chosen, checkpoint, count, sample_seed)
     (write_grid if out.suffix.lower() == ".png" else write_single_images)(images, out)
     console.print(f"{count} images of {chosen} in {out}")
 
 
 @in_run_folder()
-def report(this: Run) -> None:
+def report(opened: Run) -> None:
     """Write report.html and summary.json of a run, as far as it has come."""
-    _report(this)
+    _report(opened)
 
 
-def _ladder_rows(this: Run) -> list[tuple[TrainingResult, str]]:
+def _ladder_rows(opened: Run) -> list[tuple[TrainingResult, str]]:
     """Every training of the pool that was validated, and what became of it; without halving, in the beams' order."""
-    ladder = this.ladder()
-    if not this.config.retrain.halves:
+    ladder = opened.ladder()
+    if not opened.config.retrain.halves:
         found = [ladder.training(entrant.architecture) for entrant in ladder.pool]
         return [(training, "") for training in found if training is not None]
     rows = []
@@ -137,10 +137,10 @@ def _ladder_rows(this: Run) -> list[tuple[TrainingResult, str]]:
     return rows
 
 
-def _report(this: Run) -> None:
+def _report(opened: Run) -> None:
     from autogan_core.cli.terminal import print_summary
     from autogan_core.report.html import write_report
     from autogan_core.runs.run_results import collect_results
 
-    results = collect_results(this, f"{command_for(this.config)} --run-dir {shlex.quote(this.location)}")
-    print_summary(console, write_report(results, Path(this.location)))
+    results = collect_results(opened, f"{command_for(opened.config)} --run-dir {shlex.quote(opened.location)}")
+    print_summary(console, write_report(results, Path(opened.location)))

@@ -130,8 +130,8 @@ def in_run_folder(
 
         def command(**given: Any) -> None:
             options = {name: given.pop(name) for name in common}
-            with session(existing(given), **options) as this:
-                body(this, **given)
+            with session(existing(given), **options) as opened:
+                body(opened, **given)
 
         command.__name__, command.__doc__ = body.__name__, body.__doc__
         command.__signature__ = inspect.Signature([*own, *common.values()])  # type: ignore[attr-defined]
