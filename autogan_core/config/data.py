@@ -26,7 +26,9 @@ def _to_colour(text: str) -> Colour | None:
         return COLOURS[text]
     match = _RGB.fullmatch(text)
     if match is None or max(map(int, match.groups())) > 255:
-        raise ValueError(f"must be {', '.join(COLOURS)}, 'rgb(R, G, B)' with three numbers up to 255, or {STORED}")
+        raise ValueError(
+            f"must be {', '.join(COLOURS)}, 'rgb(R, G, B)' with three numbers up to 255, or {STORED}, not {text!r}"
+        )
     red, green, blue = map(int, match.groups())
     return red, green, blue
 

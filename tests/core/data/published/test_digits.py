@@ -25,7 +25,7 @@ def test_digits_at_their_own_size_are_scikit_learn_s() -> None:
 @pytest.mark.parametrize("size", [4, 16, 32])
 def test_digits_are_scaled_to_the_generator(size: int) -> None:
     """Any size, smaller or larger, keeps the mean brightness."""
-    source = open_digits(Path("unused"), ModelConfig(bottom_width=size // 4, num_cells=2, image_channels=1))
+    source = open_digits(Path("unused"), ModelConfig(bottom_width=size // 2, num_cells=1, image_channels=1))
     images = source.train.pixels[torch.arange(1797)]
     assert images.shape == (1797, 1, size, size) and source.num_classes == 10 and source.test is None
     assert images.float().mean().item() == pytest.approx(load_digits().images.mean() / 16 * 255, rel=0.06)
