@@ -53,6 +53,8 @@ def machine_error(error: BaseException) -> str | None:
             f"'{ascii(error.object)[1:-1]}' cannot be written in {error.encoding}, which is what this console or file "
             "system takes; set PYTHONUTF8=1"
         )
+    if isinstance(error, UnicodeDecodeError):
+        return f"a file that is read as text is none: byte {error.start + 1} is not {error.encoding}; name a text file"
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(word in text for word in _MEMORY)):
         where = "the GPU's memory" if "CUDA" in text else "the memory"
         return f"{where} is used up; {_LESS_MEMORY}"

@@ -18,6 +18,8 @@ from autogan_core.search_space import Architecture, Cell, SearchSpace
 FLOAT_BYTES = 4
 PAGES_BYTES = 300_000
 """The report, the histories and the measurements of a run of seconds, in bytes."""
+STATISTICS_BYTES = 8 * 2048 * 2049
+"""The mean and covariance of InceptionV3's 2,048 features, in float64."""
 
 
 def least_bytes(config: Config) -> int:
@@ -41,12 +43,13 @@ def least_bytes(config: Config) -> int:
     return FLOAT_BYTES * (2 * shared_gan + (largest_pool(config) + 1) * training) + PAGES_BYTES
 
 
-def require_space(config: Config, folder: Path) -> None:
+def require_space(config: Config, folder: Path, cache: Path) -> None:
     """Refuses a run whose disk will be full before it ends.
 
     Args:
         config: of the run.
         folder: the run's, which exists; what it holds already is not written again.
+        cache: the folder of reference statistics, which exists; likewise.
 
     Raises:
         ConfigError: there is too little space, whatever else is written.
@@ -57,6 +60,12 @@ def require_space(config: Config, folder: Path) -> None:
         raise ConfigError(
             f"the run writes at least {_size(needed)} into '{folder.absolute()}', which holds {_size(held)}, and the "
             f"disk has {_size(free)} left; free some space, or choose a folder on another disk"
+        )
+    wanted = config.scores.features == "inception" and not any(cache.glob(f"moments-{config.data.name}-*"))
+    if wanted and (free := shutil.disk_usage(cache).free) < STATISTICS_BYTES:
+        raise ConfigError(
+            f"the statistics of InceptionV3's features take {_size(STATISTICS_BYTES)} in '{cache.absolute()}', and the "
+            f"disk has {_size(free)} left; free some space, or set AUTOGAN_CACHE to a folder on another disk"
         )
 
 

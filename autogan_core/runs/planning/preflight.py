@@ -44,7 +44,7 @@ def check_before(config: Config, folder: Path, cache: Path) -> None:
             raise ConfigError(f"'{folder / name}' is a folder, where the run writes a file; move it away")
         if (folder / name).exists() and not os.access(folder / name, os.W_OK):
             raise ConfigError(f"'{folder / name}' cannot be written, but the run has to; make it writable")
-    require_space(config, folder)
+    require_space(config, folder, cache)
     command_for(config)
     try:
         import autogan_core.report.html  # noqa: F401

@@ -58,6 +58,7 @@ def test_a_cache_that_cannot_be_written_names_its_variable() -> None:
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "the GPU's memory is used up; lower"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "the memory is used up; lower"),
         (UnicodeEncodeError("ascii", "b\u00e9", 1, 2, "x"), r"'b\xe9' cannot be written in ascii, .* set PYTHONUTF8=1"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), "a file that is read as text is none: byte 1 is not utf-8"),
         (KeyError("getpwuid(): uid not found: 4711"), "has no name on this machine; set USER, LOGNAME and HOME"),
         (ValueError("I/O error: No space left on device (os error 28)"), "No space left on device; free some space"),
         (FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"), "; set TMPDIR to a folder"),

@@ -58,6 +58,16 @@ def test_too_little_space_is_told_with_numbers(tmp_path: Path, monkeypatch: pyte
     check_before(config, tmp_path / "run", tmp_path / "cache")
 
 
+def test_the_cache_has_a_disk_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """InceptionV3's statistics take 34 MB there, once for each data set."""
+    config, cache = load_config("cifar10"), tmp_path / "cache"
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**12, 0, 10**6 if path == cache else 10**12))
+    with pytest.raises(ConfigError, match=r"take 33.6 MB in '.*cache', and the disk has 1.0 MB left; .* AUTOGAN_CACHE"):
+        check_before(config, tmp_path / "run", cache)
+    (cache / "moments-cifar10-inception-0.npz").touch()
+    check_before(config, tmp_path / "run", cache)
+
+
 def test_the_estimate_follows_the_settings() -> None:
     """The paper's run takes two thirds of a gigabyte, most of it for its generators; a wider one takes more."""
     paper = least_bytes(load_config("cifar10"))
