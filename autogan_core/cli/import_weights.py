@@ -36,7 +36,14 @@ def import_weights(
     asked = [*_settings(released), *(overrides or ())]
     origin = Origin(weights.name, released.sha256, released.part, released.epoch)
     with session(
-        False, preset=chosen, overrides=asked, run_dir=run_dir, seed=seed, device=device, verbose=verbose
+        False,
+        read_images=False,
+        preset=chosen,
+        overrides=asked,
+        run_dir=run_dir,
+        seed=seed,
+        device=device,
+        verbose=verbose,
     ) as run:
         run.keep_imported(released.architecture, released.weights, origin)
     words = f"{released.architecture} ({released.architecture.readable})"

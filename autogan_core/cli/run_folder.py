@@ -65,6 +65,7 @@ def _stored_config(run_dir: Path) -> Config | None:
 def session(
     existing: bool,
     *,
+    read_images: bool = True,
     preset: RunPreset = None,
     variant: Variant = None,
     overrides: Overrides = None,
@@ -105,7 +106,7 @@ def session(
     log_to(console, verbose)
     if not existing:
         check_before(config, run_dir, cache_folder())
-    yield open_run(run_dir, config, device=device, monitor=RunMonitor(console, run_dir))
+    yield open_run(run_dir, config, device=device, monitor=RunMonitor(console, run_dir), read_images=read_images)
 
 
 def in_run_folder(
@@ -123,7 +124,7 @@ def in_run_folder(
     Returns:
         A decorator, which gives a function with the combined signature, for Typer.
     """
-    common = dict(list(inspect.signature(session, locals={"Run": object}, eval_str=True).parameters.items())[1:])
+    common = dict(list(inspect.signature(session, locals={"Run": object}, eval_str=True).parameters.items())[2:])
 
     def decorate(body: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(body, locals={"Run": object}, eval_str=True).parameters.values())[1:]

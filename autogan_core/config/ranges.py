@@ -28,7 +28,7 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 """The share of an old value that a moving average keeps."""
 Weight = Annotated[float, Field(ge=0, le=1_000_000)]
 """What something counts; 0: nothing."""
-Amount = Annotated[float, Field(gt=0, le=1_000_000)]
+Amount = Annotated[float, Field(gt=0, le=1e12)]
 """How much of something."""
 
 

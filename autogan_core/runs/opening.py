@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -23,7 +24,12 @@ from autogan_core.storage import DirectoryStore
 
 
 def open_run(
-    folder: Path | str, config: Config | str | None = None, *, device: str = "auto", monitor: Monitor | None = None
+    folder: Path | str,
+    config: Config | str | None = None,
+    *,
+    device: str = "auto",
+    monitor: Monitor | None = None,
+    read_images: bool = True,
 ) -> Run:
     """Opens the run in a folder, or creates it there.
 
@@ -37,9 +43,11 @@ def open_run(
             neither searches nor trains.
         device: ``auto``, ``cpu`` or ``cuda``; auto takes a GPU if there is one.
         monitor: receives progress and measurements; None: nobody does.
+        read_images: whether the images and features of a new run are loaded before it is made; False: when a phase
+            first needs them.
 
     Returns:
-        The run. Images and features are loaded when a phase first needs them, and for a new run at once.
+        The run. Images and features are loaded when a phase first needs them, those of a new run as said above.
 
     Raises:
         ConfigError: there is no run in the folder and no configuration is given; the folder holds a run of another
@@ -57,17 +65,22 @@ def open_run(
         chosen = stored_config(store)
     if chosen is None:
         raise ConfigError(no_run_in(folder))
-    if not is_run(folder):
+    new = not is_run(folder)
+    if new:
         check_before(chosen, folder, cache_folder())
     settings, opened = own_config(store, chosen), open_device(device, chosen.cpu_threads)
     recipe, told = stored_recipe(store), monitor or Monitor()
 
+    @functools.cache
     def inputs() -> Inputs:
         cache = cache_folder()
         _, dataset = pinned(settings, cache, told)
         require_same_images(store, dataset, settings.data)
         return make_inputs(settings, opened, cache, dataset, told, recipe)
 
+    if new and read_images:
+        # What cannot be used must not leave a run behind that refuses the settings which would mend it.
+        inputs()
     return Run(
         store,
         settings,

@@ -61,22 +61,16 @@ class Run(RunGenerators):
             config: what to do.
             world: the ranks that work together, each on its device; rank 0 alone makes the run.
             monitor: receives progress and measurements.
-            get_inputs: images, features and reference; called once, when a phase needs them or the run is made.
+            get_inputs: images, features and reference; called once, when a phase needs them.
             protocol: how to evaluate what the run has trained; None: by the protocol in ``config``. Under another one
                 nothing can be searched or trained.
             claims: keep other processes from the search or training that this one is at; None: something else does.
 
         Raises:
             ConfigError: the folder holds a run of another configuration; the message lists the differences.
-            AutoGANError: the run cannot be made, since ``get_inputs`` fails.
         """
         self.world, self.monitor, self._get_inputs = world, monitor, get_inputs
-        made = made_run(store)
-        if world.is_main:
-            if made is None:
-                # What cannot be used must not leave a run behind that refuses the settings which would mend it.
-                self.inputs  # noqa: B018
-            made = keep_config(store, config)
+        made = keep_config(store, config) if world.is_main else made_run(store)
         super().__init__(store, config, made or MadeRun(config, config.fingerprint()), world.device)
         asked = config if protocol is None else config.under(protocol)
         self.evaluator = Evaluator(config, asked, lambda: self.inputs, world.device)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import autogan_core.cli.interrupts  # noqa: F401  (first, like the next: the imports below take time)
-import autogan_kubeflow.components.termination  # noqa: F401
+import autogan_kubeflow.components.termination  # noqa: F401  (first, like the next: the imports below take time)
+
+# isort: split
+import autogan_core.cli.interrupts  # noqa: F401
 
 # isort: split
 from collections.abc import Mapping, Sequence

@@ -140,7 +140,7 @@ def test_overrides_read_back(changes: Sequence[str]) -> None:
 
 def test_places_on_this_machine_stay_here() -> None:
     """A trial reads inputs from the run store, so a local path does not travel; a pipeline's images are pinned."""
-    config = load_config("cifar10", ["data.path=images", "seed=3", f"data.fingerprint='{'0' * 64}'"])
+    config = load_config("cifar10", ["data.path=images", "seed=3", f"data.fingerprint={'0' * 64}"])
     assert [text.partition("=")[0] for text in overrides(config)] == ["seed", "data.fingerprint"]
     build_experiment("x", config)
 

@@ -276,7 +276,7 @@ def test_another_models_scores_are_refused(tmp_path: Path, new: Artifacts, capfd
     model.metadata |= {"architecture": "0000-00001-11002", "reference": work.run}
     with pytest.raises(SystemExit):
         evaluate.python_func(
-            work=work.dumps(),
+            loop_item=work.dumps(),
             model=model,
             store=str(tmp_path),
             scores=new(dsl.Metrics, "scores"),

@@ -255,7 +255,7 @@ def test_preparing_is_a_command(store: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert done.value.code == 0
     assert "the inputs are in the run store already" in caplog.text
     with pytest.raises(SystemExit) as refused:
-        prepare_data(str(store), "digits", "data.max_images=none", "cpu", store / "cache")
+        prepare_data(str(store), "digits", "data.max_images=few", "cpu", store / "cache")
     assert refused.value.code == 1
 
 

@@ -64,8 +64,8 @@ def test_a_bottom_width_that_the_plan_sets_stays(overrides: tuple[str, ...], bud
 def test_the_budget_limits_the_target_images_not_the_plan() -> None:
     """``target_images`` replaces ``data.max_images`` on the target, also when it is all of them."""
     assert plan("digits", budget="short").target_config(0).data.max_images == 200
-    assert plan("digits", "data.max_images=9").config(0).data.max_images == 9
-    assert plan("digits", "data.max_images=9").target_config(0).data.max_images is None
+    assert plan("digits", "data.max_images=20").config(0).data.max_images == 20
+    assert plan("digits", "data.max_images=20").target_config(0).data.max_images is None
 
 
 def test_target_path_goes_to_the_target_alone() -> None:
