@@ -22,9 +22,9 @@ def test_the_nearest_run_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_program_is_told_the_same_and_nothing_is_made(tmp_path: Path) -> None:
-    """Without a configuration a run is only opened."""
+    """Without a configuration a run is only opened. Far from other tests' folders, of which one might be meant."""
     with pytest.raises(ConfigError, match="there is no run in '.*mine'; 'autogan run' makes one"):
-        open_run(tmp_path / "mine")
+        open_run(tmp_path / "far" / "away" / "mine")
     assert list(tmp_path.iterdir()) == []
 
 
