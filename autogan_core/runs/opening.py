@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from autogan_core.config import Config
@@ -80,7 +82,8 @@ def open_run(
 
     if new and read_images:
         # What cannot be used must not leave a run behind that refuses the settings which would mend it.
-        inputs()
+        with _removed_if_it_fails(folder):
+            inputs()
     return Run(
         store,
         settings,
@@ -90,3 +93,13 @@ def open_run(
         chosen.scores,
         FolderClaims(Path(folder)),
     )
+
+
+@contextmanager
+def _removed_if_it_fails(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # what is not empty is somebody's
+            folder.rmdir()
+        raise

@@ -257,7 +257,7 @@ def test_a_run_that_cannot_work_is_not_made(tmp_path: Path) -> None:
         open_run(tmp_path / "run", config)
     assert not (tmp_path / "run").exists()
     assert open_run(tmp_path / "run").location == str(tmp_path / "run")
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["config.json"]
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.json", ".store.lock"}
 
 
 def test_a_run_from_before_a_setting_was_added_goes_on(tmp_path: Path) -> None:
