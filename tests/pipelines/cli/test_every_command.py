@@ -44,6 +44,7 @@ def lines(run: Path, out: Path, preset: Path) -> Mapping[str, list[str]]:
         "evaluate": read,
         "sample": [*read, "--count", "1", "--out", str(out / "x.png")],
         "report": read,
+        "import": [str(out / "weights.pth"), *read],
         "describe": ["sn-gan", "--svg", str(out / "x.svg")],
         "reproduce": ["comparison", "--preset", str(preset), "--budget", "short", "--run-dir", str(out)],
         "pipeline compile": ["mlas-search", "--output", str(out)],
