@@ -43,15 +43,16 @@ def ended_with_this_process() -> Iterator[None]:
     finally:
         while ending.begun and descendants():
             time.sleep(_LOOK_EVERY_SECONDS)
+        ending.over.set()
         for number, handler in former.items():
             signal.signal(number, handler)
 
 
 class _Ending:
-    """Ends processes, from the first signal on until this process ends."""
+    """Ends processes, from the first signal on until it is over."""
 
     def __init__(self) -> None:
-        self.begun = False
+        self.begun, self.over = False, threading.Event()
         self._told: set[int] = set()
         self._deadline = 0.0
 
@@ -63,8 +64,7 @@ class _Ending:
             threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
-        while True:
-            time.sleep(_LOOK_EVERY_SECONDS)
+        while not self.over.wait(_LOOK_EVERY_SECONDS):
             self._tell()
 
     def _tell(self) -> None:

@@ -10,9 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
-from autogan_kubeflow.pipelines.children import descendants, ended_with_this_process
+from autogan_kubeflow.pipelines.children import descendants
 
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
@@ -69,23 +67,30 @@ def of_the_run(store: str) -> set[int]:
     return found
 
 
-def test_all_end_when_this_process_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also one that does not want to, and one that is started after the signal."""
-    monkeypatch.setattr("autogan_kubeflow.pipelines.children.PATIENCE_SECONDS", 0.2)
-    former = signal.signal(signal.SIGINT, signal.default_int_handler)
-    started = []
-    try:
-        with pytest.raises(KeyboardInterrupt), ended_with_this_process():
-            started.append(subprocess.Popen([sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE))
-            assert started[0].stdout is not None and started[0].stdout.readline() == b"ready\n"
-            try:
-                signal.raise_signal(signal.SIGINT)
-            finally:
-                started.append(subprocess.Popen(["sleep", "60"]))
-        assert all(process.wait(timeout=10) < 0 for process in started)
-    finally:
-        signal.signal(signal.SIGINT, former)
-        for process in started:
-            process.kill()
-            if process.stdout is not None:
-                process.stdout.close()
+STOPPED = f"""
+import signal, subprocess, sys
+from autogan_kubeflow.pipelines import children
+
+children.PATIENCE_SECONDS = 0.2
+signal.signal(signal.SIGINT, signal.default_int_handler)
+stubborn = subprocess.Popen([sys.executable, "-c", {STUBBORN!r}], stdout=subprocess.PIPE)
+late = None
+try:
+    with children.ended_with_this_process():
+        assert stubborn.stdout.readline() == b"ready\\n"
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            late = subprocess.Popen(["sleep", "60"])
+except KeyboardInterrupt:
+    print(stubborn.wait(timeout=10), late.wait(timeout=10))
+after = subprocess.run(["sleep", "0.3"])
+print(after.returncode)
+"""
+
+
+def test_all_end_when_this_process_is_stopped() -> None:
+    """Also one that does not want to, and one that is started after the signal; later ones are left alone."""
+    done = subprocess.run([sys.executable, "-c", STOPPED], capture_output=True, text=True, timeout=60, check=True)
+    stubborn, late, after = map(int, done.stdout.split())
+    assert stubborn == -signal.SIGKILL and late in (-signal.SIGTERM, -signal.SIGKILL) and after == 0

@@ -96,9 +96,13 @@ def test_values_have_their_parameters_types() -> None:
         (
             "mlas-search",
             "settings_overrides=search.space.up=[a",
-            "search.space.up is '.a', which is no value; write a n",
+            "search.space.up is .*; set it to a list, each one of",
         ),
-        ("mlas-search", "settings_overrides=search.iterations=many", "search.iterations: .*, not 'many'"),
+        (
+            "mlas-search",
+            "settings_overrides=search.iterations=many",
+            "search.iterations is 'many'; set it to",
+        ),
         ("mlas-search", "settings_overrides=search.training_draws=9000", "training_draws is 9000, whose architectures"),
         (
             "mlas-search",
