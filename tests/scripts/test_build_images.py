@@ -141,7 +141,7 @@ def test_platform_base_and_names_can_be_chosen(checkout: Checkout) -> None:
     )
     for wanted in ("-q\n--pull\n", "--platform\nlinux/arm64\n", "BASE_IMAGE=python@sha256:0\n", "--target\nruntime\n"):
         assert wanted in done.stdout
-    assert re.search(r"^registry\.example/team/runtime:0\.1\.0$", done.stdout, re.MULTILINE)
+    assert re.search(r"^registry\.test/team/runtime:0\.1\.0$", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
