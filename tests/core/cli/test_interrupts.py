@@ -49,7 +49,13 @@ def test_an_interrupted_import_ends_the_process(tmp_path: Path) -> None:
         "import signal\ntry:\n    signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt:\n    pass\n"
     )
     program = f"import autogan_core.cli.interrupts, sys; sys.path.insert(0, {str(tmp_path)!r}); import interrupted"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
@@ -58,7 +64,7 @@ def test_the_second_interrupt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> 
     ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)
     monkeypatch.setattr(interrupts, "_stopped", False)
-    former = signal.getsignal(signal.SIGINT)
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests are a background job
     interrupts.catch(signal.SIGINT)
     try:
         with pytest.raises(KeyboardInterrupt):
