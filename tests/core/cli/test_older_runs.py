@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from autogan_core.cli.run_folder import console
 from autogan_core.metrics.scorer import Scorer
 from autogan_core.runs.local_search import HistoryFile
 from autogan_core.shared_gan.shared_gan import SharedGAN
@@ -24,7 +25,7 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One cache for this module, with nothing of the earlier version in it, and wide lines."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUTOGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("COLUMNS", "200")
+        patch.setattr(console, "width", 200)
         yield
 
 
