@@ -15,8 +15,8 @@ def store_trouble(uri: str) -> str | None:
     Returns:
         The rest of a sentence that begins with the store, and what to write instead; None if nothing is wrong.
     """
-    if trouble := uri_trouble(uri):
-        return trouble.replace("a directory or ", "")
+    if trouble := _bucket_trouble(uri):
+        return trouble
     return None if split_uri(uri) else "is a folder, and pods share none; give gs://bucket/prefix"
 
 
@@ -51,8 +51,8 @@ def check_shared_data(uri: str, field: str) -> str:
     Raises:
         ConfigError: it is a folder or file of this machine, or no file or folder in a bucket.
     """
-    if trouble := uri_trouble(uri):
-        raise ConfigError(f"{field} is {uri!r}, which {trouble.replace('a directory or ', '')}")
+    if trouble := _bucket_trouble(uri):
+        raise ConfigError(f"{field} is {uri!r}, which {trouble}")
     place = split_uri(uri)
     if place is None:
         raise ConfigError(
@@ -62,3 +62,9 @@ def check_shared_data(uri: str, field: str) -> str:
     if not place[1]:
         raise ConfigError(f"{field} is {uri!r}, a whole bucket; name a file or a folder in it, as gs://bucket/photos")
     return tidy(uri)
+
+
+def _bucket_trouble(uri: str) -> str | None:
+    """What is wrong with a location, for a reader to whom no directory would do; None if nothing is."""
+    trouble = uri_trouble(uri)
+    return trouble and trouble.replace("a directory or ", "")

@@ -91,7 +91,7 @@ def open_run(
         told,
         inputs,
         chosen.scores,
-        FolderClaims(Path(folder)),
+        FolderClaims(folder),
     )
 
 
