@@ -7,11 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
-
 from autogan_core.config.data import DataConfig
 from autogan_core.config.keys import changeable, flatten
 from autogan_core.config.model import ModelConfig
+from autogan_core.config.ranges import Range
 from autogan_core.config.retraining import RetrainConfig
 from autogan_core.config.scores import ScoresConfig
 from autogan_core.config.search import SearchConfig
@@ -46,9 +45,9 @@ class Config(Section):
 
     preset: str
     """Name of the preset that it started from."""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    seed: Annotated[int, Range(ge=0, lt=2**63)] = 0
     """Seeds everything random in the run."""
-    cpu_threads: Annotated[Annotated[int, Field(ge=1, le=4096)] | None, MayChange()] = None
+    cpu_threads: Annotated[Annotated[int, Range(ge=1, le=4096)] | None, MayChange()] = None
     """Threads for work on the CPU; None: one per core. Their number changes the last digits of every sum."""
     data: DataConfig
     model: ModelConfig = ModelConfig()
@@ -57,8 +56,8 @@ class Config(Section):
     retrain: RetrainConfig = RetrainConfig()
     scores: ScoresConfig = ScoresConfig()
 
-    @model_validator(mode="after")
-    def _check(self) -> Config:
+    def check(self) -> None:
+        """See `Section.check`."""
         search, retrain = self.search, self.retrain
         search.stage_iterations(self.model.num_cells)
         if search.num_candidates < search.top_k:
@@ -92,7 +91,6 @@ class Config(Section):
         ):
             if count is not None and count < self.scores.splits:
                 raise ValueError(f"{name} ({count}) must be at least scores.splits ({self.scores.splits})")
-        return self
 
     def search_space(self) -> SearchSpace:
         """The space that ``search.space`` and ``model.num_cells`` span."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-
-from autogan_core.config.ranges import Width
+from autogan_core.config.ranges import Range, Width
 from autogan_core.config.section import Section
 
 LARGEST_IMAGE = 1024
@@ -16,25 +14,24 @@ LARGEST_IMAGE = 1024
 class ModelConfig(Section):
     """Shapes that the whole run shares. The generator makes images of ``bottom_width * 2 ** num_cells`` pixels."""
 
-    bottom_width: Annotated[int, Field(ge=2, le=512)] = 4
+    bottom_width: Annotated[int, Range(ge=2, le=512)] = 4
     """Width of the map that the latent vector becomes: 4 for 32x32 images, 6 for 48x48, 2 for 16x16.
 
     Not 1: instance normalisation makes zeros of a single pixel."""
-    num_cells: Annotated[int, Field(ge=1, le=8)] = 3
+    num_cells: Annotated[int, Range(ge=1, le=8)] = 3
     """Cells in a full generator, which is also the number of search stages; each cell doubles the image."""
     image_channels: Literal[1, 3] = 3
     """1 for grey images, 3 for colour."""
     latent_dim: Width = 128
     """Length of the latent vector z ~ N(0, 1). Paper: not given; released code: 128."""
 
-    @model_validator(mode="after")
-    def _check(self) -> ModelConfig:
+    def check(self) -> None:
+        """See `Section.check`."""
         if self.image_size > LARGEST_IMAGE:
             raise ValueError(
                 f"bottom_width ({self.bottom_width}) and num_cells ({self.num_cells}) make images of {self.image_size}x"
                 f"{self.image_size} pixels; lower one of them, for {LARGEST_IMAGE} at most"
             )
-        return self
 
     @property
     def image_size(self) -> int:

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from autogan_core.config.config import ADDED, Config, fingerprint_of
 from autogan_core.config.keys import flatten, leaves
-from autogan_core.config.section import Section
+from autogan_core.config.section import STORED, Section
 from autogan_core.config.values import NOTHING, allowed, from_plain, from_text
 from autogan_core.errors import ConfigError
 
@@ -35,16 +35,20 @@ def parse_config(tree: Mapping[str, Any]) -> Config:
 def parse_stored(tree: Mapping[str, Any]) -> Config:
     """Reads the configuration of a stored run.
 
-    Settings that are newer than the run get the values that it ran with (`ADDED`). Raises like `parse_config`.
+    Settings that are newer than the run get the values that it ran with (`ADDED`), and ranges that are narrower by now
+    do not hold.
 
     Returns:
         The configuration, equal in results to the stored run's.
+
+    Raises:
+        ConfigError: an unknown key or a value of another type; a sentence for each of them.
     """
     completed, known = copy.deepcopy(dict(tree)), dict(flatten(tree))
     for key in ADDED.keys() - known.keys():
         *sections, name = key.split(".")
         functools.reduce(lambda section, part: section.setdefault(part, {}), sections, completed)[name] = ADDED[key]
-    return parse_config(completed)
+    return validated(Config, completed, context=STORED)
 
 
 def stored_fingerprint(tree: Mapping[str, Any]) -> str:
@@ -52,13 +56,16 @@ def stored_fingerprint(tree: Mapping[str, Any]) -> str:
     return fingerprint_of(dict(flatten(tree)))
 
 
-def validated(section: type[S], tree: Mapping[str, Any], mistakes: Iterable[str] = ()) -> S:
+def validated(
+    section: type[S], tree: Mapping[str, Any], mistakes: Iterable[str] = (), context: Mapping[str, Any] | None = None
+) -> S:
     """Makes a section, or the whole configuration, of nested plain values.
 
     Args:
         section: which one.
         tree: the values.
         mistakes: what has been found wrong already, to be told together with what is wrong here.
+        context: `STORED` for what a stored run has; None for what somebody asks for.
 
     Returns:
         The section; missing settings have their defaults.
@@ -68,7 +75,7 @@ def validated(section: type[S], tree: Mapping[str, Any], mistakes: Iterable[str]
     """
     found = list(mistakes)
     try:
-        made = section.model_validate(tree)
+        made = section.model_validate(tree, context=context)
     except ValidationError as error:
         found += [_sentence(section, tree, each) for each in error.errors()]
     if not found:

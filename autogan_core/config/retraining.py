@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator
 
-from autogan_core.config.ranges import Count, Decay, Steps, Width
+from autogan_core.config.ranges import Count, Decay, Range, Steps, Width
 from autogan_core.config.section import Section
 from autogan_core.errors import ConfigError
 from autogan_core.search_space import Architecture
@@ -47,11 +47,11 @@ class RetrainConfig(Section):
     """Share of the old value kept in the averaged generator that is scored, in [0, 1). Released code: 0.999."""
     validate_every: Steps = 2500
     """Generator steps between two scorings. Released code: every 20 epochs, 3,128 steps on CIFAR-10."""
-    validation_images: Annotated[int, Field(ge=2, le=100_000_000)] = 10_000
+    validation_images: Annotated[int, Range(ge=2, le=100_000_000)] = 10_000
     """Images for each of those scorings."""
 
-    @model_validator(mode="after")
-    def _check(self) -> RetrainConfig:
+    def check(self) -> None:
+        """See `Section.check`."""
         if self.pool is not None and self.pool < self.num_architectures:
             raise ValueError(f"pool ({self.pool}) must be at least num_architectures ({self.num_architectures})")
         for incumbent in self.incumbents:
@@ -59,7 +59,6 @@ class RetrainConfig(Section):
                 Architecture.parse(incumbent)
             except ConfigError as error:
                 raise ValueError(f"incumbents holds '{incumbent}': {error}") from error
-        return self
 
     @property
     def halves(self) -> bool:

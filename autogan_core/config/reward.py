@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from autogan_core.config.ranges import Count, Images, Weight
+from autogan_core.config.ranges import Count, Images, Range, Weight
 from autogan_core.config.section import Section
 
 RewardScore = Literal["inception-score", "inverse-fid", "log-fid", "negative-kid", "is-over-fid"]
@@ -35,6 +33,6 @@ class RewardConfig(Section):
     architectures and stages; scoring then leaves them as they are."""
     recalibration_images: Images = 512
     """Own samples on which a candidate's batch-norm statistics are estimated before it is scored, where they are."""
-    adaptation_steps: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    adaptation_steps: Annotated[int, Range(ge=0, le=1_000_000)] = 0
     """Training steps that a candidate makes alone, on a copy of the shared GAN, before it is scored; the copy is then
     thrown away. Every ``training.n_critic``-th step, from the first one on, also trains the generator. Paper: none."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-
 from autogan_core.config.controller import ControllerConfig
-from autogan_core.config.ranges import Amount, Count, Weight, Width
+from autogan_core.config.ranges import Amount, Count, Range, Weight, Width
 from autogan_core.config.reward import RewardConfig
 from autogan_core.config.section import MayChange, Section
 from autogan_core.errors import ConfigError
@@ -31,7 +29,7 @@ class DynamicResetConfig(Section):
 
     enabled: bool = True
     """False trains on, as in the paper's ablation (Figure 9)."""
-    window: Annotated[int, Field(ge=2, le=1_000_000)] = 500
+    window: Annotated[int, Range(ge=2, le=1_000_000)] = 500
     """Latest losses of each network that are looked at. Paper: not given; released code: 500."""
     threshold: Amount = 1e-3
     """A window that spreads less than this has collapsed."""
@@ -53,12 +51,11 @@ class SpaceConfig(Section):
     skip: tuple[SwitchWord, ...] = SWITCH_WORDS
     """Each skip connection from an earlier cell."""
 
-    @model_validator(mode="after")
-    def _check(self) -> SpaceConfig:
+    def check(self) -> None:
+        """See `Section.check`."""
         for name, options in self:
             if not options or len(set(options)) < len(options):
                 raise ValueError(f"search.space.{name} must list different options, at least one, not {list(options)}")
-        return self
 
     def cells(self, num_cells: int) -> SearchSpace:
         """The space of ``num_cells`` cells, with options in the paper's order whatever the lists' order."""
@@ -120,8 +117,8 @@ class SearchConfig(Section):
     reward: RewardConfig = RewardConfig()
     """What to search for."""
 
-    @model_validator(mode="after")
-    def _check(self) -> SearchConfig:
+    def check(self) -> None:
+        """See `Section.check`."""
         controller = self.controller
         compares = controller.baseline in ("slot-mean", "leave-one-out") or controller.advantage == "normalised"
         if self.policy == "reinforce" and compares and self.controller_steps < 2:
@@ -129,7 +126,6 @@ class SearchConfig(Section):
                 f"search.controller_steps is {self.controller_steps}, but controller.baseline '{controller.baseline}' "
                 f"with advantage '{controller.advantage}' compares candidates of one iteration; score at least 2"
             )
-        return self
 
     def stage_depths(self, num_cells: int) -> list[int]:
         """How many of the ``num_cells`` cells the architectures of each stage have."""

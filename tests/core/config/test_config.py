@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pytest
@@ -278,6 +279,18 @@ def test_added_settings_leave_stored_runs_as_they_are() -> None:
     assert config.fingerprint() == "ba2bf1d6e0a588c7b2e875b70eae9b377d39158585b05e8a54750dd83e5bfe80"
     stored["retrain"]["pool"] = 6
     assert parse_stored(stored).fingerprint() != config.fingerprint()
+
+
+@pytest.mark.parametrize("change", ["model.bottom_width=1", "search.dynamic_reset.window=1", "search.top_k=99"])
+def test_what_a_stored_run_has_is_not_refused(change: str) -> None:
+    """A new run with a value out of today's ranges, or against another setting, is refused; one whose own version took
+    that value opens with it."""
+    config, (key, value) = load_config("cifar10").model_dump(mode="json"), change.split("=")
+    *sections, name = key.split(".")
+    functools.reduce(lambda section, part: section[part], sections, config)[name] = int(value)
+    with pytest.raises(ConfigError, match=name):
+        parse_config(config)
+    assert parse_stored(config).flat()[key] == int(value)
 
 
 def test_as_many_are_trained_to_the_end_as_enter_the_pool() -> None:
