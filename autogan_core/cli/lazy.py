@@ -12,6 +12,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from autogan_core.cli.bad_values import explain_bad_values
+
 
 @dataclass(frozen=True, slots=True)
 class LazyCommand:
@@ -45,6 +47,7 @@ class LazyCommand:
         assert isinstance(command, TyperCommand | TyperGroup)
         command.name = name
         _expand_home(command)
+        explain_bad_values(command)
         return command
 
 

@@ -26,6 +26,8 @@ def translated(error: Exception, bucket: str, location: str) -> Exception:
         FileNotFoundError when something is not there, ConflictError when a condition does not hold, else a
         StorageAccessError (permanent) or a StorageUnavailableError, which quotes the server.
     """
+    if isinstance(error, api.RetryError) and isinstance(error.cause, Exception):
+        error = error.cause  # what the last attempt met
     if isinstance(error, api.NotFound):
         return FileNotFoundError(location)
     # Policies of an organization refuse with the same status as conditions on the generation.
@@ -43,10 +45,10 @@ def _refused(error: Exception, bucket: str) -> AutoGANError | None:
             f"there are no valid credentials for the bucket '{bucket}'{said}; use a service account with workload "
             "identity, or name a key file by GOOGLE_APPLICATION_CREDENTIALS"
         )
-    if not isinstance(error, api.ClientError) or isinstance(error, api.TooManyRequests):
+    if not isinstance(error, api.ClientError):
         return None
     refusal = read_refusal(error)
-    if refusal.passes:
+    if refusal.passes or isinstance(error, api.TooManyRequests):
         return StorageUnavailableError(
             f"the bucket '{bucket}' takes no more requests for now{refusal.quoted()}; start again later, or ask for a "
             "higher quota"

@@ -7,7 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from google.api_core import exceptions as api
+from google.cloud.storage.exceptions import InvalidResponse  # type: ignore[import-untyped]
 from google.cloud.storage.retry import DEFAULT_RETRY  # type: ignore[import-untyped]
+
+from autogan_core.storage.gcs_refusals import read_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +22,8 @@ _LONGEST_PAUSE_S = 20.0
 
 class ReportedRetry:
     """Repeats a request as `google.cloud.storage.retry.DEFAULT_RETRY` does, and warns that the bucket does not answer.
+
+    Too many requests are answered by 429, or by 403 with a reason that says so; both are repeated.
 
     The client library calls it as it would a `google.api_core.retry.Retry`. The first failure is logged with what will
     happen, later ones now and then, and the answer that ends an outage once. The error at the deadline is the caller's.
@@ -41,7 +47,9 @@ class ReportedRetry:
 
         def repeated(*args: Any, **kwargs: Any) -> Any:
             deadline = time.monotonic() + self._timeout
-            result = self._retry(request, on_error=lambda error: self._failed(error, deadline))(*args, **kwargs)
+            result = self._retry(_with_busy_told(request), on_error=lambda error: self._failed(error, deadline))(
+                *args, **kwargs
+            )
             self._answered()
             return result
 
@@ -74,3 +82,18 @@ def _cause(error: BaseException) -> str:
     while error.__context__ is not None:
         error = error.__context__
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _with_busy_told(request: Callable[..., Any]) -> Callable[..., Any]:
+    """The request, with the 403 of a rate limit as the 429 that Google's retry knows."""
+
+    def told(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return request(*args, **kwargs)
+        except (api.Forbidden, InvalidResponse) as error:  # the latter comes of uploads and downloads
+            if getattr(error.response, "status_code", None) == api.Forbidden.code and read_refusal(error).passes:
+                busy = api.TooManyRequests(str(error), response=error.response)  # type: ignore[no-untyped-call]
+                raise busy from error
+            raise
+
+    return told

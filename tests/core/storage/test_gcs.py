@@ -149,6 +149,25 @@ def test_a_long_outage_is_logged_now_and_then(
     assert 20 <= left[-1] <= 70
 
 
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_a_rate_limit_is_waited_for(stormy_store: GCSStore, proxy: StormyProxy, request_name: str) -> None:
+    """Also where it comes as 403: every kind of request gets through when it is over."""
+    stormy_store.write("old", b"content")
+    proxy.told = {"error": {"code": 403, "message": "Too fast.", "errors": [{"reason": "rateLimitExceeded"}]}}
+    proxy.storm(403, 0.2)
+    REQUESTS[request_name](stormy_store)
+    assert proxy.refused >= 1
+
+
+def test_a_rate_limit_that_lasts_is_told(proxy: StormyProxy, tmp_path: Path) -> None:
+    """At the deadline the server is quoted."""
+    hasty = GCSStore(BUCKET, "hasty", tmp_path / "cache", deadline_seconds=0.5)
+    proxy.told = {"error": {"code": 403, "message": "Too fast.", "errors": [{"reason": "rateLimitExceeded"}]}}
+    proxy.storm(403, 60)
+    with pytest.raises(StorageUnavailableError, match=r"takes no more requests for now \(it says: Too fast\)"):
+        hasty.write("name", b"content")
+
+
 def test_no_request_goes_on_behind_the_stores_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails is over: the client library's own threads, which would ask on for minutes, are not started."""
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{free_port()}")
