@@ -53,7 +53,7 @@ def mlas_search(placement: PipelinePlacement) -> Any:
             data_files_uri: Where the files of a named data set lie, a path or URI. Empty: the usual place, or fetched
                 from its publisher.
             data_set: Images to imitate: digits, fashion-mnist, cifar10, stl10, or the path or URI (gs://bucket/photos)
-                of a folder of images or an .npz file. Empty: the preset's.
+                of a folder or an archive of images, parquet files, or an .npz file. Empty: the preset's.
             katib_experiment_name: Name of the Experiment, unique in the cluster. Empty: one is made from the run.
             katib_keep_experiment: Keeps the Experiment and its trials' logs after a search that went well.
             katib_namespace: Namespace of the Experiment, prepared as docs/cluster.md says. Empty: this pipeline's own.

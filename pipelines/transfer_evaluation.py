@@ -46,7 +46,7 @@ def transfer_evaluation(placement: PipelinePlacement) -> Any:
             data_files_uri: Where the files of a named data set lie, a path or URI. Empty: the usual place, or fetched
                 from its publisher.
             data_set: Images to imitate: digits, fashion-mnist, cifar10, stl10, or the path or URI (gs://bucket/photos)
-                of a folder of images or an .npz file. Empty: the preset's.
+                of a folder or an archive of images, parquet files, or an .npz file. Empty: the preset's.
             run_name: Name of the run's folder in the run store. Empty: named after settings, images and program, so
                 that a change of any of them is evaluated anew. A name continues what lies there.
             run_store_uri: Object storage for everything that is kept, gs://bucket/prefix. Empty: AUTOGAN_STORE of the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from autogan_core.config import Config
+from autogan_core.config import Config, TrainingConfig
 from autogan_core.errors import ConfigError
 from autogan_kubeflow.components.katib_experiments.placement import Placement
 from autogan_kubeflow.components.katib_experiments.pytorch_job import PYTORCH_JOB, pytorch_job
@@ -51,7 +51,7 @@ def build_experiment(
 
     Raises:
         ConfigError: a name that Katib refuses, a preset or images that the trials would lack, parallel trials on shared
-            weights, or more text than a pod or Katib takes.
+            weights, more pods than a batch has images, or more text than a pod or Katib takes.
     """
     check_experiment_name(name)
     check_data(config)
@@ -62,6 +62,7 @@ def build_experiment(
             f"trials that share weights run one at a time, so parallel_trials must be 1, not {parallel_trials}"
         )
     placement = placement or Placement()
+    _check_workers(placement.workers, config.training)
     return {
         "apiVersion": "kubeflow.org/v1beta1",
         "kind": "Experiment",
@@ -103,6 +104,15 @@ def check_experiment_name(name: str) -> None:
     if not EXPERIMENT_NAME.fullmatch(name):
         raise ConfigError(
             f"an Experiment's name has at most 40 lower-case letters, digits and '-', the first a letter, not '{name}'"
+        )
+
+
+def _check_workers(workers: int, training: TrainingConfig) -> None:
+    batch = max(training.discriminator_batch, training.generator_batch)
+    if workers >= batch:
+        raise ConfigError(
+            f"{workers} workers and the master are more pods than there are images in a batch ({batch}); set at most "
+            f"{batch - 1} workers, or larger batches (training.generator_batch)"
         )
 
 

@@ -82,7 +82,8 @@ def read_form(
         preset: the name of one that ships.
         overrides: ``section.key=value`` each, separated by ``;`` or line breaks (KFP's form has single lines); they
             come after the preset and before the other fields.
-        dataset: one of `DATASETS`; or the path or URI of a folder of images or an .npz file; "" for the preset's own.
+        dataset: one of `DATASETS`; or the path or URI of a folder or an archive of images, parquet files, or an
+            .npz file; "" for the preset's own.
         seed: seeds everything random.
         reward: one of `REWARDS`; `FROM_PRESET` or "" for the preset's.
         top_k: architectures to train to the end, from 1; `UNSET` for the preset's.
@@ -224,8 +225,8 @@ def _loader(dataset: str) -> str:
     if "/" in dataset:
         return "folder"
     raise ConfigError(
-        f"data_set is '{dataset}'; set it to one of {', '.join(DATASETS)}, or to the path or URI of a folder of images "
-        "or an .npz file"
+        f"data_set is '{dataset}'; set it to one of {', '.join(DATASETS)}, or to the path or URI of a folder or an "
+        "archive of images, parquet files, or an .npz file"
     )
 
 

@@ -295,6 +295,7 @@ def test_command_prints_an_experiment() -> None:
         (["experiment", "mlas"], "there is no experiment 'mlas'; choose one of mlas-cifar10"),
         (["experiment", "mlas-smoke", "--set", "search.iteration=5"], "did you mean 'search.iterations'"),
         (["experiment", "mlas-smoke", "--workers", "-1"], "workers must be 0 or more, not -1"),
+        (["experiment", "mlas-smoke", "--workers", "32"], "more pods than there are images in a batch (32); set at"),
         (["experiment", "mlas-smoke", "--name", "A"], "not 'A'"),
         (["experiment", "--set", "seed=1"], "say which experiment: mlas-cifar10"),
         (["check", "missing.yaml"], "cannot read 'missing.yaml': No such file"),

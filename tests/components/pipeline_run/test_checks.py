@@ -30,6 +30,11 @@ def test_a_right_form_is_its_configuration() -> None:
         ({}, {"katib": {"namespace": "A B"}}, "katib_namespace is 'A B'"),
         ({}, {"katib": {"name": "x" * 41}}, "at most 40 lower-case letters"),
         ({}, {"katib": {"workers": -1}}, "katib_trial_workers is -1"),
+        (
+            {},
+            {"katib": {"workers": 5000}},
+            "5000 workers and the master are more pods than there are images in a batch",
+        ),
         ({}, {"katib": {"timeout_hours": float("nan")}}, "katib_timeout_hours is nan"),
         ({"pool": 100}, {"max_rungs": 2}, "but this pipeline has room for 2"),
         ({"dataset": "gs:/b/photos"}, {}, "data_set is 'gs:/b/photos', which is misspelt; write gs://b/photos"),
