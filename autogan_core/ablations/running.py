@@ -12,7 +12,7 @@ from autogan_core.ablations.pages.page import write_findings
 from autogan_core.ablations.suite.computations import Ledger, complete, in_order
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.errors import ConfigError
-from autogan_core.report.html import DATA_NAMES, duration
+from autogan_core.report.words import DATA_NAMES, duration
 from autogan_core.runs.folder.run_config import keep_config
 from autogan_core.runtime.provenance import git_revision
 from autogan_core.storage import DirectoryStore

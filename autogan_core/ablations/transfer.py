@@ -15,8 +15,8 @@ from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.trainings import Found, TrainedFromScratch
 from autogan_core.ablations.suite.variants import MLAS
 from autogan_core.metrics.protocols import find_score
-from autogan_core.report.html import DATA_NAMES
 from autogan_core.report.published import PUBLISHED
+from autogan_core.report.words import DATA_NAMES
 
 NAME = "transfer"
 _GIVEN = ("paper-top1", "sn-gan")

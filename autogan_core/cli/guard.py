@@ -33,7 +33,21 @@ def guarded(work: Callable[[], int], given: Sequence[str], extra: str | None) ->
     Raises:
         SystemExit: always, with status 0, 1, 2 (wrong usage), 130 (stopped) or 141 (the reader has gone away).
     """
-    status, message = FAILED, None
+    try:
+        interrupts.raise_the_next()
+        status, message = _ended(work, given, extra)
+        interrupts.end_at_once()
+        if message is not None:
+            with suppress(OSError):  # nobody listens
+                console(stderr=True).print(f"autogan: {message}")
+        _discard_unwritten()
+    except KeyboardInterrupt:  # between two lines here
+        interrupts.leave()
+    sys.exit(status)
+
+
+def _ended(work: Callable[[], int], given: Sequence[str], extra: str | None) -> tuple[int, str | None]:
+    """Does the work; returns the exit status, and what is to be told."""
     try:
         status = work()
         sys.stdout.flush()
@@ -41,18 +55,11 @@ def guarded(work: Callable[[], int], given: Sequence[str], extra: str | None) ->
         status = _status(stop)
     except KeyboardInterrupt:
         status = interrupts.STATUS
+    except BrokenPipeError:
+        return BROKEN_PIPE, None
     except Exception as error:
-        if isinstance(error, BrokenPipeError):
-            status = BROKEN_PIPE
-        else:
-            message = sentence(error, given, extra)
-    if status == interrupts.STATUS:
-        message = stopped(given)
-    if message is not None:
-        with suppress(OSError):  # nobody listens
-            console(stderr=True).print(f"autogan: {message}")
-    _discard_unwritten()
-    sys.exit(status)
+        return FAILED, sentence(error, given, extra)
+    return status, stopped(given) if status == interrupts.STATUS else None
 
 
 def stopped(given: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """Makes Ctrl-C and SIGTERM end the program quietly from here on: import it before anything that takes time.
 
-While modules are imported nothing has begun that wants to be ended well, and an interruption in the middle of them
-comes out as any error: then the process ends at once. Later it is a `KeyboardInterrupt`, and a second one ends at once.
+Before a command's work begins, and while modules are imported, nothing is there that wants to be ended well, and an
+interruption in the middle comes out as any error: then the process ends at once. In the work it is a
+`KeyboardInterrupt`, and a second one ends at once.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import signal
 import threading
 from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 STATUS = 130
 """What a shell reports of a program that Ctrl-C ended."""
 _SHOW_CURSOR = "\x1b[?25h"
-_stopped = False
+_raises = False
+"""Whether the next one is raised; if not, it ends the process at once."""
 _parting = ""
 
 
@@ -26,8 +29,9 @@ def catch(*signals: signal.Signals, parting: str = "") -> None:
         signals: SIGINT, SIGTERM.
         parting: what to write on standard error when the process ends at once.
     """
-    global _stopped, _parting
-    _stopped, _parting = False, parting
+    global _parting
+    _parting = parting
+    end_at_once()
     if threading.current_thread() is not threading.main_thread():
         return
     for number in signals:
@@ -35,7 +39,19 @@ def catch(*signals: signal.Signals, parting: str = "") -> None:
             signal.signal(number, _handle)
 
 
-def leave() -> None:
+def raise_the_next() -> None:
+    """Makes the next interruption a `KeyboardInterrupt`: work begins that wants to be ended well."""
+    global _raises
+    _raises = True
+
+
+def end_at_once() -> None:
+    """Makes the next interruption end the process at once: nothing is there that wants to be ended well."""
+    global _raises
+    _raises = False
+
+
+def leave() -> NoReturn:
     """Ends the process at once, whatever it is doing."""
     with suppress(OSError):
         if os.isatty(1):
@@ -45,10 +61,9 @@ def leave() -> None:
 
 
 def _handle(_signal: int, frame: FrameType | None) -> None:
-    global _stopped
-    if _stopped or _importing(frame):
+    if not _raises or _importing(frame):
         leave()
-    _stopped = True
+    end_at_once()
     raise KeyboardInterrupt
 
 

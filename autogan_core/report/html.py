@@ -9,27 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from autogan_core.metrics.features.classifier_accuracy import distrust, percent
-from autogan_core.metrics.protocols import REWARD_NAMES, Kind, find_score, joint_protocol, reward_words
+from autogan_core.metrics.features.classifier_accuracy import distrust
+from autogan_core.metrics.protocols import REWARD_NAMES, joint_protocol, reward_words
 from autogan_core.report.figures.charts import policy_figure, reward_figure, training_figure
-from autogan_core.report.figures.diagram import architecture_svg, choices_text
+from autogan_core.report.figures.diagram import architecture_svg
 from autogan_core.report.figures.ladder_figure import ladder_figure
 from autogan_core.report.images import inline_grid
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
-from autogan_core.report.results.ladder import cost_text
 from autogan_core.report.results.observations import Observation, observe
 from autogan_core.report.results.results import PAGE, CheckpointScores, RunResults
 from autogan_core.report.summary import summary_json
-from autogan_core.search_space import Architecture, Cell
+from autogan_core.report.templates import render_page
+from autogan_core.report.words import DATA_NAMES, duration, score_text
+from autogan_core.search_space import Architecture
 from autogan_core.storage import write_atomically
 
 logger = logging.getLogger(__name__)
-
-DATA_NAMES = {"digits": "digits", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "stl10": "STL-10"}
-"""Names of data sets in headings, by ``data.name``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +70,6 @@ def render_report(results: RunResults, observations: tuple[Observation, ...]) ->
     return render_page("template.html", _context(results, observations))
 
 
-def render_page(template: str, context: dict[str, Any]) -> str:
-    """The HTML of one of this package's templates; everything in ``context`` but `Markup` is escaped."""
-    environment = Environment(
-        loader=PackageLoader("autogan_core.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        duration=duration,
-        score=score_text,
-        protocol=joint_protocol,
-        words=in_words,
-        cost=cost_text,
-        percent=percent,
-    )
-    return environment.get_template(template).render(context)
-
-
-def duration(seconds: float) -> str:
-    """A wall time to two units, such as ``2 h 05 min``."""
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
 def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict[str, Any]:
     config, records = results.config, results.records
     reward_axis = REWARD_NAMES[config.search.reward.score]
@@ -141,16 +110,6 @@ def _drawn(results: RunResults) -> list[tuple[str, Architecture]]:
     return [(f"Beam {i}", architecture) for i, (architecture, _) in enumerate(results.beams, start=1)]
 
 
-def in_words(architecture: Architecture) -> str:
-    """An architecture, cell by cell, in a sentence's words."""
-    return "; ".join(f"cell {i}: {_cell_words(cell)}" for i, cell in enumerate(architecture.cells, start=1))
-
-
-def _cell_words(cell: Cell) -> str:
-    shortcut = ["shortcut"] if cell.shortcut else []
-    return ", ".join([choices_text(cell), *shortcut, *(f"skip from cell {i + 1}" for i in cell.sources)])
-
-
 def score_tables(results: RunResults) -> list[tuple[str, list[ScoreRow]]]:
     """The tables of scores: in each the real images, then every generator's best and last checkpoint.
 
@@ -179,12 +138,6 @@ def _score_rows(
 
 def _score_row(label: str, checkpoint: str, scores: dict[str, float]) -> ScoreRow:
     return ScoreRow(label, checkpoint, score_text(scores, "is"), score_text(scores, "fid"), joint_protocol(scores))
-
-
-def score_text(scores: dict[str, float], kind: Kind) -> str:
-    """The score of a kind as a table shows it; a dash when there is none."""
-    score = find_score(scores, kind)
-    return score.text if score else "–"
 
 
 def _validation_protocol(results: RunResults) -> str:

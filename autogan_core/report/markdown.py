@@ -10,9 +10,10 @@ from autogan_core.history import Record
 from autogan_core.metrics.features.classifier_accuracy import distrust
 from autogan_core.metrics.protocols import LONG_NAMES, joint_protocol, reward_words
 from autogan_core.presets import load_config
-from autogan_core.report.html import DATA_NAMES, duration, in_words, score_tables, score_text
+from autogan_core.report.html import score_tables
 from autogan_core.report.results.ladder import LadderResult, cost_text
 from autogan_core.report.results.results import GeneratorResult, RunResults
+from autogan_core.report.words import DATA_NAMES, duration, in_words, score_text
 
 MAX_CHARACTERS = 399_999
 """The UI shows no more of a Markdown artifact than 400,000 characters."""

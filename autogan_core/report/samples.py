@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 from autogan_core.metrics.protocols import LONG_NAMES, find_score, joint_protocol
-from autogan_core.report.html import render_page
 from autogan_core.report.images import inline_grid
 from autogan_core.report.results.results import CheckpointScores
+from autogan_core.report.templates import render_page
 from autogan_core.search_space import Architecture
 
 

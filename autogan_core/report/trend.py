@@ -16,9 +16,10 @@ from matplotlib.lines import Line2D
 
 from autogan_core.metrics.protocols import LONG_NAMES, Kind, Score, find_score, joint_protocol
 from autogan_core.report.figures.style import GREY, PALETTE, render
-from autogan_core.report.html import render_page, score_text
 from autogan_core.report.markdown import escape, fit, table
 from autogan_core.report.score_history import Evaluation, HistoryLine, Origin, origins
+from autogan_core.report.templates import render_page
+from autogan_core.report.words import score_text
 from autogan_core.search_space import Architecture
 
 _HEADERS = ("Date (UTC)", "Architecture", "Inception score ↑", "FID ↓", "Best at", "Scores", "Revision", "Measured on")

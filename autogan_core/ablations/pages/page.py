@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from autogan_core.ablations.pages.finding import SAMPLES_CAPTION, Finding, Table
 from autogan_core.report.figures.style import on_white
-from autogan_core.report.html import render_page
 from autogan_core.report.markdown import escape, table
+from autogan_core.report.templates import render_page
 from autogan_core.storage import write_atomically
 
 logger = logging.getLogger(__name__)

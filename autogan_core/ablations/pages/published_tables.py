@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from autogan_core.ablations.pages.finding import Table
-from autogan_core.report.html import DATA_NAMES
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
+from autogan_core.report.words import DATA_NAMES
 
 
 def paper_table(data_name: str) -> Table:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from autogan_core.history import Record
 from autogan_core.report import RunResults
-from autogan_core.report.html import duration, write_report
+from autogan_core.report.html import write_report
 from autogan_core.report.images import inline_grid
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
 from tests.core.report.fake_run import FAILURE, fake_protocols, fake_run
@@ -223,14 +223,6 @@ def test_same_results_give_the_same_two_files(
     assert path.read_text() == page[0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "summary.json"]
     assert caplog.records == []
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.04, "0.0 s"), (99.9, "99.9 s"), (100, "2 min"), (5970, "1 h 40 min"), (7500, "2 h 05 min")]
-)
-def test_durations(seconds: float, text: str) -> None:
-    """Two units at most."""
-    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize("channels", [1, 3])

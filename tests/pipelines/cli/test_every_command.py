@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import signal
@@ -121,11 +122,11 @@ def _full_disk(folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
-def _interrupted(folder: Path) -> None:
-    """Ctrl-C after a few hundredths of a second."""
+def _interrupted(folder: Path, seconds: float) -> None:
+    """Ctrl-C after so many seconds."""
     _environment(folder)
     signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    signal.setitimer(signal.ITIMER_REAL, 0.03)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def walk(command: str, out: Path, preset: Path, prepare: Callable[[Path], None], run: Path) -> tuple[int, str]:
@@ -179,8 +180,12 @@ def test_no_home(command: str, out: Path, preset: Path) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_interrupted(command: str, out: Path, preset: Path) -> None:
-    """It ends at once with status 130, or was done before."""
-    walk(command, out, preset, _interrupted, out / "new")
+    """At ten moments, each twice as late as the one before: it ends at once with status 130, or was done before."""
+    for moment in range(10):
+        prepare = functools.partial(_interrupted, seconds=0.002 * 2**moment)
+        status, _ = walk(command, out, preset, prepare, out / "new")
+        if status != 130:
+            break
 
 
 @pytest.mark.parametrize("command", COMMANDS)
