@@ -9,7 +9,7 @@ TORCH := torch|torchvision|cuda-[a-z-]+|nvidia-[a-z0-9-]+
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test verify docs manifests pipelines bench images lock image-lists clean
+.PHONY: help demo test test-slow verify docs manifests pipelines bench images lock image-lists clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +35,12 @@ acceptance: .venv/ready ## Test a cluster with these images, and leave nothing t
 acceptance-clean: .venv/ready ## Take away what an acceptance test with KEEP=1, or one that was killed, has left
 	@$(BIN)/python -m acceptance clean $(REACHED)
 
-test: verify ## Check style, types and layers, then run every test
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --quiet
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --quiet
+test: verify ## Check style, types and layers, then run the tests
+	@$(PYTEST) -m "not slow"
+
+test-slow: .venv/ready ## Run the tests that take whole programs from beginning to end (minutes)
+	@$(PYTEST) -m slow
 
 verify: .venv/ready ## Check style, types and layers only
 	@$(BIN)/ruff check --quiet .

@@ -66,6 +66,7 @@ def python(code: str, root: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_example_works(section: str, copy: Path) -> None:
     """New files are written, the changes made, and the remaining code run on the result, each piece by itself."""

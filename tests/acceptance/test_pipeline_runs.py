@@ -88,6 +88,7 @@ def test_without_an_installation_there_is_nothing_to_run(cluster: Cluster, serve
     assert pipeline_runs.is_there(cluster, PipelinesAccess(namespace="kfp"))
 
 
+@pytest.mark.slow
 def test_both_pipelines_run_small_on_the_test_s_store(
     cluster: Cluster, server: FakeApiServer, settings: Settings, kfp: FakeKfp, access: PipelinesAccess
 ) -> None:

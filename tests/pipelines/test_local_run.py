@@ -79,7 +79,9 @@ def driver(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Run:
     return driven
 
 
-@pytest.mark.parametrize("file", [None, compiled("mlas-search")], ids=["definition", "compiled"])
+@pytest.mark.parametrize(
+    "file", [None, pytest.param(compiled("mlas-search"), marks=pytest.mark.slow)], ids=["definition", "compiled"]
+)
 def test_a_search_ends_as_on_one_machine(tmp_path: Path, driver: Run, file: Path | None) -> None:
     """The definition and the compiled YAML, loaded back, end with the driver's own history, scores and report; steps
     are shown and kfp's chatter is not, and the process is as it was."""
@@ -104,6 +106,7 @@ def test_a_search_ends_as_on_one_machine(tmp_path: Path, driver: Run, file: Path
     }
 
 
+@pytest.mark.slow
 def test_a_halving_ends_as_on_one_machine(tmp_path: Path, cache: Path) -> None:
     """Three rungs, each training a process of its own, end with the finalist of the driver and its scores."""
     overrides = (*OVERRIDES, "retrain.incumbents=[sn-gan]", "retrain.generator_iterations=4")
@@ -134,6 +137,7 @@ def test_a_halving_ends_as_on_one_machine(tmp_path: Path, cache: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_two_transfer_evaluations(tmp_path: Path, driver: Run) -> None:
     """A search's architectures are evaluated on other images, twice; the second time nothing is computed, and the
     history has two lines."""

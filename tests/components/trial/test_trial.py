@@ -313,6 +313,7 @@ def test_a_rank_that_goes_away_does_not_fail_the_others_for_good(store: Path) ->
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 @pytest.mark.parametrize("ruler", [(), ("search.reward.statistics=running", "search.reward.adaptation_steps=2")])
 def test_two_ranks_give_one_ranks_rewards(store: Path, ruler: tuple[str, ...]) -> None:
     """A trial under torchrun with two gloo processes trains, scores and commits what one process does, to 2e-3 in

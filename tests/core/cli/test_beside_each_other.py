@@ -18,6 +18,8 @@ from autogan_core.search_space import NAMED
 from tests.core.cli.test_main import autogan, settings
 from tests.core.runs.halved_run import trained_files
 
+pytestmark = pytest.mark.slow
+
 TOP1, OTHER = str(NAMED["paper-top1"]), str(NAMED["sn-gan"])
 LONGER = ("retrain.generator_iterations=60", "retrain.validate_every=2", "scores.num_images=32")
 

@@ -89,6 +89,7 @@ def finished(base: Path) -> Path:
     return base / "all"
 
 
+@pytest.mark.slow
 def test_every_experiment_leaves_data_figure_and_paragraph(finished: Path) -> None:
     """The short form runs to the end; each experiment has its three files, and its paragraph is printed too."""
     stdout = (finished.parent / "stdout").read_text()
@@ -99,6 +100,7 @@ def test_every_experiment_leaves_data_figure_and_paragraph(finished: Path) -> No
     assert stdout.rstrip().endswith(f"page: {finished / 'index.html'}")
 
 
+@pytest.mark.slow
 def test_the_pages_name_every_experiment_and_its_command(finished: Path) -> None:
     """Both pages have each experiment's heading, figure and the command that repeats it, and say what was done."""
     markdown, html = (finished / "results.md").read_text(), (finished / "index.html").read_text()
@@ -114,6 +116,7 @@ def test_the_pages_name_every_experiment_and_its_command(finished: Path) -> None
     assert [("<svg" in section) for section in html.split("<section id=")[1:]] == [True] * len(NAMES)
 
 
+@pytest.mark.slow
 def test_paired_differences_follow_from_the_raw_scores(finished: Path) -> None:
     """A sentence of the paragraph says what the outcomes in data.json come to, for both scores."""
     outcomes = read_data(finished, "random-search")["outcomes"]
@@ -124,6 +127,7 @@ def test_paired_differences_follow_from_the_raw_scores(finished: Path) -> None:
         assert f" {difference:+.2f}" in words
 
 
+@pytest.mark.slow
 def test_payoff_spends_the_same_on_every_arm_without_shared_weights(finished: Path) -> None:
     """Ten arms in the short form, each with its points; known generators get no more than ours, and hardly less."""
     data = read_data(finished, "payoff")
@@ -139,6 +143,7 @@ def test_payoff_spends_the_same_on_every_arm_without_shared_weights(finished: Pa
             assert name.startswith("random") or share <= 1
 
 
+@pytest.mark.slow
 def test_the_same_command_again_does_nothing_anew(base: Path, finished: Path) -> None:
     """No run, ledger or result changes, it takes less than half the time, and the pages are written again."""
     kept = {name: digest(finished / name) for name in (*SHARED, *PROXY, PAYOFF)}
@@ -153,6 +158,7 @@ def test_the_same_command_again_does_nothing_anew(base: Path, finished: Path) ->
     assert (finished / "index.html").stat().st_mtime_ns > page
 
 
+@pytest.mark.slow
 def test_one_experiment_keeps_the_others_on_the_page(base: Path, finished: Path) -> None:
     """A later command for one experiment alone still shows all that are done in the folder."""
     done = autogan(*options(base, "all"), "observations")
@@ -162,6 +168,7 @@ def test_one_experiment_keeps_the_others_on_the_page(base: Path, finished: Path)
     assert all(f'<a id="{name}"></a>' in markdown for name in NAMES)
 
 
+@pytest.mark.slow
 def test_dry_run_of_a_finished_folder_shows_what_is_done(base: Path, finished: Path) -> None:
     """Every piece of work is marked as done, and not a file changes."""
     before = digest(finished)
@@ -173,6 +180,7 @@ def test_dry_run_of_a_finished_folder_shows_what_is_done(base: Path, finished: P
     assert digest(finished) == before
 
 
+@pytest.mark.slow
 def test_another_plan_is_refused_in_the_same_folder(base: Path, finished: Path) -> None:
     """A setting that differs from those of the runs there ends in status 1 and the difference; nothing changes."""
     before = digest(finished)
@@ -182,6 +190,7 @@ def test_another_plan_is_refused_in_the_same_folder(base: Path, finished: Path) 
     assert digest(finished) == before
 
 
+@pytest.mark.slow
 def test_a_killed_process_changes_no_result(base: Path, finished: Path) -> None:
     """SIGKILL in the middle of a search, then the same command: the data of a process that nobody stopped."""
     command = [*options(base, "killed"), "observations"]
