@@ -48,7 +48,7 @@ def run(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
     def work() -> None:
-        from autogan_core.runs.scoring.inputs import prepare
+        from autogan_core.runs.scoring.stored_inputs import prepare
         from autogan_core.runtime.devices import open_device
         from autogan_core.storage import open_store
 

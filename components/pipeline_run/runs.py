@@ -104,7 +104,7 @@ class StoreRef:
             StateError: the run does not exist, or its folder holds another run by now.
         """
         from autogan_core.runs.run import Run
-        from autogan_core.runs.scoring.inputs import load_inputs
+        from autogan_core.runs.scoring.stored_inputs import load_inputs
         from autogan_core.runtime.devices import open_device
         from autogan_core.runtime.distributed import World
 

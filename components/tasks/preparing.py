@@ -13,7 +13,8 @@ from autogan_core.data.remote import brought_here
 from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.runs.folder.run_config import stored_recipe
 from autogan_core.runs.halving.halving import unusable_incumbents
-from autogan_core.runs.scoring.inputs import inputs_location, pinned, prepare
+from autogan_core.runs.scoring.inputs import pinned
+from autogan_core.runs.scoring.stored_inputs import inputs_location, prepare
 from autogan_core.runtime.devices import open_device
 from autogan_core.storage.uris import tidy
 from autogan_kubeflow.components.pipeline_run.checks import check_run

@@ -14,7 +14,7 @@ import torch
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.reward import inverse_fid, log_fid
-from autogan_core.runs.scoring.inputs import load_inputs
+from autogan_core.runs.scoring.stored_inputs import load_inputs
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import SWITCH_WORDS, Architecture

@@ -9,7 +9,7 @@ from pathlib import Path
 from autogan_core.config import Config
 from autogan_core.errors import AutoGANError
 from autogan_core.runs.run import Run
-from autogan_core.runs.scoring.inputs import load_inputs
+from autogan_core.runs.scoring.stored_inputs import load_inputs
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import open_store

@@ -30,8 +30,8 @@ Precision = Literal["float32", "float16"]
 
 _SIZE: int = FeatureExtractorInceptionV3.INPUT_IMAGE_SIZE
 _REMEDY = (
-    "give the file weights-inception-2015-12-05-6726825d.pth by --set scores.inception_weights=PATH, or do without it "
-    "by --set scores.features=classifier"
+    "give the file weights-inception-2015-12-05-6726825d.pth by --set scores.inception_weights=PATH, or, if the "
+    "images have labels, do without it by --set scores.features=classifier"
 )
 
 

@@ -58,7 +58,7 @@ def _use_store() -> None:
 
 
 def _find_inputs() -> None:
-    from autogan_core.runs.scoring.inputs import inputs_location, is_prepared
+    from autogan_core.runs.scoring.stored_inputs import inputs_location, is_prepared
     from autogan_core.storage import open_store
     from autogan_kubeflow.components.environment import read_config
 

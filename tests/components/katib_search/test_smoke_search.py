@@ -15,7 +15,7 @@ from autogan_core.config import Config
 from autogan_core.history import Record
 from autogan_core.presets import load_config
 from autogan_core.runs.local_search import HistoryFile, search_records
-from autogan_core.runs.scoring.inputs import load_inputs
+from autogan_core.runs.scoring.stored_inputs import load_inputs
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search.mlas import MultiLevelSearch

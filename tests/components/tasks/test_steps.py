@@ -150,7 +150,7 @@ def test_repeating_a_pipeline_repeats_no_work(tmp_path: Path, new: Artifacts, mo
     monkeypatch.setattr("autogan_core.shared_gan.shared_gan.SharedGAN.run", None)
     monkeypatch.setattr("autogan_core.training.derived_gan.DerivedGAN._train_until", None)
     monkeypatch.setattr("autogan_core.metrics.scorer.Scorer.score", None)
-    monkeypatch.setattr("autogan_core.runs.scoring.inputs.make_inputs", None)
+    monkeypatch.setattr("autogan_core.runs.scoring.stored_inputs.make_inputs", None)
     assert whole() == first
 
 

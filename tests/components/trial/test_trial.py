@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError, DataError, PreemptedError, SupersededError
 from autogan_core.history import Assignment
-from autogan_core.runs.scoring.inputs import prepare
+from autogan_core.runs.scoring.stored_inputs import prepare
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture

@@ -18,7 +18,7 @@ from autogan_core.report.html import write_report
 from autogan_core.runs.folder.run_config import stored_recipe
 from autogan_core.runs.run import Run
 from autogan_core.runs.run_results import collect_results
-from autogan_core.runs.scoring.inputs import load_inputs, prepare
+from autogan_core.runs.scoring.stored_inputs import load_inputs, prepare
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autogan_core.runs.scoring.inputs import prepare
+from autogan_core.runs.scoring.stored_inputs import prepare
 from autogan_core.runtime.devices import open_device
 from autogan_core.storage import open_store
 from autogan_kubeflow.components.cluster_check.checks import probe

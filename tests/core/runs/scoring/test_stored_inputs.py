@@ -11,6 +11,7 @@ import torch
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
 import autogan_core.runs.scoring.inputs
+import autogan_core.runs.scoring.stored_inputs
 from autogan_core.config import Config
 from autogan_core.data import load_dataset
 from autogan_core.errors import DataError, StateError
@@ -18,7 +19,8 @@ from autogan_core.metrics.features.classifier_network import NUM_FEATURES
 from autogan_core.metrics.features.extractor import FeatureExtractor, load_extractor
 from autogan_core.metrics.features.inception import build_inception
 from autogan_core.metrics.scores import Moments, reference_moments, score_real
-from autogan_core.runs.scoring.inputs import Inputs, inputs_location, is_prepared, load_inputs, pinned, prepare
+from autogan_core.runs.scoring.inputs import Inputs, pinned
+from autogan_core.runs.scoring.stored_inputs import inputs_location, is_prepared, load_inputs, prepare
 from autogan_core.storage import DirectoryStore, RunStore
 from tests.core.tiny import CPU, tiny_config, tiny_dataset
 
@@ -87,7 +89,7 @@ def test_a_test_split_and_missing_labels_travel_too(
             "digits", images, labels, test, None if test is None else torch.arange(5), 10, "f"
         )
         inputs = Inputs(changed, whole.extractor, whole.reference, whole.real_scores)
-        monkeypatch.setattr(autogan_core.runs.scoring.inputs, "make_inputs", lambda *_, inputs=inputs: inputs)
+        monkeypatch.setattr(autogan_core.runs.scoring.stored_inputs, "make_inputs", lambda *_, inputs=inputs: inputs)
         store = DirectoryStore(tmp_path / str(test is None))
         assert_same(prepare(config, store, CPU, cache), inputs)
 
@@ -121,7 +123,7 @@ def test_other_inputs_have_not_been_prepared(prepared: DirectoryStore, other: Co
     """A setting that decides the inputs asks for others; the error says how to make them."""
     load_inputs(tiny_config(), prepared, CPU)
     with pytest.raises(
-        DataError, match="not in the run store .*; run 'python -m components.prepare_data' with the same"
+        DataError, match="not in the run store .*; first run 'autogan katib prepare' .* with the same"
     ):
         load_inputs(other, prepared, CPU)
 
@@ -183,11 +185,11 @@ def test_of_two_that_prepare_at_once_one_commits(tmp_path: Path, cache: Path, mo
     expected, real = made(config, cache), autogan_core.runs.scoring.inputs.make_inputs
 
     def overtaken(*arguments: object) -> Inputs:
-        monkeypatch.setattr(autogan_core.runs.scoring.inputs, "make_inputs", real)
+        monkeypatch.setattr(autogan_core.runs.scoring.stored_inputs, "make_inputs", real)
         assert_same(prepare(config, store, CPU, cache), expected)
         return Inputs(expected.dataset, expected.extractor, Moments(np.zeros(128), np.zeros((128, 128)), 1), {})
 
-    monkeypatch.setattr(autogan_core.runs.scoring.inputs, "make_inputs", overtaken)
+    monkeypatch.setattr(autogan_core.runs.scoring.stored_inputs, "make_inputs", overtaken)
     assert_same(prepare(config, store, CPU, cache), expected)
     assert len(list(tmp_path.rglob("state.json"))) == 1
 
@@ -246,5 +248,5 @@ def test_inception_travels_without_its_file(tmp_path: Path, cache: Path, monkeyp
     usual = made(tiny_config(), cache)
     extractor = build_inception(network.state_dict(), "fingerprint", CPU, "float16")
     expected = Inputs(usual.dataset, extractor, usual.reference, {})
-    monkeypatch.setattr(autogan_core.runs.scoring.inputs, "make_inputs", lambda *_: expected)
+    monkeypatch.setattr(autogan_core.runs.scoring.stored_inputs, "make_inputs", lambda *_: expected)
     assert_same(prepare(config, DirectoryStore(tmp_path), CPU, cache), expected)
