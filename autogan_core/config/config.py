@@ -31,6 +31,9 @@ ADDED: Mapping[str, Any] = {
     "search.warm_up_epochs": 0.0,
     "search.reward.statistics": "recalibrated",
     "search.reward.adaptation_steps": 0,
+    "training.augmentation": "none",
+    "training.adaptive_images": 100_000,
+    "training.mirror": False,
     "data.layout": "plain",
     "data.background": "stored",
 }

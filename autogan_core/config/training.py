@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from autogan_core.config.ranges import Batch, Count, Decay, Rate
+from autogan_core.config.ranges import Batch, Count, Decay, Images, Rate
 from autogan_core.config.section import Section
 
 
@@ -23,6 +23,16 @@ class TrainingConfig(Section):
     """Adam's learning rate for the discriminator; constant."""
     adam_betas: tuple[Decay, Decay] = (0.0, 0.9)
     """Adam's decay rates. Paper: "follow SN-GAN"; released code: (0.0, 0.9)."""
+    augmentation: Literal["none", "diffaugment", "adaptive"] = "none"
+    """Changes of what the discriminator sees, real and generated alike, for few images. Paper: none.
+
+    diffaugment: colour, translation and cut-out, of every image (Zhao et al., 2020). adaptive: each of them with a
+    probability that rises while the discriminator overfits and falls while it does not (Karras et al., 2020)."""
+    adaptive_images: Images = 100_000
+    """Real images shown to the discriminator while adaptive augmentation can go from none to all. Karras et al.:
+    500,000, in trainings of 25 million."""
+    mirror: bool = False
+    """Whether half of the real images, drawn anew in each step, are shown mirrored. Not for letters and digits."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """What convolutions and matrix products take in; weights, moments and losses are float32 in any case. Paper: not
     given; released code: float32.

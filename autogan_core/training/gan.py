@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Adam
 
 from autogan_core.config import ModelConfig, TrainingConfig
@@ -20,6 +20,8 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import tensors_below
+from autogan_core.training.adam import adam, load_moments, moments
+from autogan_core.training.augmentation import Augmentation
 from autogan_core.training.cuda_graphs import CapturedWork
 from autogan_core.training.gradient_sum import GradientSum
 from autogan_core.training.losses import HINGE, AdversarialLoss, gradient_penalty
@@ -86,8 +88,9 @@ class GAN:
         self.device = device
         self._model = model
         self._world = world or World.single(device)
-        self.generator_optimizer = _adam(self.generator, training.generator_lr, training)
-        self.discriminator_optimizer = _adam(self.discriminator, training.discriminator_lr, training)
+        self.generator_optimizer = adam(self.generator, training.generator_lr, training)
+        self.discriminator_optimizer = adam(self.discriminator, training.discriminator_lr, training)
+        self._augmentation = Augmentation(training, device)
         self._gradients = GradientSum(self._world, [*self.generator.parameters(), *self.discriminator.parameters()])
         self._captured = CapturedWork(device, enabled=capture and self._world.size == 1)
         self._places: dict[Hashable, Tensor] = {}
@@ -149,6 +152,7 @@ class GAN:
         num_fake, indices = self.training.discriminator_batch, stream.real(step)
         num_real, stage = len(indices), architecture.depth - 1
         latents = self._latents(stream, step, "discriminator", num_fake)
+        draws = [self._draws(stream, step, *each) for each in (("real", num_real), ("fake", num_fake))]
         own = self._world.share(indices)
         real = self._place(("real", len(own), stage), lambda: stream.images[own])
         torch.index_select(stream.images, 0, own, out=real)
@@ -161,7 +165,7 @@ class GAN:
             fake.copy_(self.generator(latents, architecture))
 
         def update() -> None:
-            value = self._discriminator_loss(real, fake, mix, stage, num_real)
+            value = self._discriminator_loss(real, fake, mix, draws, stage, num_real)
             self._descend(value, self.discriminator_optimizer)
             loss.copy_(value.detach())
 
@@ -170,10 +174,19 @@ class GAN:
             self._captured.run(("discriminator", stage, num_real), update)
         return loss.clone()
 
-    def _discriminator_loss(self, real: Tensor, fake: Tensor, mix: Tensor | None, stage: int, num_real: int) -> Tensor:
+    def _discriminator_loss(
+        self, real: Tensor, fake: Tensor, mix: Tensor | None, draws: Sequence[Tensor], stage: int, num_real: int
+    ) -> Tensor:
         """The loss of this rank's images, real ones as bytes; ``num_real`` counts those of the whole batch."""
         num_fake, images = self.training.discriminator_batch, to_float(real).to(fake.dtype)
-        value = self.loss.discriminator(*self.discriminator.judge(images, fake, stage), num_real, num_fake)
+        if self._augmentation.acts:
+            images, fake = (
+                self._augmentation.of_real(images, draws[0]),
+                self._augmentation.of_generated(fake, draws[1]),
+            )
+        real_logits, fake_logits = self.discriminator.judge(images, fake, stage)
+        self._augmentation.follow(real_logits, num_real, self._world)
+        value = self.loss.discriminator(real_logits, fake_logits, num_real, num_fake)
         if mix is None:
             return value
         critic = partial(self.discriminator, stage=stage)
@@ -185,10 +198,11 @@ class GAN:
         self._set_training()
         num_fake = self.training.generator_batch
         latents = self._latents(stream, step, "generator", num_fake)
+        draws = self._draws(stream, step, "generator", num_fake)
         loss = self._place("generator loss", self._zero)
 
         def update() -> None:
-            fake = self.generator(latents, architecture)
+            fake = self._augmentation.of_generated(self.generator(latents, architecture), draws)
             value = self.loss.generator(self.discriminator(fake, architecture.depth - 1), num_fake)
             self._descend(value, self.generator_optimizer)
             loss.copy_(value.detach())
@@ -208,13 +222,22 @@ class GAN:
 
     def _latents(self, stream: TrainingStream, step: int, purpose: str, count: int) -> Tensor:
         """This rank's share of the step's latent vectors, in their place."""
-        drawn = self._world.share(stream.latents(step, purpose, count))
-        return self._place(("latents", purpose), lambda: torch.empty_like(drawn)).copy_(drawn)
+        return self._placed(("latents", purpose), stream.latents(step, purpose, count))
 
     def _mix(self, stream: TrainingStream, step: int, count: int) -> Tensor:
         """This rank's share of the gradient penalty's mixtures, in their place."""
-        drawn = self._world.share(stream.mix(step, count))
-        return self._place("mix", lambda: torch.empty_like(drawn)).copy_(drawn)
+        return self._placed("mix", stream.mix(step, count))
+
+    def _draws(self, stream: TrainingStream, step: int, purpose: str, count: int) -> Tensor:
+        """This rank's share of the augmentation's draws, in their place; none of them where nothing is augmented."""
+        if not self._augmentation.acts:
+            return torch.empty(0)
+        return self._placed(("augmentation", purpose), stream.augmentation(step, purpose, count))
+
+    def _placed(self, key: Hashable, batch: Tensor) -> Tensor:
+        """This rank's share of a batch, in its place."""
+        drawn = self._world.share(batch)
+        return self._place((key, len(drawn)), lambda: torch.empty_like(drawn)).copy_(drawn)
 
     def _place(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
         """A tensor that stays where it is, for captured work to find it there."""
@@ -252,10 +275,9 @@ class GAN:
         """Everything that training continues from, as named tensors."""
         tensors = {f"generator.{name}": tensor for name, tensor in self.generator.state_dict().items()}
         tensors |= {f"discriminator.{name}": tensor for name, tensor in self.discriminator.state_dict().items()}
+        tensors |= {f"augmentation.{name}": tensor for name, tensor in self._augmentation.state_dict().items()}
         for name, optimizer in self._optimizers().items():
-            for index, slots in optimizer.state_dict()["state"].items():
-                if slots["step"].item():  # else it has never been moved
-                    tensors |= {f"{name}.{index}.{slot}": tensor for slot, tensor in slots.items()}
+            tensors |= {f"{name}.{key}": tensor for key, tensor in moments(optimizer).items()}
         return tensors
 
     def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
@@ -266,30 +288,12 @@ class GAN:
         """
         self.generator.load_state_dict(tensors_below("generator.", tensors))
         self.discriminator.load_state_dict(tensors_below("discriminator.", tensors))
+        self._augmentation.load_state_dict(tensors_below("augmentation.", tensors))
         for name, optimizer in self._optimizers().items():
-            _load_moments(optimizer, tensors_below(f"{name}.", tensors))
+            load_moments(optimizer, tensors_below(f"{name}.", tensors))
 
     def _optimizers(self) -> dict[str, Adam]:
         return {
             "generator_optimizer": self.generator_optimizer,
             "discriminator_optimizer": self.discriminator_optimizer,
         }
-
-
-def _adam(network: nn.Module, learning_rate: float, training: TrainingConfig) -> Adam:
-    return Adam(network.parameters(), lr=learning_rate, betas=training.adam_betas, fused=True)
-
-
-def _load_moments(optimizer: Adam, tensors: Mapping[str, Tensor]) -> None:
-    """Overwrites Adam's state in place, where captured work will look for it."""
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    for state in optimizer.state.values():  # a weight without stored state has never been moved
-        for tensor in state.values():
-            tensor.zero_()
-    for key, stored in tensors.items():
-        index, slot = key.split(".")
-        weight = weights[int(index)]
-        state = optimizer.state[weight]
-        if slot not in state:
-            state[slot] = torch.zeros((), device=weight.device) if slot == "step" else torch.zeros_like(weight)
-        state[slot].copy_(stored)

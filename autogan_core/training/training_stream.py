@@ -9,10 +9,11 @@ from torch import Tensor
 
 from autogan_core.runtime.seeding import derive_seed
 from autogan_core.runtime.torch_seeding import draw_latents, seeded_generator
+from autogan_core.training.augmentation import NUM_DRAWS
 
 
 class TrainingStream:
-    """Real batches, latent vectors and mixtures for every step of a training.
+    """Real batches and random draws for every step of a training.
 
     An epoch visits every image once, in an order of its own; its last batch holds what is left, as in the released
     code. Nothing has to be stored for a training to continue where it was.
@@ -38,6 +39,11 @@ class TrainingStream:
     def latents(self, step: int, purpose: str, count: int) -> Tensor:
         """The step's latent vectors for one network, (count, latent_dim)."""
         return draw_latents(self.images.device, count, self._latent_dim, self._seed, purpose, step)
+
+    def augmentation(self, step: int, purpose: str, count: int) -> Tensor:
+        """The step's draws from [0, 1), uniform (count, `NUM_DRAWS`): for `augmentation.Augmentation`."""
+        generator = seeded_generator(self.images.device, self._seed, "augmentation", purpose, step)
+        return torch.rand(count, NUM_DRAWS, device=self.images.device, generator=generator)
 
     def mix(self, step: int, count: int) -> Tensor:
         """The step's draws from [0, 1), uniform (count, 1, 1, 1): for `losses.gradient_penalty`."""

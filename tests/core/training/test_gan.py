@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 
 import pytest
 import torch
@@ -23,8 +23,17 @@ DECONV = Architecture.parse("0121-01211-01213")
 SMALL = Architecture.parse("0111-11010")
 
 
-def gan(seed: int = 0, device: torch.device = CPU, capture: bool = True, precision: str = "float32") -> GAN:
-    config = tiny_config(f"training.precision={precision}")
+AUGMENTED = ("training.augmentation=adaptive", "training.adaptive_images=100", "training.mirror=true")
+
+
+def gan(
+    seed: int = 0,
+    device: torch.device = CPU,
+    capture: bool = True,
+    precision: str = "float32",
+    settings: Sequence[str] = (),
+) -> GAN:
+    config = tiny_config(f"training.precision={precision}", *settings)
     return GAN.over(
         SearchSpace.full(),
         config.model,
@@ -70,13 +79,14 @@ def test_idle_weights_and_their_moments_stay() -> None:
     assert not any(torch.equal(trained.state_dict()[key], before[key]) for key in keys)
 
 
-def test_training_continues_exactly_from_its_state(device: torch.device) -> None:
+@pytest.mark.parametrize("settings", [(), AUGMENTED], ids=["plain", "augmented"])
+def test_training_continues_exactly_from_its_state(device: torch.device, settings: Sequence[str]) -> None:
     """Stored after two steps and loaded into other weights, the next steps end in the same bits."""
-    one, data = gan(device=device), stream(device=device)
+    one, data = gan(device=device, settings=settings), stream(device=device)
     for step, architecture in enumerate((TOP1, DECONV)):
         one.train_step(data, 2 * step, architecture)
     stored = {name: tensor.clone().contiguous() for name, tensor in one.state_dict().items()}
-    other, again = gan(seed=9, device=device), stream(device=device)
+    other, again = gan(seed=9, device=device, settings=settings), stream(device=device)
     other.train_step(again, 0, DECONV)
     other.load_state_dict(stored)
     for step, architecture in ((4, DECONV), (5, TOP1), (6, TOP1)):
@@ -96,9 +106,10 @@ def test_equal_seeds_give_equal_weights_and_leave_the_global_generator_alone() -
     assert not torch.equal(states[0]["generator.project.weight"], states[2]["generator.project.weight"])
 
 
-def test_captured_and_uncaptured_steps_agree(device: torch.device) -> None:
+@pytest.mark.parametrize("settings", [(), AUGMENTED], ids=["plain", "augmented"])
+def test_captured_and_uncaptured_steps_agree(device: torch.device, settings: Sequence[str]) -> None:
     """With CUDA graphs and without (a CPU has none in either case), 12 steps over two architectures cost the same."""
-    one, other = gan(device=device), gan(device=device, capture=False)
+    one, other = (gan(device=device, capture=capture, settings=settings) for capture in (True, False))
     data = stream(device=device)
     for step in range(12):
         architecture = (TOP1, DECONV)[step // 2 % 2]
@@ -118,13 +129,14 @@ class FirstWork:
         self.works.setdefault(key, work)()
 
 
-def test_work_can_be_captured(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("settings", [(), AUGMENTED], ids=["plain", "augmented"])
+def test_work_can_be_captured(monkeypatch: pytest.MonkeyPatch, settings: Sequence[str]) -> None:
     """Replayed from what each key first stood for, training ends in the same bits: over changing architectures and
     stages, an epoch's smaller last batch, a score in between and a state that is loaded in between."""
     scenario: list[dict[str, Tensor]] = []
     for work in (CapturedWork, FirstWork):
         monkeypatch.setattr("autogan_core.training.gan.CapturedWork", work)
-        trained, stored = gan(), {}
+        trained, stored = gan(settings=settings), {}
         for step in range(24):
             architecture = (TOP1, DECONV, SMALL, TOP1)[step // 2 % 4]
             size = 4 << architecture.depth - 1

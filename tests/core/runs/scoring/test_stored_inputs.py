@@ -122,9 +122,7 @@ def test_preparing_again_does_nothing(tmp_path: Path, cache: Path, monkeypatch: 
 def test_other_inputs_have_not_been_prepared(prepared: DirectoryStore, other: Config) -> None:
     """A setting that decides the inputs asks for others; the error says how to make them."""
     load_inputs(tiny_config(), prepared, CPU)
-    with pytest.raises(
-        DataError, match="not in the run store .*; first run 'autogan katib prepare' .* with the same"
-    ):
+    with pytest.raises(DataError, match="not in the run store .*; first run 'autogan katib prepare' .* with the same"):
         load_inputs(other, prepared, CPU)
 
 
