@@ -27,7 +27,8 @@ from autogan_core.metrics.features.classifier import ClassifierExtractor
 from autogan_core.metrics.features.classifier_network import SEED, new_network
 from autogan_core.metrics.features.classifier_training import BATCH, accuracy, train_network
 from autogan_core.metrics.features.recipes import RECIPE
-from autogan_core.metrics.scores import Moments, reference_moments, score_images
+from autogan_core.metrics.frechet import Moments, reference_moments
+from autogan_core.metrics.scores import score_images
 from benchmarks.degradations import DEGRADATIONS
 
 STRENGTHS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.45, 0.65, 1.0)

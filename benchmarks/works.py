@@ -9,8 +9,8 @@ import torch
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from autogan_core.metrics.features.extractor import FeatureExtractor
+from autogan_core.metrics.frechet import Moments
 from autogan_core.metrics.scorer import Scorer
-from autogan_core.metrics.scores import Moments
 from autogan_core.search_space import Architecture
 from autogan_core.training.gan import GAN
 from autogan_core.training.training_stream import TrainingStream

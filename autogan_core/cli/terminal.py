@@ -122,15 +122,16 @@ def log_to(console: Console, verbose: bool) -> None:
 
 def print_summary(console: Console, report: Path) -> None:
     """Prints the scores that a report's ``summary.json``, beside it, tells, and where the report lies."""
-    from autogan_core.metrics.protocols import LONG_NAMES, find_score, joint_protocol
+    from autogan_core.metrics.protocols import ALL_NAMES, find_score, joint_protocol, kinds_in
 
     def cells(scores: dict[str, float]) -> list[str]:
-        return [found.text if (found := find_score(scores, kind)) else "" for kind in LONG_NAMES]
+        return [found.text if (found := find_score(scores, kind)) else "" for kind in kinds]
 
     summary = json.loads((report.parent / "summary.json").read_text())
     several = summary["by_protocol"] if len(summary["by_protocol"]) > 1 else [summary]
     for scored in several:
-        table = Table("", "checkpoint", *LONG_NAMES.values(), box=None)
+        kinds = kinds_in(g[label]["scores"] for g in scored["generators"] for label in ("best", "last"))
+        table = Table("", "checkpoint", *(ALL_NAMES[kind] for kind in kinds), box=None)
         for generator in scored["generators"]:
             for label in ("best", "last"):
                 at = f"{label}, {generator[label]['iteration']} iterations"

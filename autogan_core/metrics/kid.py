@@ -17,8 +17,10 @@ from autogan_core.metrics.features.extractor import FeatureExtractor
 
 REAL_IMAGES = 5000
 """Training images that generated ones are compared with, at most."""
-SUBSETS = 10
-"""Subsets over which the distance is averaged. torch-fidelity's 100 would take seconds for every candidate."""
+SUBSETS = 100
+"""Subsets over which a final score's distance is averaged, as in torch-fidelity."""
+REWARD_SUBSETS = 10
+"""The same for a candidate of the search, for each of which the others would take seconds."""
 SUBSET_SIZE = 1000
 """Images of a subset, as in torch-fidelity; fewer where there are fewer."""
 _SEED = 2020
@@ -31,15 +33,17 @@ def real_features(dataset: ImageDataset, extractor: FeatureExtractor, batch_size
     return torch.cat([extractor(batch)[0].cpu() for batch in torch.split(images, batch_size)])
 
 
-def kernel_distance(generated: Tensor, real: Tensor) -> float:
+def kernel_distance(generated: Tensor, real: Tensor, subsets: int = REWARD_SUBSETS) -> tuple[float, float]:
     """The squared maximum mean discrepancy under the kernel (x . y / F + 1) ** 3, averaged over subsets: KID.
 
     Args:
         generated: features (N, F), on any device.
         real: features (M, F) of real images by the same extractor.
+        subsets: over how many it is averaged.
 
     Returns:
-        The unbiased estimate, 0 for equal distributions; NaN if a feature is not finite.
+        The unbiased estimate, 0 for equal distributions, and its standard deviation over the subsets; NaN if a feature
+        is not finite.
 
     Raises:
         ConfigError: there are fewer than two images on a side.
@@ -48,10 +52,10 @@ def kernel_distance(generated: Tensor, real: Tensor) -> float:
     if size < 2:
         raise ConfigError(f"KID needs two images of each kind, not {len(generated)} generated and {len(real)} real")
     if not bool(generated.isfinite().all()) or not bool(real.isfinite().all()):
-        return math.nan
+        return math.nan, math.nan
     from torch_fidelity import metric_kid  # here, since its package imports all of torchvision
 
     metric = metric_kid.kid_features_to_metric(
-        generated, real, kid_subsets=SUBSETS, kid_subset_size=size, rng_seed=_SEED, verbose=False
+        generated, real, kid_subsets=subsets, kid_subset_size=size, rng_seed=_SEED, verbose=False
     )
-    return float(metric[metric_kid.KEY_METRIC_KID_MEAN])
+    return float(metric[metric_kid.KEY_METRIC_KID_MEAN]), float(metric[metric_kid.KEY_METRIC_KID_STD])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from autogan_core.config import RewardConfig, RewardScore, ScoresConfig
 from autogan_core.metrics.features.classifier_accuracy import ACCURACY, features_words
 
-Kind = Literal["is", "fid"]
+Kind = Literal["is", "fid", "kid", "precision", "recall"]
 
 LONG_NAMES: dict[Kind, str] = {"is": "Inception score", "fid": "FID"}
-"""How a kind of score is written out."""
+"""How the kinds that everything is compared by are written out: the paper's."""
+ALL_NAMES: dict[Kind, str] = {**LONG_NAMES, "kid": "KID", "precision": "Precision", "recall": "Recall"}
+"""How every kind is written out."""
 REWARD_NAMES: dict[RewardScore, str] = {
     "inception-score": "Inception score",
     "inverse-fid": "1 / FID",
@@ -33,11 +35,11 @@ class Score:
     name: str
     """The protocol name."""
     kind: Kind
-    """``is``: higher is better. ``fid``: lower is better."""
+    """``is``, ``precision`` and ``recall``: higher is better. ``fid`` and ``kid``: lower is better."""
     value: float
     """Finite."""
     std: float | None
-    """Standard deviation over the splits of an Inception score."""
+    """Standard deviation over the splits of an Inception score, or over the subsets of a KID."""
     num_images: int
     """Images scored."""
     splits: int | None
@@ -53,8 +55,9 @@ class Score:
     @property
     def text(self) -> str:
         """The number as a table shows it."""
-        spread = f" ± {self.std:.2f}" if self.std is not None else ""
-        return f"{self.value:.2f}{spread}"
+        digits = 4 if self.kind == "kid" else 2
+        spread = f" ± {self.std:.{digits}f}" if self.std is not None else ""
+        return f"{self.value:.{digits}f}{spread}"
 
     @property
     def protocol(self) -> str:
@@ -84,6 +87,17 @@ def find_score(scores: Mapping[str, float], kind: Kind) -> Score | None:
             accuracy=scores.get(ACCURACY),
         )
     return None
+
+
+def heading(kind: Kind) -> str:
+    """A kind of score as the heading of a table's column, with an arrow to where it is better."""
+    return f"{ALL_NAMES[kind]} {'↓' if kind in ('fid', 'kid') else '↑'}"
+
+
+def kinds_in(scored: Iterable[Mapping[str, float]]) -> tuple[Kind, ...]:
+    """The kinds of score that a table of these has columns for: the paper's, and others if anything has them."""
+    found = list(scored)
+    return tuple(kind for kind in ALL_NAMES if kind in LONG_NAMES or any(find_score(each, kind) for each in found))
 
 
 def joint_protocol(scores: Mapping[str, float]) -> str:

@@ -13,7 +13,8 @@ from autogan_core.config import Config
 from autogan_core.data import to_uint8
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.features.extractor import FeatureExtractor
-from autogan_core.metrics.scores import Moments, ScoreAccumulator, Scores
+from autogan_core.metrics.frechet import Moments
+from autogan_core.metrics.scores import ScoreAccumulator, Scores
 from autogan_core.networks.generator import BaseGenerator, recalibrate
 from autogan_core.runtime.torch_seeding import draw_latents
 from autogan_core.search_space import Architecture
@@ -57,10 +58,18 @@ class Scorer:
         num_images: int,
         splits: int,
         with_fid: bool,
+        final: bool = False,
     ) -> Scores:
-        """Scores ``num_images`` samples of one architecture: `score_all` for it alone."""
+        """Scores ``num_images`` samples of one architecture: `score_all` for it alone, with KID if it is ``final``."""
         [scores] = self.score_all(
-            generator, [architecture], *names, num_images=num_images, splits=splits, with_fid=with_fid
+            generator,
+            [architecture],
+            *names,
+            num_images=num_images,
+            splits=splits,
+            with_fid=with_fid,
+            with_kid=final,
+            final=final,
         )
         return scores
 
@@ -73,6 +82,7 @@ class Scorer:
         splits: int,
         with_fid: bool,
         with_kid: bool = False,
+        final: bool = False,
         running_statistics: bool = False,
     ) -> Iterator[Scores]:
         """Scores architectures one after the other, each from samples and batches of its own.
@@ -90,6 +100,7 @@ class Scorer:
             splits: parts over which the Inception score is averaged.
             with_fid: whether to compute FID too.
             with_kid: whether to compute KID too.
+            final: whether KID takes all its subsets, with precision and recall beside it.
             running_statistics: whether the generator's batch-norm statistics are used, and left, as they are.
 
         Yields:
@@ -104,7 +115,9 @@ class Scorer:
         queued: deque[ScoreAccumulator] = deque()
         for architecture in architectures:
             queued.append(
-                ScoreAccumulator(self.extractor, splits=splits, reference=reference, real_features=real_features)
+                ScoreAccumulator(
+                    self.extractor, splits=splits, reference=reference, real_features=real_features, final=final
+                )
             )
             if running_statistics:
                 generator.eval()

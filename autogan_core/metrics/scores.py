@@ -1,79 +1,28 @@
-"""Inception score and Fréchet Inception distance (FID), by torch-fidelity's formulas on streamed features.
+"""The scores of a set of images, by torch-fidelity's formulas on streamed features, and the Inception score itself.
 
-The third score, KID, is in `kid`.
+The others are in `frechet`, `kid` and `neighbours`.
 """
 
 from __future__ import annotations
 
-import io
 import logging
-import math
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
-from autogan_core.metrics.features.cache import cache_key
 from autogan_core.metrics.features.classifier_accuracy import ACCURACY
 from autogan_core.metrics.features.extractor import FeatureExtractor
-from autogan_core.metrics.kid import kernel_distance
-from autogan_core.storage import write_atomically
+from autogan_core.metrics.frechet import Moments, MomentsAccumulator, frechet_distance
+from autogan_core.metrics.kid import REWARD_SUBSETS, SUBSETS, kernel_distance
+from autogan_core.metrics.neighbours import precision_and_recall
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Moments:
-    """The Gaussian that FID takes a set of features for."""
-
-    mean: npt.NDArray[np.float64]
-    """Shape (F,)."""
-    covariance: npt.NDArray[np.float64]
-    """Shape (F, F), unbiased; NaN for a single image."""
-    count: int
-    """Images behind it."""
-
-
-class MomentsAccumulator:
-    """Gathers `Moments` batch by batch, in float64 on the features' device, without keeping the features.
-
-    Each batch is merged by its own mean and scatter, so nothing cancels as it does in a difference of raw sums.
-    """
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._mean = torch.empty(0)
-        self._scatter = torch.empty(0)
-
-    def add(self, features: Tensor) -> None:
-        """Adds features of shape (N, F), N >= 1."""
-        batch = features.double()
-        mean = batch.mean(0)
-        scatter = (batch - mean).T @ (batch - mean)
-        if self._count == 0:
-            self._count, self._mean, self._scatter = len(batch), mean, scatter
-            return
-        total = self._count + len(batch)
-        shift = mean - self._mean
-        between = torch.outer(shift, shift) * (self._count * len(batch) / total)
-        self._scatter = self._scatter + scatter + between
-        self._mean = self._mean + shift * (len(batch) / total)
-        self._count = total
-
-    def moments(self) -> Moments:
-        """The moments of everything taken in so far; at least one batch."""
-        covariance = self._scatter / (self._count - 1) if self._count > 1 else torch.full_like(self._scatter, math.nan)
-        return Moments(self._mean.cpu().numpy(), covariance.cpu().numpy(), self._count)
 
 
 @dataclass(frozen=True)
@@ -92,6 +41,12 @@ class Scores:
     """The extractor's: "" for InceptionV3, "_float16" for it in that precision, "_classifier" for a classifier."""
     kid: float | None = None
     """Kernel distance to the real images, about 0 is best; None where it was not asked for."""
+    kid_std: float | None = None
+    """Its standard deviation over subsets; None in rewards."""
+    precision: float | None = None
+    """Share of generated images among the real ones, in [0, 1]; None in rewards and validations."""
+    recall: float | None = None
+    """Share of real images among the generated ones, in [0, 1]; None in rewards and validations."""
     accuracy: float | None = None
     """The classifier's, which goes with its scores into every caption; None with InceptionV3."""
 
@@ -101,8 +56,8 @@ class Scores:
         A classifier's accuracy is among them, under `ACCURACY`.
 
         Returns:
-            Values by ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k`` and ``kid_50k``, without those that were
-            not computed.
+            Values by ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k``, ``kid_50k``, ``kid_50k_std``,
+            ``precision_50k`` and ``recall_50k``, without those that were not computed.
         """
         thousands, rest = divmod(self.num_images, 1000)
         count = f"{thousands}k" if thousands and not rest else str(self.num_images)
@@ -111,8 +66,14 @@ class Scores:
             f"{name}{self.suffix}": self.inception_score,
             f"{name}_std{self.suffix}": self.inception_score_std,
         }
-        distances = {"fid": self.fid, "kid": self.kid}
-        named |= {f"{kind}_{count}{self.suffix}": value for kind, value in distances.items() if value is not None}
+        others = {
+            f"fid_{count}": self.fid,
+            f"kid_{count}": self.kid,
+            f"kid_{count}_std": self.kid_std,
+            f"precision_{count}": self.precision,
+            f"recall_{count}": self.recall,
+        }
+        named |= {f"{other}{self.suffix}": value for other, value in others.items() if value is not None}
         return named if self.accuracy is None else {**named, ACCURACY: self.accuracy}
 
 
@@ -137,31 +98,10 @@ def inception_score(logits: Tensor, splits: int) -> tuple[float, float]:
     return metric[metric_isc.KEY_METRIC_ISC_MEAN], metric[metric_isc.KEY_METRIC_ISC_STD]
 
 
-def frechet_distance(a: Moments, b: Moments) -> float:
-    """Computes the squared Fréchet distance between two Gaussians, which is FID.
-
-    Singular covariances (fewer images than features) are fine. The trace of the matrix root is then exact to about
-    sqrt(machine epsilon) per feature, which can push equal Gaussians a little below 0: a negative value within that
-    error is returned as 0, one beyond it as it is.
-
-    Returns:
-        The distance, up to rounding >= 0; NaN if a moment is not finite.
-    """
-    moments = (a.mean, a.covariance, b.mean, b.covariance)
-    if not all(bool(np.isfinite(moment).all()) for moment in moments):
-        return math.nan
-    from torch_fidelity import metric_fid  # here, since its package imports all of torchvision
-
-    statistics = [{"mu": each.mean, "sigma": each.covariance} for each in (a, b)]
-    distance = float(metric_fid.fid_statistics_to_metric(*statistics, verbose=False)[metric_fid.KEY_METRIC_FID])
-    rounding = (
-        2 * len(a.mean) * math.sqrt(np.finfo(np.float64).eps) * max(np.trace(a.covariance), np.trace(b.covariance))
-    )
-    return 0.0 if -rounding <= distance < 0 else distance
-
-
 class ScoreAccumulator:
-    """The scores of one set of images, which come batch by batch; they are not kept, and their features only for KID.
+    """The scores of one set of images, which come batch by batch and are not kept.
+
+    Their features are kept for KID, precision and recall, and only if these are wanted.
 
     On a GPU `add` only queues work, and `read` waits for no more than this set's: what has been queued meanwhile for
     another one goes on.
@@ -174,6 +114,7 @@ class ScoreAccumulator:
         splits: int,
         reference: Moments | None,
         real_features: Tensor | None = None,
+        final: bool = False,
     ) -> None:
         """Makes an accumulator that holds no images yet.
 
@@ -182,9 +123,10 @@ class ScoreAccumulator:
             splits: of the Inception score.
             reference: moments of real images by this extractor; None: no FID.
             real_features: features (M, F) of real images by this extractor; None: no KID.
+            final: whether KID takes all its subsets, and precision and recall are computed beside it.
         """
         self._extractor, self._splits = extractor, splits
-        self._reference, self._real_features = reference, real_features
+        self._reference, self._real_features, self._final = reference, real_features, final
         self._moments = MomentsAccumulator()
         self._features: list[Tensor] = []
         self._logits: list[Tensor] = []
@@ -214,13 +156,20 @@ class ScoreAccumulator:
             logits = torch.cat(self._logits) if self._logits else torch.empty(0, 0)
             mean, std = inception_score(logits, self._splits)
             moments = None if self._reference is None else self._moments.moments()
-            kid = None if self._real_features is None else self._kernel_distance(self._real_features)
+            compared = {} if self._real_features is None else self._compared(self._real_features)
         fid = None if moments is None or self._reference is None else frechet_distance(moments, self._reference)
         extractor = self._extractor
-        return Scores(mean, std, fid, len(logits), self._splits, extractor.suffix, kid=kid, accuracy=extractor.accuracy)
+        return Scores(
+            mean, std, fid, len(logits), self._splits, extractor.suffix, accuracy=extractor.accuracy, **compared
+        )
 
-    def _kernel_distance(self, real_features: Tensor) -> float:
-        return kernel_distance(torch.cat(self._features), real_features)
+    def _compared(self, real_features: Tensor) -> dict[str, float]:
+        features = torch.cat(self._features)
+        if not self._final:
+            return {"kid": kernel_distance(features, real_features, REWARD_SUBSETS)[0]}
+        kid, kid_std = kernel_distance(features, real_features, SUBSETS)
+        precision, recall = precision_and_recall(features, real_features)
+        return {"kid": kid, "kid_std": kid_std, "precision": precision, "recall": recall}
 
 
 @contextmanager
@@ -257,39 +206,3 @@ def score_images(
 def score_real(dataset: ImageDataset, extractor: FeatureExtractor, splits: int, batch_size: int) -> Scores:
     """The Inception score of the real training images: about what a perfect generator would get. No FID."""
     return score_images(torch.split(dataset.images, batch_size), extractor, splits=splits, reference=None)
-
-
-def reference_moments(dataset: ImageDataset, extractor: FeatureExtractor, cache_dir: Path, batch_size: int) -> Moments:
-    """Computes FID's reference once per data set and extractor, then caches it.
-
-    Returns:
-        Mean and covariance of the features of all training images.
-
-    Raises:
-        OSError: the cache cannot be written.
-    """
-    key = cache_key(dataset.fingerprint, extractor.fingerprint, extractor.precision)
-    path = cache_dir / f"moments-{dataset.name}-{extractor.name}-{key}.npz"
-    cached = _read_moments(path)
-    if cached is not None:
-        return cached
-    logger.info("computing the features of %d real images", len(dataset.images))
-    accumulator = MomentsAccumulator()
-    for images in torch.split(dataset.images, batch_size):
-        accumulator.add(extractor(images)[0])
-    moments = accumulator.moments()
-    buffer = io.BytesIO()
-    np.savez(buffer, mean=moments.mean, covariance=moments.covariance, count=np.int64(moments.count))
-    write_atomically(path, buffer.getvalue())
-    return moments
-
-
-def _read_moments(path: Path) -> Moments | None:
-    if not path.exists():
-        return None
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            return Moments(arrays["mean"], arrays["covariance"], int(arrays["count"]))
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        logger.warning("the cached statistics %s are damaged (%s); they are computed again", path, error)
-        return None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +17,15 @@ from autogan_core.report.figures.ladder_figure import ladder_figure
 from autogan_core.report.images import inline_grid
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
 from autogan_core.report.results.observations import Observation, observe
-from autogan_core.report.results.results import PAGE, CheckpointScores, RunResults
+from autogan_core.report.results.results import PAGE, RunResults
+from autogan_core.report.score_tables import score_tables
 from autogan_core.report.summary import summary_json
 from autogan_core.report.templates import render_page
-from autogan_core.report.words import DATA_NAMES, duration, score_text
+from autogan_core.report.words import DATA_NAMES, duration
 from autogan_core.search_space import Architecture
 from autogan_core.storage import write_atomically
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRow:
-    """One line of the table of scores, as text."""
-
-    label: str
-    checkpoint: str
-    inception_score: str
-    fid: str
-    protocol: str
 
 
 def write_report(results: RunResults, folder: Path) -> Path:
@@ -108,36 +96,6 @@ def _drawn(results: RunResults) -> list[tuple[str, Architecture]]:
     if results.generators:
         return [(f"Generator {generator.rank}", generator.architecture) for generator in results.generators]
     return [(f"Beam {i}", architecture) for i, (architecture, _) in enumerate(results.beams, start=1)]
-
-
-def score_tables(results: RunResults) -> list[tuple[str, list[ScoreRow]]]:
-    """The tables of scores: in each the real images, then every generator's best and last checkpoint.
-
-    Args:
-        results: of the run.
-
-    Returns:
-        One table for each protocol, the one asked for last first, with the protocol as its heading; of a run that knows
-        but one, that one without a heading.
-    """
-    if len(results.by_protocol) < 2:
-        own = {generator.rank: (generator.best, generator.last) for generator in results.generators}
-        return [("", _score_rows(results.real_scores, own))]
-    return [(found.protocol, _score_rows(found.real_scores, found.generators)) for found in results.by_protocol]
-
-
-def _score_rows(
-    real_scores: dict[str, float], generators: Mapping[int, tuple[CheckpointScores, CheckpointScores]]
-) -> list[ScoreRow]:
-    rows = [_score_row("real images", "", real_scores)] if real_scores else []
-    for rank, checkpoints in generators.items():
-        for name, checkpoint in zip(("best", "last"), checkpoints, strict=True):
-            rows.append(_score_row(str(rank), f"{name}, at {checkpoint.iteration:,}", checkpoint.scores))
-    return rows
-
-
-def _score_row(label: str, checkpoint: str, scores: dict[str, float]) -> ScoreRow:
-    return ScoreRow(label, checkpoint, score_text(scores, "is"), score_text(scores, "fid"), joint_protocol(scores))
 
 
 def _validation_protocol(results: RunResults) -> str:

@@ -10,9 +10,9 @@ from autogan_core.history import Record
 from autogan_core.metrics.features.classifier_accuracy import distrust
 from autogan_core.metrics.protocols import LONG_NAMES, joint_protocol, reward_words
 from autogan_core.presets import load_config
-from autogan_core.report.html import score_tables
 from autogan_core.report.results.ladder import LadderResult, cost_text
 from autogan_core.report.results.results import GeneratorResult, RunResults
+from autogan_core.report.score_tables import score_tables
 from autogan_core.report.words import DATA_NAMES, duration, in_words, score_text
 
 MAX_CHARACTERS = 399_999
@@ -96,13 +96,12 @@ def _collapse(generator: GeneratorResult) -> str:
 def _scores(results: RunResults) -> list[str]:
     names = {str(generator.rank): f"{generator.rank}: {generator.architecture}" for generator in results.generators}
     parts = []
-    for protocol, rows in score_tables(results):
+    for scored in score_tables(results):
         cells = [
-            (names.get(row.label, row.label), row.checkpoint or "–", row.inception_score, row.fid, row.protocol)
-            for row in rows
+            (names.get(row.label, row.label), row.checkpoint or "–", *row.scores, row.protocol) for row in scored.rows
         ]
-        parts += [f"### {escape(protocol)}"] if protocol else []
-        parts.append(table(("Generator", "Checkpoint", "Inception score ↑", "FID ↓", "Measured on"), cells))
+        parts += [f"### {escape(scored.heading)}"] if scored.heading else []
+        parts.append(table(("Generator", "Checkpoint", *scored.columns, "Measured on"), cells))
     return parts
 
 

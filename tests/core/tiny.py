@@ -14,8 +14,8 @@ from torch.nn import functional as F
 
 from autogan_core.config import Config
 from autogan_core.data import ImageDataset, load_dataset
+from autogan_core.metrics.frechet import reference_moments
 from autogan_core.metrics.scorer import Scorer
-from autogan_core.metrics.scores import reference_moments
 from autogan_core.presets import load_config
 from autogan_core.runtime.monitor import Monitor, Task
 
@@ -110,3 +110,10 @@ class BeginningsMonitor(Monitor):
         self.begun.append((total, done))
         with super().task(description, total, done) as task:
             yield task
+
+
+def final_score_names(images: int, splits: int, suffix: str) -> set[str]:
+    """What final scores are called, a classifier's accuracy left out."""
+    inception_score = f"is_{images}_{splits}split"
+    distances = (f"fid_{images}", f"kid_{images}", f"kid_{images}_std", f"precision_{images}", f"recall_{images}")
+    return {f"{name}{suffix}" for name in (inception_score, f"{inception_score}_std", *distances)}

@@ -43,6 +43,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_own_images_to_a_generator_that_draws(images: Path, tmp_path: Path) -> None:
     """The first script searches, trains, scores and draws; begun again it does nothing anew; the second draws a walk
     with what the first has trained."""

@@ -79,9 +79,8 @@ def driver(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Run:
     return driven
 
 
-@pytest.mark.parametrize(
-    "file", [None, pytest.param(compiled("mlas-search"), marks=pytest.mark.slow)], ids=["definition", "compiled"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("file", [None, compiled("mlas-search")], ids=["definition", "compiled"])
 def test_a_search_ends_as_on_one_machine(tmp_path: Path, driver: Run, file: Path | None) -> None:
     """The definition and the compiled YAML, loaded back, end with the driver's own history, scores and report; steps
     are shown and kfp's chatter is not, and the process is as it was."""

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from autogan_core.metrics.features.extractor import FeatureExtractor
+from autogan_core.metrics.frechet import Moments, MomentsAccumulator, frechet_distance
 from autogan_core.metrics.kid import kernel_distance
-from autogan_core.metrics.scores import Moments, MomentsAccumulator, Scores, frechet_distance, inception_score
+from autogan_core.metrics.scores import Scores, inception_score
 
 
 class RecordingExtractor:
@@ -53,7 +54,7 @@ class RecordingExtractor:
         moments = MomentsAccumulator()
         moments.add(features)
         mean, std = inception_score(logits, splits)
-        fid, kid = frechet_distance(moments.moments(), reference), kernel_distance(features, real_features)
+        fid, (kid, _) = frechet_distance(moments.moments(), reference), kernel_distance(features, real_features)
         return Scores(mean, std, fid, count, splits, self.suffix, kid, self.accuracy)
 
     def seconds(self, count: int) -> float:

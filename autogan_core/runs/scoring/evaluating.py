@@ -13,7 +13,7 @@ from autogan_core.errors import ConfigError
 from autogan_core.metrics.features.extractor import classifier_recipe, in_precision
 from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.metrics.final_protocol import FinalProtocol
-from autogan_core.metrics.scores import reference_moments
+from autogan_core.metrics.frechet import reference_moments
 from autogan_core.runs.scoring.inputs import Inputs, make_inputs, real_scores
 from autogan_core.runtime.cache_folder import cache_folder
 

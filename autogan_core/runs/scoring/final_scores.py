@@ -127,6 +127,7 @@ def evaluate(derived: DerivedGAN, workspace: Workspace, evaluator: Evaluator) ->
                 num_images=protocol.num_images,
                 splits=protocol.splits,
                 with_fid=True,
+                final=True,
             )
             scores[checkpoint] = CheckpointScores(iteration, found_scores.named())
             task.advance()

@@ -17,9 +17,10 @@ from autogan_core.errors import DataError, NewerFormatError, StateError
 from autogan_core.metrics.features.cache import cache_key
 from autogan_core.metrics.features.extractor import FeatureExtractor, load_extractor
 from autogan_core.metrics.features.recipes import RECIPE
+from autogan_core.metrics.frechet import Moments, reference_moments
 from autogan_core.metrics.kid import real_features
 from autogan_core.metrics.scorer import Scorer
-from autogan_core.metrics.scores import Moments, reference_moments, score_real
+from autogan_core.metrics.scores import score_real
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document

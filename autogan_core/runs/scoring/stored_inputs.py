@@ -16,7 +16,7 @@ from autogan_core.data import ImageDataset
 from autogan_core.errors import ConflictError, DataError, StateError
 from autogan_core.metrics.features.extractor import dump_extractor, restore_extractor
 from autogan_core.metrics.features.recipes import RECIPE
-from autogan_core.metrics.scores import Moments
+from autogan_core.metrics.frechet import Moments
 from autogan_core.runs.scoring.inputs import Inputs, make_inputs
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import CommittedState, RunStore, Snapshot

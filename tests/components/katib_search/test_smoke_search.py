@@ -91,6 +91,7 @@ def search_on(
     return found, clusters[0]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_disturbed_cluster_search_equals_the_local_one(
     gcs: FakeGCS, manager: DBManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

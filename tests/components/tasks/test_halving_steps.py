@@ -106,6 +106,7 @@ def open_run(folder: Path, like: Path) -> Run:
     return opening.open_run(folder, config, device="cpu")
 
 
+@pytest.mark.slow
 def test_the_steps_choose_what_one_machine_chooses(tmp_path: Path, new: Artifacts) -> None:
     """The finalist, its scores and the FID of every rung are those of the driver of one machine, to the bit; the job
     remembers which training was on which rung."""

@@ -54,6 +54,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"gs://{BUCKET}/{uuid.uuid4().hex}"
 
 
+@pytest.mark.slow
 def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_path: Path) -> None:
     """The steps end where the driver of one machine ends, and leave artifacts that say what they are."""
     data = new(dsl.Dataset, "data")

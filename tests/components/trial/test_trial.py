@@ -141,7 +141,9 @@ def test_another_configurations_run_is_refused(store: Path, config: Config) -> N
 
 def test_inputs_must_have_been_prepared(tmp_path: Path, config: Config) -> None:
     """The message says which command does it."""
-    with pytest.raises(DataError, match=r"run 'python -m components\.prepare_data'"):
+    with pytest.raises(
+        DataError, match=r"run 'autogan katib prepare' \(in the image: python -m components\.prepare_data\)"
+    ):
         iterate(tmp_path, config, "mlas-0", "ns/new")
 
 
@@ -289,6 +291,7 @@ def test_training_from_scratch_is_a_command(store: Path) -> None:
     assert names == list(SCRATCH_OBJECTIVES)
 
 
+@pytest.mark.slow
 def test_a_rank_that_goes_away_does_not_fail_the_others_for_good(store: Path) -> None:
     """Two pods as the training operator starts them: when one is killed, the other ends with a status to be retried."""
     port = str(free_port())

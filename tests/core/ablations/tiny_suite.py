@@ -14,7 +14,8 @@ from autogan_core.ablations.suite.suite import Plan, Suite
 from autogan_core.ablations.suite.variants import MLAS, Variant
 from autogan_core.config import Config
 from autogan_core.data import load_dataset
-from autogan_core.metrics.scores import reference_moments, score_real
+from autogan_core.metrics.frechet import reference_moments
+from autogan_core.metrics.scores import score_real
 from autogan_core.runs.scoring.inputs import Inputs
 from autogan_core.runtime.monitor import Monitor
 from tests.core.tiny import CPU, OVERRIDES, FixedExtractor

@@ -22,6 +22,7 @@ BEGIN = "import autogan_core.cli.interrupts; print('begun', flush=True); "
 RUN = "from autogan_kubeflow.pipelines.cli.main import main; main()"
 
 
+@pytest.mark.slow
 def test_a_command_ends_at_once_and_quietly_at_ten_moments(tmp_path: Path) -> None:
     """From its first line to its training: status 130, and nothing on the screen but how to go on."""
     (tmp_path / "long.yaml").write_text(PRESET)

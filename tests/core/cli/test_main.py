@@ -153,6 +153,7 @@ def test_a_changed_setting_is_refused(finished: Path) -> None:
     assert "search.top_k: 2 -> 3" in refused.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_stops_cleanly_and_the_run_goes_on(tmp_path: Path, stop: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end with status 130 and how to continue; the same command then finishes the search."""
@@ -194,6 +195,7 @@ def test_dry_run_prints_settings_and_plan_and_writes_nothing(here: Path) -> None
 HALVED = ("retrain.pool=4", "retrain.incumbents=[sn-gan, '1011']", "retrain.num_architectures=1")
 
 
+@pytest.mark.slow
 def test_a_pool_is_halved_by_one_command(tmp_path: Path) -> None:
     """``run`` searches, halves, scores the finalist and reports; bars name the rung; an incumbent that does not fit is
     left out with a warning; the commands for parts of it agree, and an architecture can still be trained by name."""

@@ -35,24 +35,26 @@ def squared_discrepancy(x: Tensor, y: Tensor) -> float:
 def test_the_distance_by_hand() -> None:
     """With as many images on both sides every subset holds all of them, and the mean is the one estimate there is."""
     x, y = normal(12, 1).double(), normal(12, 2, shift=0.5).double()
-    assert kernel_distance(x, y) == pytest.approx(squared_discrepancy(x, y), rel=1e-9)
+    distance, spread = kernel_distance(x, y)
+    assert distance == pytest.approx(squared_discrepancy(x, y), rel=1e-9)
+    assert spread == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("count", [250, 1500])
 def test_equal_distributions_are_near_and_others_far(count: int) -> None:
     """Also where a side has more images than a subset; the same call gives the same number."""
     real = normal(700, 3)
-    near, far = (kernel_distance(normal(count, 4, shift), real) for shift in (0.0, 1.0))
+    (near, _), (far, _) = (kernel_distance(normal(count, 4, shift), real) for shift in (0.0, 1.0))
     assert abs(near) < 0.05 < 1 < far
-    assert kernel_distance(normal(count, 4, 1.0), real) == far
+    assert kernel_distance(normal(count, 4, 1.0), real)[0] == far
 
 
 def test_what_is_not_finite_or_too_little() -> None:
     """A feature that is no number makes NaN, on either side; a single image is refused."""
     spoilt = normal(10, 1)
     spoilt[3, 2] = math.inf
-    assert math.isnan(kernel_distance(spoilt, normal(10, 2)))
-    assert math.isnan(kernel_distance(normal(10, 2), spoilt))
+    for sides in ((spoilt, normal(10, 2)), (normal(10, 2), spoilt)):
+        assert all(map(math.isnan, kernel_distance(*sides)))
     with pytest.raises(ConfigError, match="two images of each kind, not 1 generated and 10 real"):
         kernel_distance(normal(1, 1), normal(10, 2))
 
@@ -79,5 +81,5 @@ def test_images_that_come_in_batches_score_as_a_whole() -> None:
         accumulator.add(batch)
     scores = accumulator.read()
     assert scores.fid is None
-    assert scores.kid == pytest.approx(kernel_distance(extractor(images)[0], real), rel=1e-4)
+    assert scores.kid == pytest.approx(kernel_distance(extractor(images)[0], real)[0], rel=1e-4)
     assert dataclasses.replace(scores, kid=None).named().keys() < scores.named().keys()

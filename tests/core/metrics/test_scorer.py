@@ -15,8 +15,9 @@ import torch
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.features.classifier import ClassifierExtractor
 from autogan_core.metrics.features.classifier_network import NUM_FEATURES, new_network
+from autogan_core.metrics.frechet import Moments
 from autogan_core.metrics.scorer import Scorer, sample_images
-from autogan_core.metrics.scores import Moments, ScoreAccumulator
+from autogan_core.metrics.scores import ScoreAccumulator
 from autogan_core.networks.generator import Generator
 from autogan_core.runtime.torch_seeding import draw_latents
 from autogan_core.search_space import NAMED, SearchSpace

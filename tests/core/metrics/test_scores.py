@@ -17,17 +17,8 @@ from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.features.classifier import ClassifierExtractor
 from autogan_core.metrics.features.inception import Precision
-from autogan_core.metrics.scores import (
-    Moments,
-    MomentsAccumulator,
-    ScoreAccumulator,
-    Scores,
-    frechet_distance,
-    inception_score,
-    reference_moments,
-    score_images,
-    score_real,
-)
+from autogan_core.metrics.frechet import Moments, MomentsAccumulator, frechet_distance, reference_moments
+from autogan_core.metrics.scores import ScoreAccumulator, Scores, inception_score, score_images, score_real
 
 
 class FixedExtractor:

@@ -138,6 +138,19 @@ def test_scores_of_several_protocols_stand_in_a_table_each(tmp_path: Path) -> No
     assert "Compare scores within a table only." in text
 
 
+def test_further_scores_have_columns_where_there_are_any(tmp_path: Path) -> None:
+    """KID, precision and recall stand beside FID, a dash where they lack, and a sentence on how to read them."""
+    run = without_figures(fake_run())
+    assert "KID" not in "".join(read(run, tmp_path)[1].text)
+    first, *others = run.generators
+    more = {"kid_50k": 0.01234, "kid_50k_std": 0.0006, "precision_50k": 0.71, "recall_50k": 0.49}
+    best = replace(first.best, scores={**first.best.scores, **more})
+    _, structure = read(replace(run, generators=(replace(first, best=best), *others)), tmp_path)
+    text = " ".join("".join(structure.text).split())
+    assert "FID ↓ KID ↓ Precision ↑ Recall ↑ Measured on" in text
+    assert "0.0123 ± 0.0006" in text and "with few images, read it instead" in text
+
+
 def test_text_from_outside_is_escaped(page: tuple[str, Structure]) -> None:
     """A failure's message shows as text and opens no tag, and so do other strings that the driver hands over."""
     assert FAILURE in unescape(page[0])

@@ -37,6 +37,7 @@ def search_in(folder: Path) -> tuple[Beam, ...]:
     return search.beams(history_file.read())
 
 
+@pytest.mark.slow
 def test_killed_ten_times_at_random_a_search_ends_as_if_left_alone(tmp_path: Path) -> None:
     """SIGKILLed at ten random moments and rerun, the search has the same history, byte for byte, and the same beams."""
     expected = search_in(tmp_path / "whole")

@@ -16,6 +16,7 @@ import torch
 
 from autogan_core.config import ADDED, Config
 from autogan_core.errors import ConfigError, DataError, StateError
+from autogan_core.metrics.features.classifier_accuracy import ACCURACY
 from autogan_core.report.html import write_report
 from autogan_core.runs import opening
 from autogan_core.runs.folder.run_config import CONFIG_FORMAT
@@ -25,7 +26,7 @@ from autogan_core.runs.scoring.final_scores import CHECKPOINTS
 from autogan_core.runtime.devices import choose_device
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore, read_document, write_document
-from tests.core.tiny import CPU, tiny_config
+from tests.core.tiny import CPU, final_score_names, tiny_config
 
 
 @pytest.fixture(autouse=True)
@@ -55,12 +56,7 @@ def test_a_run_from_search_to_results(tmp_path: Path) -> None:
         assert generator.best == scores[generator.architecture].best
         assert generator.best.iteration == training.best.iteration
         assert generator.last.iteration == 6
-        assert set(generator.last.scores) == {
-            "is_64_2split_classifier",
-            "is_64_2split_std_classifier",
-            "fid_64_classifier",
-            "accuracy_classifier",
-        }
+        assert set(generator.last.scores) == final_score_names(64, 2, "_classifier") | {ACCURACY}
         assert [point.iteration for point in generator.curve] == [2, 4, 6]
         assert generator.samples.shape == (64, 1, 16, 16)
         assert generator.samples.dtype == torch.uint8

@@ -24,7 +24,8 @@ from autogan_core.metrics.features.classifier_network import (
     new_network,
 )
 from autogan_core.metrics.features.classifier_training import train_classifier
-from autogan_core.metrics.scores import reference_moments, score_images
+from autogan_core.metrics.frechet import reference_moments
+from autogan_core.metrics.scores import score_images
 from tests.core.metrics.features.torch_fidelity_classifier import TORCH_FIDELITY_NAME
 
 CPU = torch.device("cpu")

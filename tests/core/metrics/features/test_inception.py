@@ -25,7 +25,8 @@ from autogan_core.metrics.features.inception import (
     choose_precision,
     load_inception,
 )
-from autogan_core.metrics.scores import MomentsAccumulator, frechet_distance, inception_score, score_images
+from autogan_core.metrics.frechet import MomentsAccumulator, frechet_distance
+from autogan_core.metrics.scores import inception_score, score_images
 from tests.core.metrics.conftest import CPU, REMEDY, blobs
 from tests.core.metrics.features.test_classifier import Images
 
@@ -99,6 +100,7 @@ def frechet(a: Tensor, b: Tensor) -> float:
     return frechet_distance(*(accumulator.moments() for accumulator in moments))
 
 
+@pytest.mark.slow
 def test_scores_survive_float16(inception: InceptionExtractor, inception_weights: Path, device: torch.device) -> None:
     """In float16 the Inception score is within 0.5 %, and the FID of two sets within 1 %, of float32's on the CPU."""
     images = blobs(16, seed=3)

@@ -271,6 +271,7 @@ def test_dying_after_any_write_changes_nothing(whole: Path, tmp_path: Path, monk
     assert trained_files(folder) == trained_files(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_killed_at_random_a_halving_ends_as_if_left_alone(whole: Path, tmp_path: Path) -> None:
     """SIGKILLed at random moments and run again, it has the same finalists and bits."""
     context = multiprocessing.get_context("forkserver")

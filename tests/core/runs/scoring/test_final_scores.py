@@ -13,8 +13,9 @@ import pytest
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.metrics.features.classifier_accuracy import ACCURACY
+from autogan_core.metrics.frechet import reference_moments
 from autogan_core.metrics.scorer import Scorer
-from autogan_core.metrics.scores import Scores, reference_moments
+from autogan_core.metrics.scores import Scores
 from autogan_core.presets import overridden
 from autogan_core.runs import opening
 from autogan_core.runs.run import Run
@@ -26,7 +27,7 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture
 from autogan_core.storage import DirectoryStore, read_document, write_document
-from tests.core.tiny import CPU, FixedExtractor, tiny_config, tiny_dataset
+from tests.core.tiny import CPU, FixedExtractor, final_score_names, tiny_config, tiny_dataset
 
 TRAINED = (NAMED["paper-top1"], Architecture.parse("0020-01210-02200"))
 MORE_IMAGES = tiny_config("scores.num_images=96")
@@ -157,7 +158,7 @@ def test_other_features_have_inputs_of_their_own(folder: Path, monkeypatch: pyte
     monkeypatch.setattr(evaluating, "make_inputs", make)
     other = tiny_config("scores.features=inception")
     found = open_run(folder, other).evaluate(TRAINED[:1])
-    assert found[TRAINED[0]].best.scores.keys() == {"is_64_2split_fixed", "is_64_2split_std_fixed", "fid_64_fixed"}
+    assert found[TRAINED[0]].best.scores.keys() == final_score_names(64, 2, "_fixed")
     assert open_run(folder, other).evaluate(TRAINED[:1]) == found
     assert [config.scores.features for config in made] == ["inception"]
     assert protocols(folder) == [(64, 2, "inception")]
@@ -186,7 +187,7 @@ def test_final_scores_are_float32_where_rewards_are_not(tmp_path: Path, monkeypa
     [training] = reopened().retrain(TRAINED[:1])
     assert "fid_32_float16" in training.last.named and training.precision == "float32"
     scores = reopened().evaluate(TRAINED[:1])[TRAINED[0]]
-    assert scores.last.scores.keys() == {"is_64_2split_fixed", "is_64_2split_std_fixed", "fid_64_fixed"}
+    assert scores.last.scores.keys() == final_score_names(64, 2, "_fixed")
     name = f"retrain/{TRAINED[0]}/scores.json"
     document = read_document(store, name, SCORES_FORMAT)
     [evaluation] = document["evaluations"]

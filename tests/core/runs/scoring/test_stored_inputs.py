@@ -18,7 +18,8 @@ from autogan_core.errors import DataError, StateError
 from autogan_core.metrics.features.classifier_network import NUM_FEATURES
 from autogan_core.metrics.features.extractor import FeatureExtractor, load_extractor
 from autogan_core.metrics.features.inception import build_inception
-from autogan_core.metrics.scores import Moments, reference_moments, score_real
+from autogan_core.metrics.frechet import Moments, reference_moments
+from autogan_core.metrics.scores import score_real
 from autogan_core.runs.scoring.inputs import Inputs, pinned
 from autogan_core.runs.scoring.stored_inputs import inputs_location, is_prepared, load_inputs, prepare
 from autogan_core.storage import DirectoryStore, RunStore
