@@ -18,7 +18,7 @@ from torch.optim import Adam
 from autogan_core.config import ModelConfig, TrainingConfig
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import tensors_below
-from autogan_core.training.losses import hinge_loss_discriminator, hinge_loss_generator
+from autogan_core.training.adversarial.losses import hinge_loss_discriminator, hinge_loss_generator
 from benchmarks.plain_networks import PlainDiscriminator, PlainGenerator
 
 

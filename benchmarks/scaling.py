@@ -28,8 +28,8 @@ from rich.table import Table
 from autogan_core.runtime.devices import choose_device, describe_device, open_device
 from autogan_core.runtime.distributed import World, score_sharded
 from autogan_core.storage import write_atomically
-from autogan_core.training.gan import GAN
-from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.training_stream import TrainingStream
 from benchmarks.extractors import extractors
 from benchmarks.sizes import Size, SizeName, load_size
 from benchmarks.speed import environment

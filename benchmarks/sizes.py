@@ -12,7 +12,7 @@ from autogan_core.config import Config
 from autogan_core.data import ImageDataset, load_dataset
 from autogan_core.presets import load_config
 from autogan_core.search_space import Architecture, SearchSpace
-from autogan_core.training.gan import GAN
+from autogan_core.training.adversarial.gan import GAN
 from benchmarks.plain_gan import PlainGAN
 
 SizeName = Literal["demo", "paper"]

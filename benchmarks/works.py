@@ -12,8 +12,8 @@ from autogan_core.metrics.features.extractor import FeatureExtractor
 from autogan_core.metrics.frechet import Moments
 from autogan_core.metrics.scorer import Scorer
 from autogan_core.search_space import Architecture
-from autogan_core.training.gan import GAN
-from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.training_stream import TrainingStream
 from benchmarks.extractors import PlainExtractor
 from benchmarks.plain_gan import PlainBatches, PlainGAN
 from benchmarks.plain_reward import plain_reward

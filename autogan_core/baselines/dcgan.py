@@ -28,9 +28,9 @@ from autogan_core.networks.generator import BaseGenerator
 from autogan_core.networks.precision import reduced
 from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, Cell
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.losses import NON_SATURATING
 from autogan_core.training.design import Design
-from autogan_core.training.gan import GAN
-from autogan_core.training.losses import NON_SATURATING
 
 WIDTH = 128
 """Feature maps of both networks' layer next to the image (Figure 1); each layer further away has twice as many."""

@@ -33,9 +33,9 @@ from autogan_core.networks.discriminator import Discriminator
 from autogan_core.networks.generator import Generator
 from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, Cell, SearchSpace
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.losses import WASSERSTEIN
 from autogan_core.training.design import Design
-from autogan_core.training.gan import GAN
-from autogan_core.training.losses import WASSERSTEIN
 
 WIDTH = 128
 """Feature maps of every layer of both networks."""

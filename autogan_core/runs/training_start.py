@@ -8,7 +8,7 @@ from autogan_core.errors import ConfigError
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.warm_start import start_from_search
-from autogan_core.training.gan import GAN
+from autogan_core.training.adversarial.gan import GAN
 from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.seeding import derive_seed
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.shared_gan.shared_networks import shared_networks
-from autogan_core.training.gan import GAN
-from autogan_core.training.loss_reader import LossReader
-from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.loss_reader import LossReader
+from autogan_core.training.adversarial.training_stream import TrainingStream
 
 logger = logging.getLogger(__name__)
 

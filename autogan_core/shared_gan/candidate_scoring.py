@@ -16,7 +16,7 @@ from autogan_core.networks.generator import BaseGenerator
 from autogan_core.runtime.distributed import World
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.shared_gan.adaptation import Adaptation
-from autogan_core.training.gan import GAN
+from autogan_core.training.adversarial.gan import GAN
 
 
 class CandidateScoring:

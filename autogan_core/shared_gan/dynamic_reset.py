@@ -12,8 +12,8 @@ from torch import Tensor
 
 from autogan_core.config import DynamicResetConfig
 from autogan_core.runtime.distributed import World
-from autogan_core.training.gan import StepLosses
-from autogan_core.training.loss_reader import LossReader, LossValues
+from autogan_core.training.adversarial.gan import StepLosses
+from autogan_core.training.adversarial.loss_reader import LossReader, LossValues
 
 
 class LossWindows:

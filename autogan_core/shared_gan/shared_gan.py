@@ -28,9 +28,9 @@ from autogan_core.shared_gan.trial_records import (
     store_record,
 )
 from autogan_core.storage import Snapshot
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.training_stream import TrainingStream
 from autogan_core.training.cost import Cost, scoring_cost, training_steps
-from autogan_core.training.gan import GAN
-from autogan_core.training.training_stream import TrainingStream
 from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)

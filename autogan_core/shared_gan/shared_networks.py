@@ -7,7 +7,7 @@ import torch
 from autogan_core.config import Config
 from autogan_core.runtime.distributed import World
 from autogan_core.search_space import SearchSpace
-from autogan_core.training.gan import GAN
+from autogan_core.training.adversarial.gan import GAN
 
 
 def shared_networks(

@@ -18,7 +18,7 @@ from autogan_core.networks.generator import Generator
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.trial_records import SHARED, shared_state
 from autogan_core.storage import RunStore
-from autogan_core.training.gan import GAN
+from autogan_core.training.adversarial.gan import GAN
 from autogan_core.training.workspace import Workspace
 
 logger = logging.getLogger(__name__)

@@ -19,11 +19,11 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Task
 from autogan_core.runtime.seeding import derive_seed
 from autogan_core.storage import CommittedState, Snapshot
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.loss_reader import LossReader, LossValues
+from autogan_core.training.adversarial.training_stream import TrainingStream
 from autogan_core.training.design import Design
-from autogan_core.training.gan import GAN
-from autogan_core.training.loss_reader import LossReader, LossValues
 from autogan_core.training.trained_generator import PARTS, draw, untrained
-from autogan_core.training.training_stream import TrainingStream
 from autogan_core.training.validation import (
     Origin,
     TrainingResult,

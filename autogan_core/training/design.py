@@ -16,7 +16,7 @@ from autogan_core.metrics.complexity import (
     step_macs,
 )
 from autogan_core.search_space import Architecture, SearchSpace
-from autogan_core.training.gan import GAN
+from autogan_core.training.adversarial.gan import GAN
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from autogan_core.config import Config
 from autogan_core.data import load_dataset, to_float
 from autogan_core.presets import load_config
 from autogan_core.search_space import Architecture, SearchSpace
-from autogan_core.training.gan import GAN
-from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.training_stream import TrainingStream
 from benchmarks.plain_gan import PlainBatches, PlainGAN
 
 CPU = torch.device("cpu")

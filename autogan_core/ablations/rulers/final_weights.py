@@ -18,7 +18,7 @@ from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.candidate_scoring import CandidateScoring
 from autogan_core.shared_gan.shared_networks import shared_networks
 from autogan_core.shared_gan.trial_records import SHARED, shared_state
-from autogan_core.training.gan import GAN
+from autogan_core.training.adversarial.gan import GAN
 
 
 class FinalWeights:

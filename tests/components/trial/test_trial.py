@@ -112,7 +112,7 @@ def test_an_experiment_that_is_applied_again_starts_afresh(store: Path, config: 
 def test_a_committed_trial_reports_again(store: Path, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """Started again after its commit, it gives the same metrics without training."""
     first = iterate(store, config, "mlas-0", "ns/new")
-    monkeypatch.setattr("autogan_core.training.gan.GAN.train_step", None)
+    monkeypatch.setattr("autogan_core.training.adversarial.gan.GAN.train_step", None)
     assert iterate(store, config, "mlas-0", "ns/new") == first
 
 

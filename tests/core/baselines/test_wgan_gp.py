@@ -16,8 +16,8 @@ from autogan_core.networks.cells import ConvBlock, GeneratorCell
 from autogan_core.networks.generator import BaseGenerator, Generator
 from autogan_core.presets import load_config
 from autogan_core.search_space import NAMED
-from autogan_core.training.gan import GAN
-from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.training_stream import TrainingStream
 from tests.core.tiny import CPU, tiny_config, tiny_dataset
 
 ROUTE = wgan_gp(3).architecture

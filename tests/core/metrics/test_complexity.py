@@ -16,7 +16,7 @@ from autogan_core.metrics.complexity import discriminator_macs, generator_macs, 
 from autogan_core.networks.discriminator import Discriminator
 from autogan_core.networks.generator import Generator
 from autogan_core.search_space import NAMED, Architecture, CellSpace, SearchSpace
-from autogan_core.training.losses import gradient_penalty
+from autogan_core.training.adversarial.losses import gradient_penalty
 from tests.core.golden_rules import from_tokens
 from tests.core.tiny import tiny_config
 

@@ -30,9 +30,9 @@ from autogan_core.presets import load_config
 from autogan_core.runtime.distributed import TRAINER, World, score_sharded
 from autogan_core.runtime.torch_seeding import draw_latents
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
-from autogan_core.training.gan import GAN, StepLosses
-from autogan_core.training.loss_reader import LossReader, LossValues
-from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.adversarial.gan import GAN, StepLosses
+from autogan_core.training.adversarial.loss_reader import LossReader, LossValues
+from autogan_core.training.adversarial.training_stream import TrainingStream
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).parents[3]

@@ -18,8 +18,8 @@ from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.adaptation import Adaptation
 from autogan_core.shared_gan.candidate_scoring import CandidateScoring
 from autogan_core.shared_gan.shared_networks import shared_networks
-from autogan_core.training.gan import GAN
-from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.training_stream import TrainingStream
 from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
 
 CANDIDATES = [Architecture.parse(text) for text in ("1111", "0120-01201", "1110")]

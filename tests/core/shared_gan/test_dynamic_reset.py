@@ -10,7 +10,7 @@ import torch
 from autogan_core.config import DynamicResetConfig
 from autogan_core.runtime.distributed import World
 from autogan_core.shared_gan.dynamic_reset import CollapseWatch, LossWindows
-from autogan_core.training.gan import StepLosses
+from autogan_core.training.adversarial.gan import StepLosses
 from tests.core.tiny import CPU
 
 

@@ -19,8 +19,8 @@ from autogan_core.shared_gan.checkpoints import Checkpoint, IterationCheckpoints
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.shared_gan.trial_records import shared_state, slot_costs
 from autogan_core.storage import CommittedState, DirectoryStore, RunStore, Snapshot, open_store
+from autogan_core.training.adversarial.gan import GAN, StepLosses
 from autogan_core.training.cost import Cost
-from autogan_core.training.gan import GAN, StepLosses
 from autogan_core.training.workspace import Workspace
 from tests.core.tiny import CPU, BeginningsMonitor, tiny_config, tiny_dataset, tiny_scorer
 
@@ -258,7 +258,7 @@ def test_a_failed_warm_up_is_made_good(tmp_path: Path, monkeypatch: pytest.Monke
     monitor = BeginningsMonitor()
     shared = shared_gan(tmp_path, tiny_config("search.warm_up_epochs=1"), monitor=monitor)
     with monkeypatch.context() as patch:
-        patch.setattr("autogan_core.training.loss_reader.math.isfinite", lambda _: False)
+        patch.setattr("autogan_core.training.adversarial.loss_reader.math.isfinite", lambda _: False)
         with pytest.raises(NonFiniteLossError):
             shared.run(SEARCH)
     shared.run(Assignment(1, 0, "search", (A,), (A,)))

@@ -19,8 +19,8 @@ from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.shared_gan.trial_records import shared_state
 from autogan_core.shared_gan.warm_start import start_from_search, supernet_weights
 from autogan_core.storage import DirectoryStore, Snapshot
+from autogan_core.training.adversarial.gan import GAN
 from autogan_core.training.design import searched
-from autogan_core.training.gan import GAN
 from autogan_core.training.workspace import Workspace
 from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
 

@@ -17,9 +17,9 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED
 from autogan_core.storage import CommittedState, DirectoryStore
+from autogan_core.training.adversarial.gan import GAN
 from autogan_core.training.derived_gan import DerivedGAN
 from autogan_core.training.design import Design, searched
-from autogan_core.training.gan import GAN
 from autogan_core.training.validation import TrainingResult, Validation
 from autogan_core.training.workspace import Workspace
 from tests.core.tiny import CPU, BeginningsMonitor, tiny_config, tiny_dataset, tiny_scorer

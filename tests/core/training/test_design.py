@@ -6,8 +6,8 @@ import pytest
 
 from autogan_core.baselines import BASELINES
 from autogan_core.search_space import NAMED
+from autogan_core.training.adversarial.losses import HINGE
 from autogan_core.training.design import Design, searched
-from autogan_core.training.losses import HINGE
 from tests.core.tiny import CPU, tiny_config
 
 DESIGNS = [searched(NAMED["paper-top1"]), *(build(3) for build in BASELINES.values())]

@@ -17,10 +17,10 @@ from autogan_core.runs.planning.cost import final_cost, full_cost, halving_cost,
 from autogan_core.runtime.monitor import Task
 from autogan_core.search_space import Architecture
 from autogan_core.storage import DirectoryStore
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.loss_reader import LossValues
 from autogan_core.training.cost import Cost
 from autogan_core.training.derived_gan import DerivedGAN
-from autogan_core.training.gan import GAN
-from autogan_core.training.loss_reader import LossValues
 from tests.core.runs.halved_run import ITERATIONS, halved_config, open_halved, trained_files
 
 KILLS = 5

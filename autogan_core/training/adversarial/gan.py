@@ -20,12 +20,12 @@ from autogan_core.runtime.distributed import World
 from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import tensors_below
-from autogan_core.training.adam import adam, load_moments, moments
-from autogan_core.training.augmentation import Augmentation
-from autogan_core.training.cuda_graphs import CapturedWork
-from autogan_core.training.gradient_sum import GradientSum
-from autogan_core.training.losses import HINGE, AdversarialLoss, gradient_penalty
-from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.adversarial.adam import adam, load_moments, moments
+from autogan_core.training.adversarial.augmentation import Augmentation
+from autogan_core.training.adversarial.cuda_graphs import CapturedWork
+from autogan_core.training.adversarial.gradient_sum import GradientSum
+from autogan_core.training.adversarial.losses import HINGE, AdversarialLoss, gradient_penalty
+from autogan_core.training.adversarial.training_stream import TrainingStream
 
 
 @dataclass(frozen=True, slots=True)

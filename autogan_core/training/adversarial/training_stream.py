@@ -9,7 +9,7 @@ from torch import Tensor
 
 from autogan_core.runtime.seeding import derive_seed
 from autogan_core.runtime.torch_seeding import draw_latents, seeded_generator
-from autogan_core.training.augmentation import NUM_DRAWS
+from autogan_core.training.adversarial.augmentation import NUM_DRAWS
 
 
 class TrainingStream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.adversarial.training_stream import TrainingStream
 
 
 def test_an_epoch_visits_every_image_once() -> None:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from autogan_core.training import cuda_graphs as captured_work
-from autogan_core.training.cuda_graphs import CapturedWork
+from autogan_core.training.adversarial import cuda_graphs as captured_work
+from autogan_core.training.adversarial.cuda_graphs import CapturedWork
 
 
 def add(total: Tensor, amount: Tensor, factor: float) -> None:

@@ -9,8 +9,8 @@ import torch
 
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.runtime.distributed import World
-from autogan_core.training.gan import StepLosses
-from autogan_core.training.loss_reader import LossReader, LossValues
+from autogan_core.training.adversarial.gan import StepLosses
+from autogan_core.training.adversarial.loss_reader import LossReader, LossValues
 
 
 def block(device: torch.device, *losses: tuple[float, float | None]) -> list[StepLosses]:

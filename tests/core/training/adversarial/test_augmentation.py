@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from autogan_core.runtime.distributed import World
-from autogan_core.training.augmentation import NUM_DRAWS, Augmentation, augmented
+from autogan_core.training.adversarial.augmentation import NUM_DRAWS, Augmentation, augmented
 from tests.core.tiny import CPU, tiny_config
 
 SIZE = 16

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from autogan_core.baselines.wgan_gp import Critic
 from autogan_core.config import ModelConfig
-from autogan_core.training.losses import (
+from autogan_core.training.adversarial.losses import (
     HINGE,
     NON_SATURATING,
     WASSERSTEIN,

@@ -10,7 +10,7 @@ import torch
 
 from autogan_core.errors import NonFiniteLossError
 from autogan_core.runtime.distributed import World
-from autogan_core.training.gan import StepLosses
+from autogan_core.training.adversarial.gan import StepLosses
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from torch import Tensor
 from autogan_core.baselines import BASELINES
 from autogan_core.networks.generator import recalibrate
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
-from autogan_core.training.cuda_graphs import CapturedWork
-from autogan_core.training.gan import GAN
-from autogan_core.training.training_stream import TrainingStream
+from autogan_core.training.adversarial.cuda_graphs import CapturedWork
+from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.training_stream import TrainingStream
 from tests.core.tiny import CPU, tiny_config, tiny_dataset
 
 TOP1 = NAMED["paper-top1"]
@@ -135,7 +135,7 @@ def test_work_can_be_captured(monkeypatch: pytest.MonkeyPatch, settings: Sequenc
     stages, an epoch's smaller last batch, a score in between and a state that is loaded in between."""
     scenario: list[dict[str, Tensor]] = []
     for work in (CapturedWork, FirstWork):
-        monkeypatch.setattr("autogan_core.training.gan.CapturedWork", work)
+        monkeypatch.setattr("autogan_core.training.adversarial.gan.CapturedWork", work)
         trained, stored = gan(settings=settings), {}
         for step in range(24):
             architecture = (TOP1, DECONV, SMALL, TOP1)[step // 2 % 4]
@@ -226,7 +226,7 @@ def test_baselines_work_can_be_captured(name: str, device: torch.device, monkeyp
     ]
     states = []
     for kind in kinds:
-        monkeypatch.setattr("autogan_core.training.gan.CapturedWork", kind)
+        monkeypatch.setattr("autogan_core.training.adversarial.gan.CapturedWork", kind)
         trained, data = baseline(name, device=device), odd_stream(device)
         for step in range(20):
             trained.train_step(data, step, SN_GAN)

@@ -1,0 +1,1 @@
+"""The engine: two networks that learn against each other."""
