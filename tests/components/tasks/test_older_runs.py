@@ -37,6 +37,7 @@ def bucket(gcs: object, tmp_path: Path) -> str:  # noqa: F811 - the fixture
     return uri
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["whole", "killed"])
 def test_it_goes_on_to_the_end(bucket: str, name: str, new: Artifacts, tmp_path: Path) -> None:
     """From wherever it stands, with the inputs that its version has stored, to that version's own scores and report."""

@@ -149,6 +149,7 @@ def test_a_finished_arm_is_not_repeated(suite: Suite, found: SearchedArm, kind: 
     assert content() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ours", "scratch", "given"])
 def test_a_killed_arm_goes_on(
     suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: SearchedArm, kind: str

@@ -49,6 +49,7 @@ def summary(folder: Path) -> dict[str, Any]:
     return tree
 
 
+@pytest.mark.slow
 def test_every_command_shows_what_a_whole_run_came_to(
     older: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +81,7 @@ def test_every_command_shows_what_a_whole_run_came_to(
         assert [g["best"] for g in after["generators"]] == [g["best"] for g in before["generators"]]
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_end(older: Path) -> None:
     """One command searches, trains, scores and reports to what its own version has made of the same run, by a
     classifier of the recipe of that time, trained anew."""
@@ -95,6 +97,7 @@ def test_a_killed_run_goes_on_to_the_end(older: Path) -> None:
             assert my_generator["best"]["scores"][name] == pytest.approx(value, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_it_is_scored_by_another_protocol_and_trains_on(older: Path) -> None:
     """New scores stand beside those that its version has stored; a training that is added is scored like these."""
     folder = older / "whole"

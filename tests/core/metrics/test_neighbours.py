@@ -30,7 +30,7 @@ def share_within(points: Tensor, others: Tensor) -> float:
 @pytest.mark.parametrize("shift", [0.0, 0.7, 1.5])
 def test_both_by_hand(shift: float) -> None:
     """Precision counts generated images among real ones, recall real ones among generated ones."""
-    generated, real = normal(40, 1, shift), normal(60, 2)
+    generated, real = normal(16, 1, shift), normal(24, 2)
     precision, recall = precision_and_recall(generated, real)
     assert precision == pytest.approx(share_within(generated, real), abs=1e-6)
     assert recall == pytest.approx(share_within(real, generated), abs=1e-6)

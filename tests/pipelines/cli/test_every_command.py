@@ -178,6 +178,7 @@ def test_no_home(command: str, out: Path, preset: Path) -> None:
         assert status == 1 and "no home folder" in printed and "set AUTOGAN_CACHE" in printed, printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_interrupted(command: str, out: Path, preset: Path) -> None:
     """At ten moments, each twice as late as the one before: it ends at once with status 130, or was done before."""

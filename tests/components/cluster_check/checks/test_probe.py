@@ -29,6 +29,7 @@ def gcs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGCS]:
         yield server
 
 
+@pytest.mark.slow
 def test_all_is_well(gcs: FakeGCS, tmp_path: Path) -> None:
     """Store and port are reached, nothing is left in the store, and the inputs are there once they were prepared."""
     found = probe.look()

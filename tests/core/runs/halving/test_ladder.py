@@ -253,6 +253,7 @@ class DyingStore(DirectoryStore):
         self._written()
 
 
+@pytest.mark.slow
 def test_dying_after_any_write_changes_nothing(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that dies after its first, second, ... write, over and over, comes to the same winner and bits; a
     divergence that was stored is not lost either."""
