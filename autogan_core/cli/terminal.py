@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from autogan_core.runtime.monitor import Monitor, Task
 
@@ -125,16 +125,20 @@ def print_summary(console: Console, report: Path) -> None:
     from autogan_core.metrics.protocols import ALL_NAMES, find_score, joint_protocol, kinds_in
 
     def cells(scores: dict[str, float]) -> list[str]:
-        return [found.text if (found := find_score(scores, kind)) else "" for kind in kinds]
+        found = [find_score(scores, kind) for kind in kinds]
+        # Half of a terminal's 80 columns would go to KID's deviation; the report has it.
+        return ["" if score is None else f"{score.value:.4f}" if score.kind == "kid" else score.text for score in found]
 
     summary = json.loads((report.parent / "summary.json").read_text())
     several = summary["by_protocol"] if len(summary["by_protocol"]) > 1 else [summary]
     for scored in several:
         kinds = kinds_in(g[label]["scores"] for g in scored["generators"] for label in ("best", "last"))
-        table = Table("", "checkpoint", *(ALL_NAMES[kind] for kind in kinds), box=None)
+        table = Table(
+            Column(no_wrap=True), Column("checkpoint", no_wrap=True), *(ALL_NAMES[kind] for kind in kinds), box=None
+        )
         for generator in scored["generators"]:
             for label in ("best", "last"):
-                at = f"{label}, {generator[label]['iteration']} iterations"
+                at = f"{label}, {generator[label]['iteration']:,}"
                 table.add_row(generator["architecture"], at, *cells(generator[label]["scores"]))
         if scored["real_scores"]:
             table.add_row("real images", "", *cells(scored["real_scores"]))

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from autogan_core.cli.terminal import RunMonitor
+from autogan_core.cli.terminal import RunMonitor, print_summary
 
 
 def test_plain_lines_where_there_is_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,3 +76,20 @@ def test_measurements_go_to_both_logs(tmp_path: Path) -> None:
     events = EventAccumulator(str(tmp_path / "tensorboard" / "search"))
     events.Reload()
     assert [(event.step, event.value) for event in events.Scalars("reward_mean")] == [(4, 2.5), (5, 3.0)]
+
+
+def test_architectures_are_whole_on_a_narrow_terminal(tmp_path: Path) -> None:
+    """Whoever wants to train or draw with one copies it from the table; scores of all kinds stand beside it."""
+    scores = {
+        **{"is_5k_10split": 8.45, "is_5k_10split_std": 0.13, "fid_5k": 0.87},
+        **{"kid_5k": 0.00441, "kid_5k_std": 0.0029, "precision_5k": 0.65, "recall_5k": 0.6},
+    }
+    checkpoint = {"iteration": 50_000, "scores": scores}
+    generator = {"architecture": "0211-12111-10112", "best": checkpoint, "last": checkpoint, "words": "..."}
+    generators = [{**generator, "origin": None, "collapsed": False}]
+    summary = {"by_protocol": [], "generators": generators, "real_scores": {}, "beams": []}
+    (tmp_path / "summary.json").write_text(json.dumps(summary))
+    out = io.StringIO()
+    print_summary(Console(file=out, width=80), tmp_path / "report.html")
+    [best, _] = [line.split() for line in out.getvalue().splitlines() if "8.45" in line]
+    assert best == ["0211-12111-10112", "best,", "50,000", "8.45", "±", "0.13", "0.87", "0.0044", "0.65", "0.60"]
