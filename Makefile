@@ -35,7 +35,8 @@ acceptance: .venv/ready ## Test a cluster with these images, and leave nothing t
 acceptance-clean: .venv/ready ## Take away what an acceptance test with KEEP=1, or one that was killed, has left
 	@$(BIN)/python -m acceptance clean $(REACHED)
 
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --quiet
+# A module goes to one process, so that what its tests share is made once.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --quiet
 test: verify ## Check style, types and layers, then run the tests
 	@$(PYTEST) -m "not slow"
 

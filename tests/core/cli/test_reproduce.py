@@ -49,10 +49,7 @@ PROXY = ("proxy/scratch", "proxy/mlas", "proxy/uniform")
 PAYOFF = "payoff/seed-0"
 """Folder of what `payoff` alone computes on one seed."""
 
-pytestmark = [
-    pytest.mark.timeout(600),  # the first test waits for all experiments; a busy machine takes its time
-    pytest.mark.xdist_group("reproduce"),  # in one process, so that they are computed once
-]
+pytestmark = pytest.mark.timeout(600)  # the first test waits for all experiments; a busy machine takes its time
 
 
 @pytest.fixture(scope="module")
