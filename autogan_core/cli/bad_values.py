@@ -15,9 +15,7 @@ _BOUNDS = {
 
 
 def explain_bad_values(command: Any) -> None:
-    """Makes a command, and all below it, tell of bad values in these words instead of pydantic's, which Typer takes."""
-    for below in getattr(command, "commands", {}).values():
-        explain_bad_values(below)
+    """Makes a command tell of bad values in these words instead of pydantic's, which Typer takes."""
     for parameter in command.params:
         parameter.process_value = _explained(parameter.process_value)
 

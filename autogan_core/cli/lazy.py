@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -46,15 +46,21 @@ class LazyCommand:
         command = typer.main.get_command(defined)
         assert isinstance(command, TyperCommand | TyperGroup)
         command.name = name
-        _expand_home(command)
-        explain_bad_values(command)
+        for each in _with_all_below(command):
+            _expand_home(each)
+            explain_bad_values(each)
         return command
 
 
-def _expand_home(command: Any) -> None:
-    """Makes ``--option=~/x`` mean what ``--option ~/x`` means to a shell, in a command and all below it."""
+def _with_all_below(command: Any) -> Iterator[Any]:
+    """A command and, if it is a group, all commands in it."""
+    yield command
     for below in getattr(command, "commands", {}).values():
-        _expand_home(below)
+        yield from _with_all_below(below)
+
+
+def _expand_home(command: Any) -> None:
+    """Makes ``--option=~/x`` mean what ``--option ~/x`` means to a shell."""
     if (callback := command.callback) is not None:
         command.callback = lambda **given: callback(**{name: _expanded(value) for name, value in given.items()})
 
