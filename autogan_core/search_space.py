@@ -21,11 +21,13 @@ from autogan_core.errors import ConfigError
 from autogan_core.vectors import compact_text
 
 Conv = Literal["post", "pre"]
-Norm = Literal["none", "bn", "in"]
+Norm = Literal["none", "bn", "in", "cbn"]
 Up = Literal["bilinear", "nearest", "deconv"]
 
 CONVS: tuple[Conv, ...] = get_args(Conv)
 NORMS: tuple[Norm, ...] = get_args(Norm)
+PAPER_NORMS: tuple[Norm, ...] = ("none", "bn", "in")
+"""The paper's. Class-conditional batch normalisation is for generators that draw what a label says."""
 UPS: tuple[Up, ...] = get_args(Up)
 SWITCH = (False, True)
 SwitchWord = Literal["without", "with"]
@@ -42,7 +44,7 @@ class Cell:
     conv: Conv
     """C: activation after ('post') or before ('pre') the convolution."""
     norm: Norm
-    """N: no, batch or instance normalisation."""
+    """N: no, batch, instance or class-conditional batch normalisation."""
     up: Up
     """U: how the cell doubles its input, its skip-ins and its shortcut."""
     shortcut: bool
@@ -180,7 +182,7 @@ class CellSpace:
     """The choices of one cell: a subset of every choice's options, in the options' own order."""
 
     convs: tuple[Conv, ...] = CONVS
-    norms: tuple[Norm, ...] = NORMS
+    norms: tuple[Norm, ...] = PAPER_NORMS
     ups: tuple[Up, ...] = UPS
     shortcuts: tuple[bool, ...] = SWITCH
     skips: tuple[tuple[bool, ...], ...] = ()

@@ -16,7 +16,7 @@ from autogan_core.report.results.observations import Choice
 from autogan_core.search_space import NORMS, UPS, Architecture, Cell, CellSpace, SearchSpace
 
 NAME = "observations"
-_NORM_WORDS = {"none": "none", "bn": "batch", "in": "instance"}
+_NORM_WORDS = {"none": "none", "bn": "batch", "in": "instance", "cbn": "class-conditional batch"}
 
 
 @dataclass(frozen=True, slots=True)

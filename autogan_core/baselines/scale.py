@@ -9,6 +9,7 @@ and weight decay are not followed, and latent vectors are the run's, N(0, 1) of 
 from __future__ import annotations
 
 from autogan_core.config import Config, TrainingConfig
+from autogan_core.errors import ConfigError
 
 GENERATOR_CHANNELS = 256
 DISCRIMINATOR_CHANNELS = 128
@@ -33,7 +34,18 @@ def training(
     n_critic: int,
     adam_betas: tuple[float, float],
 ) -> TrainingConfig:
-    """A run's training settings with a paper's published ones in their place; batches scaled, at least 1."""
+    """Replaces a run's training settings by a paper's published ones.
+
+    Returns:
+        The settings, with batches scaled, at least 1.
+
+    Raises:
+        ConfigError: the run's generators are conditional, as no baseline is.
+    """
+    if config.model.classes:
+        raise ConfigError(
+            f"baselines draw without labels, but model.classes is {config.model.classes}; set model.classes=0"
+        )
     batches = {"discriminator_batch": discriminator_batch, "generator_batch": generator_batch}
     factor = config.training.discriminator_batch
     scaled = {name: max(1, published * factor // DISCRIMINATOR_BATCH) for name, published in batches.items()}

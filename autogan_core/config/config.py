@@ -31,6 +31,7 @@ ADDED: Mapping[str, Any] = {
     "search.warm_up_epochs": 0.0,
     "search.reward.statistics": "recalibrated",
     "search.reward.adaptation_steps": 0,
+    "model.classes": 0,
     "training.augmentation": "none",
     "training.adaptive_images": 100_000,
     "training.mirror": False,
@@ -73,6 +74,11 @@ class Config(Section):
             most, known = search.top_k, "search.top_k"
         if retrain.num_architectures > most:
             raise ValueError(f"retrain.num_architectures ({retrain.num_architectures}) exceeds {known} ({most})")
+        if "cbn" in search.space.norm and not self.model.classes:
+            raise ValueError(
+                "search.space.norm has cbn, class-conditional batch normalisation, but model.classes is 0; set it to "
+                "the number of classes, or leave cbn out"
+            )
         for network in ("generator_channels", "discriminator_channels"):
             mine, searched = getattr(retrain, network), getattr(search, network)
             if retrain.start == "shared" and mine != searched:

@@ -24,9 +24,16 @@ class ModelConfig(Section):
     """1 for grey images, 3 for colour."""
     latent_dim: Width = 128
     """Length of the latent vector z ~ N(0, 1). Paper: not given; released code: 128."""
+    classes: Annotated[int, Range(ge=0, le=1000)] = 0
+    """Classes of the images, by which generators draw what a label says; 0: labels play no part (paper).
+
+    The discriminator compares images with their labels (projection: Miyato and Koyama, ICLR 2018), and the generator's
+    output layer has a scale and a shift for each class, as have cells with the normalisation ``cbn``."""
 
     def check(self) -> None:
         """See `Section.check`."""
+        if self.classes == 1:
+            raise ValueError("classes is 1, and a label that all images share says nothing; set it to 0")
         if self.image_size > LARGEST_IMAGE:
             raise ValueError(
                 f"bottom_width ({self.bottom_width}) and num_cells ({self.num_cells}) make images of {self.image_size}x"

@@ -13,6 +13,7 @@ from autogan_core.errors import ConfigError
 from autogan_core.search_space import (
     CONVS,
     NORMS,
+    PAPER_NORMS,
     SWITCH_WORDS,
     UPS,
     CellSpace,
@@ -42,8 +43,8 @@ class SpaceConfig(Section):
 
     conv: tuple[Conv, ...] = CONVS
     """C: activation after or before the convolution."""
-    norm: tuple[Norm, ...] = NORMS
-    """N: normalisation."""
+    norm: tuple[Norm, ...] = PAPER_NORMS
+    """N: normalisation. cbn, class-conditional batch normalisation, needs ``model.classes``. Paper: none, bn, in."""
     up: tuple[Up, ...] = UPS
     """U: up-sampling."""
     shortcut: tuple[SwitchWord, ...] = SWITCH_WORDS

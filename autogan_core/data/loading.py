@@ -61,8 +61,9 @@ def load_dataset(data: DataConfig, model: ModelConfig, seed: int, monitor: Monit
         Images in memory, uint8 (N, C, S, S), with labels and test images where the data set has them.
 
     Raises:
-        DataError: files are missing or damaged, images are smaller than the generator's, or they are not those of
-            ``data.fingerprint``. One error names all the files that are to blame.
+        DataError: files are missing or damaged, images are smaller than the generator's, they are not those of
+            ``data.fingerprint``, or their labels are not what ``model.classes`` says. One error names all the files
+            that are to blame.
     """
     with _os_errors(data.name):
         told = monitor or Monitor()
@@ -87,7 +88,9 @@ def load_dataset(data: DataConfig, model: ModelConfig, seed: int, monitor: Monit
             f"the images of '{data.name}' have the fingerprint {fingerprint[:12]}, not {str(data.fingerprint)[:12]} as "
             "data.fingerprint says: they have changed since; leave that setting out to use them as they are now"
         )
-    return ImageDataset(data.name, images, labels, test_images, test_labels, source.num_classes, fingerprint)
+    dataset = ImageDataset(data.name, images, labels, test_images, test_labels, source.num_classes, fingerprint)
+    dataset.labels_of(model.classes)
+    return dataset
 
 
 @contextmanager

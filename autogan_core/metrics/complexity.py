@@ -45,8 +45,9 @@ def generator_parameters(architecture: Architecture, model: ModelConfig, channel
         Number of scalars.
     """
     linear = (model.latent_dim + 1) * channels * model.bottom_width**2
-    cells = sum(_cell_parameters(cell, channels) for cell in architecture.cells)
-    to_rgb = 2 * channels + (9 * channels + 1) * model.image_channels  # BatchNorm, then a 3x3 convolution
+    cells = sum(_cell_parameters(cell, channels, model.classes) for cell in architecture.cells)
+    # BatchNorm, a scale and a shift for each class, then a 3x3 convolution
+    to_rgb = 2 * channels * (1 + model.classes) + (9 * channels + 1) * model.image_channels
     return linear + cells + to_rgb
 
 
@@ -71,7 +72,7 @@ def discriminator_macs(model: ModelConfig, channels: int, stage: int) -> int:
         middle += (18 + int(halves)) * channels**2 * pixels
         pixels //= 4 if halves else 1
     last = 18 * channels**2 * pixels
-    return first + middle + last + channels
+    return first + middle + last + channels * (2 if model.classes else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +124,11 @@ def _deconv_macs(doublings: int, size: int, channels: int) -> int:
     return sum(channels**2 * (size >> i) ** 2 for i in range(doublings))
 
 
-def _cell_parameters(cell: Cell, channels: int) -> int:
+def _cell_parameters(cell: Cell, channels: int, classes: int) -> int:
     pointwise = channels**2 + channels
     parameters = 2 * (9 * channels**2 + channels) + (int(cell.shortcut) + len(cell.sources)) * pointwise
-    if cell.norm == "bn":
-        parameters += 4 * channels
+    if cell.norm in ("bn", "cbn"):
+        parameters += 4 * channels * (1 + (classes if cell.norm == "cbn" else 0))
     if cell.up == "deconv":
         num_deconvs = 1 + int(cell.shortcut) + sum(_skip_doublings(cell))
         parameters += num_deconvs * (4 * channels**2 + channels)

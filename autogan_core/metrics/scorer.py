@@ -134,8 +134,9 @@ class Scorer:
 
     def _recalibrate(self, generator: BaseGenerator, architecture: Architecture, *names: str | int) -> None:
         device = next(generator.parameters()).device
-        size = (self.recalibration_images, generator.latent_dim)
-        recalibrate(generator, architecture, draw_latents(device, *size, self.seed, "recalibrate", *names), 128)
+        count = self.recalibration_images
+        latents = draw_latents(device, count, generator.latent_dim, self.seed, "recalibrate", *names)
+        recalibrate(generator, architecture, latents, 128, generator.draw_labels(count, self.seed, *names))
 
     def _features_of_real_images(self) -> Tensor:
         if self.real_features is None:
@@ -152,6 +153,7 @@ def sample_images(
     seed: int,
     *names: str | int,
     draw_size: int | None = None,
+    labels: Tensor | None = None,
 ) -> Iterator[Tensor]:
     """Samples of a generator, the same ones in batches of any size.
 
@@ -163,6 +165,7 @@ def sample_images(
         seed: with ``names`` and ``draw_size`` decides the latent vectors.
         names: what they are drawn for.
         draw_size: latent vectors drawn at a time, each time with a seed of its own; None: ``batch_size``.
+        labels: int64 (count,), what a conditional generator is to draw; None: classes as frequent as in its training.
 
     Yields:
         uint8 (<= batch_size, C, S, S) on the generator's device.
@@ -172,8 +175,14 @@ def sample_images(
         draw_latents(device, min(draw_size, count - start), generator.latent_dim, seed, *names, start)
         for start in range(0, count, draw_size)
     )
-    for latents in _rebatched(drawn, batch_size):
-        yield to_uint8(generator(latents, architecture))
+    if labels is None:
+        labels = generator.draw_labels(count, seed, *names)
+    if labels is None:
+        yield from (to_uint8(generator(latents, architecture)) for latents in _rebatched(drawn, batch_size))
+        return
+    parts = torch.split(labels.to(device), batch_size)
+    for latents, wanted in zip(_rebatched(drawn, batch_size), parts, strict=True):
+        yield to_uint8(generator(latents, architecture, wanted))
 
 
 def _rebatched(parts: Iterable[Tensor], size: int) -> Iterator[Tensor]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from autogan_core.networks.class_affine import ClassAffine
 from autogan_core.networks.resampling import interpolate, upsample_and_convolve
 from autogan_core.runtime.distributed import World
 from autogan_core.search_space import Cell, CellSpace, Conv, Norm, Up
@@ -114,23 +115,25 @@ class ConvBlock(nn.Module):
     """Up-sampling (in a cell's first block), normalisation, ReLU and a 3x3 convolution, in one of two orders.
 
     ``pre``: norm, ReLU, up, convolution. ``post``: up, convolution, norm, ReLU. Weights are shared across norms and
-    up-sampling methods, and never between pre and post (released code).
+    up-sampling methods, and never between pre and post (released code). Class-conditional batch norm is the batch norm
+    that ``bn`` uses, followed by a scale and a shift for each class.
     """
 
-    def __init__(self, channels: int, conv: Conv, norms: Sequence[Norm], ups: Sequence[Up]) -> None:
+    def __init__(self, channels: int, conv: Conv, norms: Sequence[Norm], ups: Sequence[Up], classes: int = 0) -> None:
         super().__init__()
         self.pre_activation = conv == "pre"
         self.conv = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
-        self.bn = BatchNorm2d(channels) if "bn" in norms else None
+        self.bn = BatchNorm2d(channels) if "bn" in norms or "cbn" in norms else None
+        self.class_affine = ClassAffine(classes, channels) if "cbn" in norms else None
         self.deconv = deconv(channels) if "deconv" in ups else None
 
-    def forward(self, x: Tensor, norm: Norm, up: Up | None) -> Tensor:
-        """(N, C, H, W) -> (N, C, 2H, 2W), or (N, C, H, W) when ``up`` is None."""
+    def forward(self, x: Tensor, norm: Norm, up: Up | None, labels: Tensor | None = None) -> Tensor:
+        """(N, C, H, W) -> (N, C, 2H, 2W), or (N, C, H, W) when ``up`` is None; ``labels`` (N,) for cbn."""
         # In place where nothing else needs the values: new memory costs more than the arithmetic. (PyTorch's instance
         # norm returns a view, whose gradient would be copied about.)
         if self.pre_activation:
-            return self._convolve(F.relu(self._normalise(x, norm), inplace=norm == "bn"), up)
-        return F.relu(self._normalise(self._convolve(x, up), norm), inplace=norm != "in")
+            return self._convolve(F.relu(self._normalise(x, norm, labels), inplace=norm in ("bn", "cbn")), up)
+        return F.relu(self._normalise(self._convolve(x, up), norm, labels), inplace=norm != "in")
 
     def _convolve(self, x: Tensor, up: Up | None) -> Tensor:
         if up == "nearest":
@@ -138,14 +141,18 @@ class ConvBlock(nn.Module):
         convolved: Tensor = self.conv(x if up is None else upsample(x, up, self.deconv))
         return convolved
 
-    def _normalise(self, x: Tensor, norm: Norm) -> Tensor:
+    def _normalise(self, x: Tensor, norm: Norm, labels: Tensor | None) -> Tensor:
         if norm == "none":
             return x
         if norm == "in":
             return F.instance_norm(x)
         assert self.bn is not None, "the cell space has no batch normalisation"
         normalised: Tensor = self.bn(x)
-        return normalised
+        if norm == "bn":
+            return normalised
+        assert self.class_affine is not None and labels is not None, "the cell space has no class-conditional norm"
+        conditioned: Tensor = self.class_affine(normalised, labels)
+        return conditioned
 
 
 class GeneratorCell(nn.Module):
@@ -156,12 +163,12 @@ class GeneratorCell(nn.Module):
     registers eleven such transposed convolutions).
     """
 
-    def __init__(self, channels: int, space: CellSpace) -> None:
+    def __init__(self, channels: int, space: CellSpace, classes: int = 0) -> None:
         super().__init__()
         learned = "deconv" in space.ups
         sources = [j for j, bits in enumerate(space.skips) if True in bits]
-        self.block1 = nn.ModuleDict({c: ConvBlock(channels, c, space.norms, space.ups) for c in space.convs})
-        self.block2 = nn.ModuleDict({c: ConvBlock(channels, c, space.norms, ()) for c in space.convs})
+        self.block1 = nn.ModuleDict({c: ConvBlock(channels, c, space.norms, space.ups, classes) for c in space.convs})
+        self.block2 = nn.ModuleDict({c: ConvBlock(channels, c, space.norms, (), classes) for c in space.convs})
         self.shortcut_conv = nn.Conv2d(channels, channels, 1) if True in space.shortcuts else None
         self.shortcut_deconv = deconv(channels) if learned and self.shortcut_conv is not None else None
         self.skip_convs = nn.ModuleDict({str(j): nn.Conv2d(channels, channels, 1) for j in sources})
@@ -171,23 +178,26 @@ class GeneratorCell(nn.Module):
             else {}
         )
 
-    def forward(self, x: Tensor, maps: Sequence[Tensor], cell: Cell) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, maps: Sequence[Tensor], cell: Cell, labels: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Runs the choices of ``cell``.
 
         Args:
             x: the previous cell's output (N, C, H, W).
             maps: the intermediate maps of all earlier cells, first cell first.
             cell: choices that lie in this module's space.
+            labels: int64 (N,), for class-conditional normalisation.
 
         Returns:
             The output (N, C, 2H, 2W), and the intermediate map behind block 1 of the same shape, which later cells
             take in. It includes this cell's own skip-ins, as in the released code; Figure 3 draws it before them.
         """
-        h: Tensor = self.block1[cell.conv](x, cell.norm, cell.up)
+        h: Tensor = self.block1[cell.conv](x, cell.norm, cell.up, labels)
         for j in cell.sources:
             learned = self.skip_deconvs[str(j)] if cell.up == "deconv" else None
             h = h + _enlarged(maps[j], cell.up, learned, self.skip_convs[str(j)], scale=2 ** (len(maps) - j))
-        out: Tensor = self.block2[cell.conv](h, cell.norm, None)
+        out: Tensor = self.block2[cell.conv](h, cell.norm, None, labels)
         if cell.shortcut:
             assert self.shortcut_conv is not None, "the cell space has no shortcut"
             out = out + _enlarged(x, cell.up, self.shortcut_deconv, self.shortcut_conv, scale=2)

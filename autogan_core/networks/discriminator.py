@@ -53,16 +53,29 @@ class Block(nn.Module):
 
 
 class BaseDiscriminator(nn.Module):
-    """Any discriminator: called with images (N, C, S, S) and a search stage it returns logits (N, 1), unbounded."""
+    """Any discriminator: called with images (N, C, S, S) and a search stage it returns logits (N, 1), unbounded.
+
+    A conditional one is called with the images' labels (N,) as well.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.dtype = torch.float32
         """What the convolutions compute in: see `precision.reduced`. The logits are float32 in any case."""
 
-    def judge(self, real: Tensor, fake: Tensor, stage: int) -> tuple[Tensor, Tensor]:
+    def judge(
+        self,
+        real: Tensor,
+        fake: Tensor,
+        stage: int,
+        real_labels: Tensor | None = None,
+        fake_labels: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Logits of real (N, C, S, S) and of generated (M, C, S, S) images in [-1, 1]: (N, 1) and (M, 1)."""
-        logits = self(torch.cat([real, fake]), stage)
+        if real_labels is None or fake_labels is None:
+            logits = self(torch.cat([real, fake]), stage)
+        else:
+            logits = self(torch.cat([real, fake]), stage, torch.cat([real_labels, fake_labels]))
         return logits[: len(real)], logits[len(real) :]
 
 
@@ -74,7 +87,10 @@ class Discriminator(BaseDiscriminator):
     paper has none of, halve it again. No normalisation layers. The features are summed over the map (the released
     code's comment says average), then one linear layer without bias.
 
-    Spectral norm covers every convolution and the linear layer (paper, section 4: on the discriminator only).
+    Spectral norm covers every convolution and the linear layers (paper, section 4: on the discriminator only).
+
+    With classes, a logit has a further part: the product of the features with a vector of the image's class
+    (projection: Miyato and Koyama, ICLR 2018, equation 4).
     """
 
     def __init__(self, model: ModelConfig, channels: int, *, spectral_norm: bool = True) -> None:
@@ -83,18 +99,20 @@ class Discriminator(BaseDiscriminator):
         self.middle = nn.ModuleList(Block(channels, downsample=i != 1) for i in range(model.num_cells - 1))
         self.last = Block(channels, downsample=False)
         self.linear = nn.Linear(channels, 1, bias=False)
+        self.projection = nn.Linear(channels, model.classes, bias=False) if model.classes else None
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.xavier_uniform_(module.weight)
         every = [layer.weight for layer in self._layers(len(self.middle))]
         self.spectral_norm = SpectralNorm(every) if spectral_norm else None
 
-    def forward(self, images: Tensor, stage: int) -> Tensor:
+    def forward(self, images: Tensor, stage: int, labels: Tensor | None = None) -> Tensor:
         """Computes one unbounded logit for each image.
 
         Args:
             images: (N, C, S, S) in [-1, 1], of the stage's size.
             stage: search stage from 0; a full generator's images belong to the last one.
+            labels: int64 (N,), what the images show or should show; with classes they are needed.
 
         Returns:
             (N, 1).
@@ -105,7 +123,12 @@ class Discriminator(BaseDiscriminator):
             for block in self.middle[:stage]:
                 h = block(h, weights)
             features = F.relu(self.last(h, weights), inplace=True)
-        return F.linear(self.pool(features), weights[self.linear])
+        pooled = self.pool(features)
+        logits = F.linear(pooled, weights[self.linear])
+        if self.projection is None:
+            return logits
+        assert labels is not None, "a conditional discriminator needs labels"
+        return logits + (pooled * F.embedding(labels, weights[self.projection])).sum(1, keepdim=True)
 
     def pool(self, features: Tensor) -> Tensor:
         """What the linear layer sees of the last map: (N, channels, H, W) -> (N, channels), float32 or wider."""
@@ -121,4 +144,5 @@ class Discriminator(BaseDiscriminator):
         """Layers of a stage, so ordered that every stage's are the first ones of the next."""
         blocks = [self.first, self.last, *self.middle[:stage]]
         convolutions = [layer for block in blocks for layer in block.modules() if isinstance(layer, nn.Conv2d)]
-        return [self.linear, *convolutions]
+        linear = [self.linear] if self.projection is None else [self.linear, self.projection]
+        return [*linear, *convolutions]

@@ -6,23 +6,47 @@ import torch
 from torch import Tensor, nn
 
 from autogan_core.config import ModelConfig
+from autogan_core.errors import ConfigError
 from autogan_core.networks.cells import BatchNorm2d, GeneratorCell
+from autogan_core.networks.class_affine import ClassAffine
 from autogan_core.networks.precision import reduced
+from autogan_core.runtime.torch_seeding import seeded_generator
 from autogan_core.search_space import Architecture, SearchSpace
 
 
 class BaseGenerator(nn.Module):
-    """Any generator: called with latent vectors (N, latent_dim) and an architecture it returns images (N, C, S, S)."""
+    """Any generator: called with latent vectors (N, latent_dim) and an architecture it returns images (N, C, S, S).
+
+    A conditional one, which has `classes`, is called with labels (N,) as well.
+    """
 
     project: nn.Linear
     """What latent vectors go through first."""
+    class_shares: Tensor
+    """Each class's share of the training images, float32 (classes,); only a conditional generator has it."""
 
-    def __init__(self, latent_dim: int) -> None:
+    def __init__(self, latent_dim: int, classes: int = 0) -> None:
         super().__init__()
         self.dtype = torch.float32
         """What the layers compute in: see `precision.reduced`. The output layer is float32 in any case."""
         self.latent_dim = latent_dim
         """Length of a latent vector."""
+        self.classes = classes
+        """Classes that it draws by their labels; 0: it is unconditional."""
+        if classes:
+            self.register_buffer("class_shares", torch.full((classes,), 1 / classes))
+
+    def learn_class_shares(self, labels: Tensor) -> None:
+        """Notes how frequent each class is among training images, whose labels are int64 (N,), for `draw_labels`."""
+        if self.classes:
+            self.class_shares.copy_(torch.bincount(labels, minlength=self.classes) / len(labels))
+
+    def draw_labels(self, count: int, seed: int, *names: str | int) -> Tensor | None:
+        """Labels as frequent as among the training images, int64 (count,), for one purpose; None if unconditional."""
+        if not self.classes:
+            return None
+        rng = seeded_generator(self.class_shares.device, seed, "labels", *names)
+        return torch.multinomial(self.class_shares, count, replacement=True, generator=rng)
 
 
 class Generator(BaseGenerator):
@@ -38,28 +62,45 @@ class Generator(BaseGenerator):
     """
 
     def __init__(self, space: SearchSpace, model: ModelConfig, channels: int) -> None:
-        super().__init__(model.latent_dim)
+        """Draws the first weights.
+
+        Args:
+            space: what the generator can be.
+            model: shapes, and classes.
+            channels: feature maps of every layer.
+
+        Raises:
+            ConfigError: the space has class-conditional normalisation, but there are no classes.
+        """
+        if not model.classes and any("cbn" in cell.norms for cell in space.cells):
+            raise ConfigError(
+                "cbn, class-conditional batch normalisation, needs labels, but model.classes is 0; set it to the "
+                "number of classes, or take an architecture without cbn"
+            )
+        super().__init__(model.latent_dim, model.classes)
         self._shape = (channels, model.bottom_width, model.bottom_width)
         self.project = nn.Linear(model.latent_dim, channels * model.bottom_width**2)
-        self.cells = nn.ModuleList(GeneratorCell(channels, cell) for cell in space.cells)
+        self.cells = nn.ModuleList(GeneratorCell(channels, cell, model.classes) for cell in space.cells)
         self.to_rgb = nn.Sequential(
             BatchNorm2d(channels),
             nn.ReLU(inplace=True),
             nn.Conv2d(channels, model.image_channels, kernel_size=3, padding=1),
             nn.Tanh(),
         )
+        self.output_affine = ClassAffine(model.classes, channels) if model.classes else None
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.xavier_uniform_(module.weight)
             elif isinstance(module, nn.BatchNorm2d):
                 nn.init.normal_(module.weight, 1.0, 0.02)
 
-    def forward(self, z: Tensor, architecture: Architecture) -> Tensor:
+    def forward(self, z: Tensor, architecture: Architecture, labels: Tensor | None = None) -> Tensor:
         """Generates images.
 
         Args:
             z: latent vectors (N, latent_dim).
             architecture: lies in the generator's space; fewer cells than the space has give an earlier stage's images.
+            labels: int64 (N,), what to draw; a conditional generator needs them, and another disregards them.
 
         Returns:
             (N, C, S, S) in [-1, 1], S = bottom_width * 2 ** depth.
@@ -68,15 +109,29 @@ class Generator(BaseGenerator):
             x: Tensor = self.project(z).view(-1, *self._shape)
             maps: list[Tensor] = []
             for module, cell in zip(self.cells, architecture.cells, strict=False):
-                x, intermediate = module(x, maps, cell)
+                x, intermediate = module(x, maps, cell, labels)
                 maps.append(intermediate)
         # Eight bits of mantissa would not even hold an image's bytes.
-        images: Tensor = self.to_rgb(x.to(torch.promote_types(x.dtype, torch.float32)))
-        return images
+        x = x.to(torch.promote_types(x.dtype, torch.float32))
+        if self.output_affine is None:
+            images: Tensor = self.to_rgb(x)
+            return images
+        assert labels is not None, "a conditional generator needs labels"
+        norm, *rest = self.to_rgb
+        x = self.output_affine(norm(x), labels)
+        for layer in rest:
+            x = layer(x)
+        return x
 
 
 @torch.no_grad()
-def recalibrate(generator: BaseGenerator, architecture: Architecture, latents: Tensor, batch_size: int) -> None:
+def recalibrate(
+    generator: BaseGenerator,
+    architecture: Architecture,
+    latents: Tensor,
+    batch_size: int,
+    labels: Tensor | None = None,
+) -> None:
     """Estimates the batch-norm statistics that ``architecture`` meets, on its own samples, and switches to eval mode.
 
     In a supernet the running statistics are a mixture over all sampled architectures and stages, and after weight
@@ -87,16 +142,18 @@ def recalibrate(generator: BaseGenerator, architecture: Architecture, latents: T
         architecture: the architecture to be scored.
         latents: (N, latent_dim); every batch of them counts alike.
         batch_size: samples per forward pass.
+        labels: int64 (N,) for a conditional generator.
     """
     norms = [module for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
     generator.train()
-    for index, batch in enumerate(torch.split(latents, batch_size)):
+    for index, start in enumerate(range(0, len(latents), batch_size)):
+        rows = slice(start, start + batch_size)
         for norm in norms:
             norm.momentum = 1 / (index + 1)  # a plain average, for which None would ask the GPU how many there were
-        generator(batch, architecture)
+        generator(latents[rows], architecture, *(() if labels is None else (labels[rows],)))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     generator.eval()

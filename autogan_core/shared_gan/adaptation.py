@@ -53,7 +53,8 @@ class Adaptation:
         self.gan.load_state_dict(shared.state_dict())
         seed = derive_seed(self._config.seed, "adaptation", *names, str(architecture))
         batch, latent_dim = self._config.training.discriminator_batch, self._config.model.latent_dim
-        stream = TrainingStream(self._images_at(architecture.depth), batch, latent_dim, seed)
+        labels = self._dataset.labels_of(self._config.model.classes)
+        stream = TrainingStream(self._images_at(architecture.depth), batch, latent_dim, seed, labels)
         losses = LossReader(World.single(self._device))
         losses.push(0, [self.gan.train_step(stream, step, architecture) for step in range(steps)])
         try:

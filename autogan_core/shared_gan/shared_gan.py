@@ -71,6 +71,7 @@ class SharedGAN:
         """
         config, dataset, store, world = workspace.config, workspace.dataset, workspace.store, workspace.world
         self._config, self._space, self._dataset = config, config.search_space(), dataset
+        self._labels = dataset.labels_of(config.model.classes)
         self._store, self._world, self._monitor = store, world, workspace.monitor
         self._scoring = CandidateScoring(config, self._space, dataset, workspace.scorer, world)
         self._identity = workspace.state_identity
@@ -154,7 +155,10 @@ class SharedGAN:
 
     def _initialise(self, slot: int) -> GAN:
         seed = derive_seed(self._config.seed, "shared", slot)
-        return shared_networks(self._config, self._space, self._world.device, seed, world=self._world)
+        gan = shared_networks(self._config, self._space, self._world.device, seed, world=self._world)
+        if self._labels is not None:
+            gan.generator.learn_class_shares(self._labels)
+        return gan
 
     def _begin(self, assignment: Assignment) -> Checkpoint:
         """Prepares weights and windows for a new iteration."""
@@ -192,7 +196,8 @@ class SharedGAN:
         images = self._dataset.at_size(self._config.model.image_size_at(assignment.depth)).to(self._world.device)
         seed = derive_seed(self._config.seed, "training", assignment.slot)
         training = self._config.training
-        stream = TrainingStream(images, training.discriminator_batch, self._config.model.latent_dim, seed)
+        latent_dim = self._config.model.latent_dim
+        stream = TrainingStream(images, training.discriminator_batch, latent_dim, seed, self._labels)
         first = assignment.stage > self._trained_stage
         total = training_steps(self._config, stream.steps_per_epoch, warm_up=first)
         description = f"stage {assignment.stage + 1}, slot {assignment.slot}: training the shared GAN"

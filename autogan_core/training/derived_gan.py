@@ -69,6 +69,9 @@ class DerivedGAN:
         self._identity = workspace.state_identity
         self._seed = derive_seed(config.seed, "retrain", design.name)
         self._gan = design.gan(config, self._device, self._seed)
+        self._labels = dataset.labels_of(config.model.classes)
+        if self._labels is not None:
+            self._gan.generator.learn_class_shares(self._labels)
         self._average: BaseGenerator = copy.deepcopy(self._gan.generator)
         self._update_average = get_ema_multi_avg_fn(config.retrain.ema_decay)  # type: ignore[no-untyped-call]
         self._best = self._weights()
@@ -175,7 +178,7 @@ class DerivedGAN:
         """
         images = self._dataset.at_size(self._config.model.image_size).to(self._device)
         batch, n_critic = self._gan.training.discriminator_batch, self._gan.training.n_critic
-        stream = TrainingStream(images, batch, self._config.model.latent_dim, self._seed)
+        stream = TrainingStream(images, batch, self._config.model.latent_dim, self._seed, self._labels)
         reader = LossReader(World.single(self._device))
         for iteration in range(start, until):
             first = iteration * n_critic

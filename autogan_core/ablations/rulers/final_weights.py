@@ -79,4 +79,5 @@ def _pass_through(gan: GAN, architectures: list[Architecture], batch: int, seed:
             module.reset_running_stats()
     gan.generator.train()
     for step, architecture in enumerate(architectures):
-        gan.generator(draw_latents(gan.device, batch, gan.generator.latent_dim, seed, "statistics", step), architecture)
+        latents = draw_latents(gan.device, batch, gan.generator.latent_dim, seed, "statistics", step)
+        gan.generator(latents, architecture)

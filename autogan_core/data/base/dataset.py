@@ -48,6 +48,36 @@ class ImageDataset:
         rng = seeded_generator(torch.device("cpu"), seed, "real samples")
         return self.images[torch.randperm(len(self.images), generator=rng)[:count]]
 
+    def labels_of(self, classes: int) -> Tensor | None:
+        """The labels that conditional networks learn from.
+
+        Args:
+            classes: ``model.classes``.
+
+        Returns:
+            int64 (N,), each below ``classes``; None for 0 classes.
+
+        Raises:
+            DataError: there are other classes, or images without a label.
+        """
+        if not classes:
+            return None
+        if self.labels is None:
+            raise DataError(
+                f"the data set '{self.name}' has no labels, but model.classes is {classes}; set model.classes=0"
+            )
+        if classes != self.num_classes:
+            raise DataError(
+                f"the data set '{self.name}' has {self.num_classes} classes, but model.classes is {classes}; set "
+                f"model.classes={self.num_classes}"
+            )
+        if unlabelled := int((self.labels < 0).sum()):
+            raise DataError(
+                f"{unlabelled:,} of {len(self.labels):,} images of '{self.name}' have no label, which model.classes="
+                f"{classes} needs; set model.classes=0, or leave them out"
+            )
+        return self.labels
+
     def require_labels(self) -> Tensor:
         """The labels, for a consumer that cannot do without.
 

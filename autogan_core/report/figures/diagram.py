@@ -17,8 +17,15 @@ SKIP_COLOR = "#0072B2"
 SHORTCUT_COLOR = "#D55E00"
 """Wires around a cell."""
 
-_NORMS = {"bn": "batch norm", "in": "inst. norm"}
-_FILLS = {"conv": "#fbe0c3", "linear": "#fbe0c3", "batch": "#d3ecdf", "inst.": "#d3ecdf", "ReLU": "#ececec"}
+_NORMS = {"bn": "batch norm", "in": "inst. norm", "cbn": "class norm"}
+_FILLS = {
+    "conv": "#fbe0c3",
+    "linear": "#fbe0c3",
+    "batch": "#d3ecdf",
+    "inst.": "#d3ecdf",
+    "class": "#d3ecdf",
+    "ReLU": "#ececec",
+}
 _FILLS |= {"tanh": "#ececec", "nearest": "#d4e6f5", "bilinear": "#d4e6f5", "deconv": "#d4e6f5"}
 _TO_RGB = ("batch norm", "ReLU", "conv 3×3", "tanh")
 
@@ -43,7 +50,7 @@ def side_layers(cell: Cell, factor: int) -> tuple[str, ...]:
 
 def choices_text(cell: Cell) -> str:
     """A cell's own choices in words."""
-    norm = {"none": "no norm", "bn": "batch norm", "in": "instance norm"}[cell.norm]
+    norm = {"none": "no norm", "bn": "batch norm", "in": "instance norm", "cbn": "class-conditional norm"}[cell.norm]
     return f"{cell.conv}-activation, {norm}, {cell.up}"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from autogan_core.history import Record
-from autogan_core.search_space import NORMS, UPS, Architecture, Cell, CellSpace, SearchSpace
+from autogan_core.search_space import NORMS, PAPER_NORMS, UPS, Architecture, Cell, CellSpace, SearchSpace
 
 Source = Literal["beams", "policy"]
 LEVEL = 0.05
@@ -113,7 +113,8 @@ def choice_shares(cells: Sequence[Cell]) -> dict[str, float]:
         cell N.
     """
     counts = Counter(word for cell in cells for word in _words(cell))
-    names = ["pre", *NORMS, *UPS, "shortcut", *(f"skip {i + 1}" for i in range(len(cells[0].skips)))]
+    norms = [norm for norm in NORMS if norm in PAPER_NORMS or counts[norm]]
+    names = ["pre", *norms, *UPS, "shortcut", *(f"skip {i + 1}" for i in range(len(cells[0].skips)))]
     return {name: counts[name] / len(cells) for name in names}
 
 

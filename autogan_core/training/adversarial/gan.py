@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,6 +25,7 @@ from autogan_core.training.adversarial.augmentation import Augmentation
 from autogan_core.training.adversarial.cuda_graphs import CapturedWork
 from autogan_core.training.adversarial.gradient_sum import GradientSum
 from autogan_core.training.adversarial.losses import HINGE, AdversarialLoss, gradient_penalty
+from autogan_core.training.adversarial.step_tensors import JudgedImages, StepTensors
 from autogan_core.training.adversarial.training_stream import TrainingStream
 
 
@@ -93,7 +94,7 @@ class GAN:
         self._augmentation = Augmentation(training, device)
         self._gradients = GradientSum(self._world, [*self.generator.parameters(), *self.discriminator.parameters()])
         self._captured = CapturedWork(device, enabled=capture and self._world.size == 1)
-        self._places: dict[Hashable, Tensor] = {}
+        self._tensors = StepTensors(self._world)
 
     @classmethod
     def over(
@@ -150,22 +151,28 @@ class GAN:
         """The discriminator's part of `train_step`: its loss."""
         self._set_training()
         num_fake, indices = self.training.discriminator_batch, stream.real(step)
-        num_real, stage = len(indices), architecture.depth - 1
-        latents = self._latents(stream, step, "discriminator", num_fake)
-        draws = [self._draws(stream, step, *each) for each in (("real", num_real), ("fake", num_fake))]
-        own = self._world.share(indices)
-        real = self._place(("real", len(own), stage), lambda: stream.images[own])
-        torch.index_select(stream.images, 0, own, out=real)
-        fake = self._place(("fake", stage), lambda: self._empty_images(len(latents), architecture.depth))
-        mix = self._mix(stream, step, num_fake) if self.loss.gradient_penalty else None
-        loss = self._place("discriminator loss", self._zero)
+        num_real, stage, tensors = len(indices), architecture.depth - 1, self._tensors
+        latents = tensors.latents(stream, step, "discriminator", num_fake)
+        labels = tensors.labels(stream, step, "discriminator", num_fake)
+        real, real_labels = tensors.real(stream, indices, stage)
+        fake = tensors.place(("fake", stage), lambda: self._empty_images(len(latents), architecture.depth))
+        judged = JudgedImages(
+            real,
+            fake,
+            real_labels,
+            labels,
+            self._draws(stream, step, "real", num_real),
+            self._draws(stream, step, "fake", num_fake),
+            tensors.mix(stream, step, num_fake) if self.loss.gradient_penalty else None,
+        )
+        loss = tensors.place("discriminator loss", self._zero)
 
         @torch.no_grad()
         def generate() -> None:
-            fake.copy_(self.generator(latents, architecture))
+            fake.copy_(self._generated(latents, architecture, labels))
 
         def update() -> None:
-            value = self._discriminator_loss(real, fake, mix, draws, stage, num_real)
+            value = self._discriminator_loss(judged, stage, num_real)
             self._descend(value, self.discriminator_optimizer)
             loss.copy_(value.detach())
 
@@ -174,36 +181,40 @@ class GAN:
             self._captured.run(("discriminator", stage, num_real), update)
         return loss.clone()
 
-    def _discriminator_loss(
-        self, real: Tensor, fake: Tensor, mix: Tensor | None, draws: Sequence[Tensor], stage: int, num_real: int
-    ) -> Tensor:
-        """The loss of this rank's images, real ones as bytes; ``num_real`` counts those of the whole batch."""
-        num_fake, images = self.training.discriminator_batch, to_float(real).to(fake.dtype)
+    def _generated(self, latents: Tensor, architecture: Architecture, labels: Tensor | None) -> Tensor:
+        """Images of the generator; one with a single route, a baseline, knows nothing of labels."""
+        images: Tensor = self.generator(latents, architecture, *(() if labels is None else (labels,)))
+        return images
+
+    def _discriminator_loss(self, judged: JudgedImages, stage: int, num_real: int) -> Tensor:
+        """The loss of this rank's images; ``num_real`` counts the real ones of the whole batch."""
+        fake, num_fake = judged.fake, self.training.discriminator_batch
+        real = to_float(judged.real).to(fake.dtype)
         if self._augmentation.acts:
-            images, fake = (
-                self._augmentation.of_real(images, draws[0]),
-                self._augmentation.of_generated(fake, draws[1]),
-            )
-        real_logits, fake_logits = self.discriminator.judge(images, fake, stage)
+            real = self._augmentation.of_real(real, judged.real_draws)
+            fake = self._augmentation.of_generated(fake, judged.fake_draws)
+        real_logits, fake_logits = self.discriminator.judge(real, fake, stage, judged.real_labels, judged.fake_labels)
         self._augmentation.follow(real_logits, num_real, self._world)
         value = self.loss.discriminator(real_logits, fake_logits, num_real, num_fake)
-        if mix is None:
+        if judged.mix is None:
             return value
         critic = partial(self.discriminator, stage=stage)
-        penalty = gradient_penalty(critic, images, fake, mix, min(num_real, num_fake))
+        penalty = gradient_penalty(critic, real, fake, judged.mix, min(num_real, num_fake))
         return value + self.loss.gradient_penalty * penalty
 
     def train_generator(self, stream: TrainingStream, step: int, architecture: Architecture) -> Tensor:
         """The generator's part of `train_step`: its loss."""
         self._set_training()
         num_fake = self.training.generator_batch
-        latents = self._latents(stream, step, "generator", num_fake)
+        latents = self._tensors.latents(stream, step, "generator", num_fake)
+        labels = self._tensors.labels(stream, step, "generator", num_fake)
         draws = self._draws(stream, step, "generator", num_fake)
-        loss = self._place("generator loss", self._zero)
+        loss = self._tensors.place("generator loss", self._zero)
 
         def update() -> None:
-            fake = self._augmentation.of_generated(self.generator(latents, architecture), draws)
-            value = self.loss.generator(self.discriminator(fake, architecture.depth - 1), num_fake)
+            fake = self._augmentation.of_generated(self._generated(latents, architecture, labels), draws)
+            given = () if labels is None else (labels,)
+            value = self.loss.generator(self.discriminator(fake, architecture.depth - 1, *given), num_fake)
             self._descend(value, self.generator_optimizer)
             loss.copy_(value.detach())
 
@@ -220,30 +231,11 @@ class GAN:
             if not network.training:  # walking through all modules at every step would take longer than a GPU's step
                 network.train()
 
-    def _latents(self, stream: TrainingStream, step: int, purpose: str, count: int) -> Tensor:
-        """This rank's share of the step's latent vectors, in their place."""
-        return self._placed(("latents", purpose), stream.latents(step, purpose, count))
-
-    def _mix(self, stream: TrainingStream, step: int, count: int) -> Tensor:
-        """This rank's share of the gradient penalty's mixtures, in their place."""
-        return self._placed("mix", stream.mix(step, count))
-
     def _draws(self, stream: TrainingStream, step: int, purpose: str, count: int) -> Tensor:
         """This rank's share of the augmentation's draws, in their place; none of them where nothing is augmented."""
         if not self._augmentation.acts:
             return torch.empty(0)
-        return self._placed(("augmentation", purpose), stream.augmentation(step, purpose, count))
-
-    def _placed(self, key: Hashable, batch: Tensor) -> Tensor:
-        """This rank's share of a batch, in its place."""
-        drawn = self._world.share(batch)
-        return self._place((key, len(drawn)), lambda: torch.empty_like(drawn)).copy_(drawn)
-
-    def _place(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
-        """A tensor that stays where it is, for captured work to find it there."""
-        if key not in self._places:
-            self._places[key] = make()
-        return self._places[key]
+        return self._tensors.augmentation(stream, step, purpose, count)
 
     def _zero(self) -> Tensor:
         return torch.zeros((), dtype=self.generator.project.weight.dtype, device=self.device)

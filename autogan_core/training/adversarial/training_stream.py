@@ -19,9 +19,19 @@ class TrainingStream:
     code. Nothing has to be stored for a training to continue where it was.
     """
 
-    def __init__(self, images: Tensor, batch_size: int, latent_dim: int, seed: int) -> None:
-        """``images``: uint8 (N, C, H, W), on the device to train on; they stay there as bytes."""
-        self.images = images
+    def __init__(
+        self, images: Tensor, batch_size: int, latent_dim: int, seed: int, labels: Tensor | None = None
+    ) -> None:
+        """Nothing is drawn yet.
+
+        Args:
+            images: uint8 (N, C, H, W), on the device to train on; they stay there as bytes.
+            batch_size: real images in a step.
+            latent_dim: length of a latent vector.
+            seed: decides all orders and draws.
+            labels: int64 (N,), for conditional networks; None: labels play no part.
+        """
+        self.images, self.labels = images, None if labels is None else labels.to(images.device)
         self._batch_size, self._latent_dim, self._seed = batch_size, latent_dim, seed
         self.steps_per_epoch = math.ceil(len(images) / batch_size)
         self._epoch = -1
@@ -39,6 +49,13 @@ class TrainingStream:
     def latents(self, step: int, purpose: str, count: int) -> Tensor:
         """The step's latent vectors for one network, (count, latent_dim)."""
         return draw_latents(self.images.device, count, self._latent_dim, self._seed, purpose, step)
+
+    def generated_labels(self, step: int, purpose: str, count: int) -> Tensor | None:
+        """What the step's images for one network are to show, int64 (count,): labels of training images at random."""
+        if self.labels is None:
+            return None
+        rng = seeded_generator(self.images.device, self._seed, "labels", purpose, step)
+        return self.labels[torch.randint(len(self.labels), (count,), device=self.images.device, generator=rng)]
 
     def augmentation(self, step: int, purpose: str, count: int) -> Tensor:
         """The step's draws from [0, 1), uniform (count, `NUM_DRAWS`): for `augmentation.Augmentation`."""

@@ -101,6 +101,7 @@ CIFAR10 = {
     "data.name": "cifar10",
     "data.path": None,
     "data.max_images": None,
+    "model.classes": 0,
     "training.augmentation": "none",
     "training.adaptive_images": 100_000,
     "training.mirror": False,

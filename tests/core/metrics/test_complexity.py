@@ -72,6 +72,15 @@ def test_both_agree_with_a_generator_of_odd_shapes(seed: int) -> None:
     assert 2 * generator_macs(architecture, ODD, 5) == counter.get_total_flops()  # torch counts two FLOPs for a MAC
 
 
+@pytest.mark.parametrize("text", ["0311-13110", "0111-11110"])
+def test_classes_are_counted(text: str) -> None:
+    """A conditional generator's scales and shifts are among its parameters, wherever the classes enter."""
+    model = ModelConfig(bottom_width=2, num_cells=2, latent_dim=7, classes=3)
+    architecture = Architecture.parse(text)
+    generator = Generator(SearchSpace.only(architecture), model, channels=5)
+    assert generator_parameters(architecture, model, 5) == sum(p.numel() for p in generator.parameters())
+
+
 @pytest.mark.parametrize(("stage", "channels", "width"), [(0, 64, 4), (1, 64, 4), (2, 64, 4), (2, 128, 4), (2, 128, 6)])
 def test_the_discriminators_macs_are_the_released_codes(
     golden: dict[str, Any], stage: int, channels: int, width: int

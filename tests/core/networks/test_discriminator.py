@@ -87,3 +87,32 @@ def test_other_depths(num_cells: int) -> None:
     for stage in range(num_cells):
         size = model.image_size_at(stage + 1)
         assert discriminator(torch.zeros(2, 1, size, size), stage).shape == (2, 1)
+
+
+def test_projection_adds_the_features_along_the_class() -> None:
+    """A conditional logit is the unconditional one plus the product of features and class vector, spectrally normed."""
+    torch.manual_seed(0)
+    model = ModelConfig(num_cells=2, bottom_width=2, classes=3)
+    discriminator = Discriminator(model, 4).eval()
+    assert discriminator.projection is not None
+    images, labels = torch.randn(5, 3, 8, 8), torch.tensor([0, 2, 2, 1, 0])
+    pooled: list[torch.Tensor] = []
+    pool = discriminator.pool
+    discriminator.pool = lambda features: pooled.append(pool(features)) or pooled[-1]  # type: ignore[method-assign, func-returns-value]
+    logits = discriminator(images, 1, labels)
+    weights = discriminator.weights(1)
+    classes, linear = weights[discriminator.projection], weights[discriminator.linear]
+    expected = pooled[0] @ linear.T + (pooled[0] * classes[labels]).sum(1, keepdim=True)
+    assert torch.allclose(logits, expected, atol=1e-6)
+    assert torch.linalg.matrix_norm(classes, 2).item() == pytest.approx(1, abs=0.05)
+
+
+def test_judging_keeps_labels_with_their_images() -> None:
+    """Real and generated images in one pass get the logits that they get alone."""
+    torch.manual_seed(0)
+    discriminator = Discriminator(ModelConfig(num_cells=1, bottom_width=2, classes=3), 4).eval()
+    real, fake = torch.randn(3, 3, 4, 4), torch.randn(2, 3, 4, 4)
+    real_labels, fake_labels = torch.tensor([2, 0, 1]), torch.tensor([1, 1])
+    of_real, of_fake = discriminator.judge(real, fake, 0, real_labels, fake_labels)
+    assert torch.allclose(of_real, discriminator(real, 0, real_labels), atol=1e-6)
+    assert torch.allclose(of_fake, discriminator(fake, 0, fake_labels), atol=1e-6)

@@ -60,3 +60,29 @@ def test_fingerprint_is_of_contents_not_of_objects() -> None:
 def test_fingerprint_tells_data_apart(images: torch.Tensor, labels: torch.Tensor | None) -> None:
     """Any difference in pixels, shape or labels shows."""
     assert fingerprint_of(images, labels) != fingerprint_of(IMAGES, LABELS)
+
+
+def test_labels_of_classes_that_the_images_have() -> None:
+    """Conditional networks get the labels as they are; unconditional ones none."""
+    dataset = labelled([0, 2, 1])
+    assert torch.equal(dataset.labels_of(3), torch.tensor([0, 2, 1]))  # type: ignore[arg-type]
+    assert dataset.labels_of(0) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "message"),
+    [
+        (None, 3, "has no labels, but model.classes is 3; set model.classes=0"),
+        ([0, 1, 2], 4, "has 3 classes, but model.classes is 4; set model.classes=3"),
+        ([0, -1, 2], 3, "1 of 3 images of 'x' have no label, which model.classes=3 needs"),
+    ],
+)
+def test_labels_that_do_not_fit_the_classes(labels: list[int] | None, classes: int, message: str) -> None:
+    """No labels, another number of classes, and images without a label are each refused with what to do."""
+    with pytest.raises(DataError, match=message):
+        labelled(labels).labels_of(classes)
+
+
+def labelled(labels: list[int] | None) -> ImageDataset:
+    tensor = None if labels is None else torch.tensor(labels)
+    return ImageDataset("x", torch.zeros(3, 1, 4, 4, dtype=torch.uint8), tensor, None, None, 3, "")

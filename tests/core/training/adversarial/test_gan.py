@@ -10,7 +10,7 @@ from torch import Tensor
 
 from autogan_core.baselines import BASELINES
 from autogan_core.networks.generator import recalibrate
-from autogan_core.search_space import NAMED, Architecture, SearchSpace
+from autogan_core.search_space import NAMED, Architecture
 from autogan_core.training.adversarial.cuda_graphs import CapturedWork
 from autogan_core.training.adversarial.gan import GAN
 from autogan_core.training.adversarial.training_stream import TrainingStream
@@ -19,11 +19,14 @@ from tests.core.tiny import CPU, tiny_config, tiny_dataset
 TOP1 = NAMED["paper-top1"]
 SN_GAN = NAMED["sn-gan"]
 """Also WGAN-GP's route; DCGAN has but one, whatever it is called."""
+CONDITIONAL_TOP1 = Architecture.parse("1311-13011-13103")
 DECONV = Architecture.parse("0121-01211-01213")
 SMALL = Architecture.parse("0111-11010")
 
 
 AUGMENTED = ("training.augmentation=adaptive", "training.adaptive_images=100", "training.mirror=true")
+CONDITIONAL = ("model.classes=10", "search.space.norm=[none, bn, in, cbn]")
+KINDS = pytest.mark.parametrize("settings", [(), AUGMENTED, CONDITIONAL], ids=["plain", "augmented", "conditional"])
 
 
 def gan(
@@ -35,7 +38,7 @@ def gan(
 ) -> GAN:
     config = tiny_config(f"training.precision={precision}", *settings)
     return GAN.over(
-        SearchSpace.full(),
+        config.search_space(),
         config.model,
         config.training,
         generator_channels=4,
@@ -46,8 +49,15 @@ def gan(
     )
 
 
-def stream(size: int = 16, device: torch.device = CPU) -> TrainingStream:
-    return TrainingStream(tiny_dataset().at_size(size).to(device), 16, 8, seed=5)
+def stream(size: int = 16, device: torch.device = CPU, settings: Sequence[str] = (), count: int = 64) -> TrainingStream:
+    dataset = tiny_dataset()
+    labels = None if dataset.labels is None or settings != CONDITIONAL else dataset.labels[:count]
+    return TrainingStream(dataset.at_size(size)[:count].to(device), 16, 8, seed=5, labels=labels)
+
+
+def routes(settings: Sequence[str]) -> tuple[Architecture, Architecture]:
+    """Two architectures; of a conditional GAN the first has class-conditional normalisation."""
+    return (CONDITIONAL_TOP1 if settings == CONDITIONAL else TOP1), DECONV
 
 
 def test_networks_learn_in_their_own_steps() -> None:
@@ -79,17 +89,18 @@ def test_idle_weights_and_their_moments_stay() -> None:
     assert not any(torch.equal(trained.state_dict()[key], before[key]) for key in keys)
 
 
-@pytest.mark.parametrize("settings", [(), AUGMENTED], ids=["plain", "augmented"])
+@KINDS
 def test_training_continues_exactly_from_its_state(device: torch.device, settings: Sequence[str]) -> None:
     """Stored after two steps and loaded into other weights, the next steps end in the same bits."""
-    one, data = gan(device=device, settings=settings), stream(device=device)
-    for step, architecture in enumerate((TOP1, DECONV)):
+    top1, deconv = routes(settings)
+    one, data = gan(device=device, settings=settings), stream(device=device, settings=settings)
+    for step, architecture in enumerate((top1, deconv)):
         one.train_step(data, 2 * step, architecture)
     stored = {name: tensor.clone().contiguous() for name, tensor in one.state_dict().items()}
-    other, again = gan(seed=9, device=device, settings=settings), stream(device=device)
-    other.train_step(again, 0, DECONV)
+    other, again = gan(seed=9, device=device, settings=settings), stream(device=device, settings=settings)
+    other.train_step(again, 0, deconv)
     other.load_state_dict(stored)
-    for step, architecture in ((4, DECONV), (5, TOP1), (6, TOP1)):
+    for step, architecture in ((4, deconv), (5, top1), (6, top1)):
         assert one.train_step(data, step, architecture) == other.train_step(again, step, architecture)
     for name, tensor in one.state_dict().items():
         assert torch.equal(tensor, other.state_dict()[name]), name
@@ -106,13 +117,13 @@ def test_equal_seeds_give_equal_weights_and_leave_the_global_generator_alone() -
     assert not torch.equal(states[0]["generator.project.weight"], states[2]["generator.project.weight"])
 
 
-@pytest.mark.parametrize("settings", [(), AUGMENTED], ids=["plain", "augmented"])
+@KINDS
 def test_captured_and_uncaptured_steps_agree(device: torch.device, settings: Sequence[str]) -> None:
     """With CUDA graphs and without (a CPU has none in either case), 12 steps over two architectures cost the same."""
     one, other = (gan(device=device, capture=capture, settings=settings) for capture in (True, False))
-    data = stream(device=device)
+    data = stream(device=device, settings=settings)
     for step in range(12):
-        architecture = (TOP1, DECONV)[step // 2 % 2]
+        architecture = routes(settings)[step // 2 % 2]
         assert one.train_step(data, step, architecture) == other.train_step(data, step, architecture)
     for name, tensor in one.state_dict().items():
         assert torch.equal(tensor, other.state_dict()[name]), name
@@ -129,25 +140,25 @@ class FirstWork:
         self.works.setdefault(key, work)()
 
 
-@pytest.mark.parametrize("settings", [(), AUGMENTED], ids=["plain", "augmented"])
+@KINDS
 def test_work_can_be_captured(monkeypatch: pytest.MonkeyPatch, settings: Sequence[str]) -> None:
     """Replayed from what each key first stood for, training ends in the same bits: over changing architectures and
     stages, an epoch's smaller last batch, a score in between and a state that is loaded in between."""
+    top1, deconv = routes(settings)
     scenario: list[dict[str, Tensor]] = []
     for work in (CapturedWork, FirstWork):
         monkeypatch.setattr("autogan_core.training.adversarial.gan.CapturedWork", work)
         trained, stored = gan(settings=settings), {}
         for step in range(24):
-            architecture = (TOP1, DECONV, SMALL, TOP1)[step // 2 % 4]
+            architecture = (top1, deconv, SMALL, top1)[step // 2 % 4]
             size = 4 << architecture.depth - 1
-            data = TrainingStream(tiny_dataset().at_size(size)[:40], 16, 8, seed=5)
+            data = stream(size, settings=settings, count=40)
             trained.train_step(data, step, architecture)
             if step == 9:
                 stored = {name: tensor.clone() for name, tensor in trained.state_dict().items()}
             if step == 13:
-                recalibrate(
-                    trained.generator, DECONV, torch.randn(32, 8, generator=torch.Generator().manual_seed(1)), 16
-                )
+                latents = torch.randn(32, 8, generator=torch.Generator().manual_seed(1))
+                recalibrate(trained.generator, deconv, latents, 16, trained.generator.draw_labels(32, 1))
             if step == 15:
                 trained.load_state_dict(stored)
         scenario.append(trained.state_dict())
