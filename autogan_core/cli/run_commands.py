@@ -98,6 +98,10 @@ def sample(
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
     checkpoint: Annotated[Checkpoint, typer.Option(help="Of lowest FID, or of the last iteration.")] = Checkpoint.best,
+    label: Annotated[
+        str | None,
+        typer.Option(help="The class to draw, by name or number. [default: all, one after the other; needs classes]"),
+    ] = None,
     sample_seed: Annotated[int, typer.Option(min=0, help="Other latent vectors, other images.")] = 0,
     out: Annotated[Path, typer.Option(help="A .png for one grid, or a folder for single images.")] = Path(
         "samples.png"
@@ -112,9 +116,10 @@ def sample(
     if not architectures and not trained:
         raise ConfigError(f"nothing has been trained in {opened.location} yet; run 'autogan retrain' first")
     chosen = single(architectures) if architectures else trained[0]
-    images = opened.sample(chosen, checkpoint, count, sample_seed)
+    images = opened.sample(chosen, checkpoint, count, sample_seed, label)
     (write_grid if out.suffix.lower() == ".png" else write_single_images)(images, out)
-    console.print(f"{count} images of {chosen} in {out}")
+    drawn = "" if label is None else f", {label}"
+    console.print(f"{count} images of {chosen}{drawn} in {out}")
 
 
 @in_run_folder()

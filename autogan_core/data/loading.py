@@ -88,7 +88,16 @@ def load_dataset(data: DataConfig, model: ModelConfig, seed: int, monitor: Monit
             f"the images of '{data.name}' have the fingerprint {fingerprint[:12]}, not {str(data.fingerprint)[:12]} as "
             "data.fingerprint says: they have changed since; leave that setting out to use them as they are now"
         )
-    dataset = ImageDataset(data.name, images, labels, test_images, test_labels, source.num_classes, fingerprint)
+    dataset = ImageDataset(
+        data.name,
+        images,
+        labels,
+        test_images,
+        test_labels,
+        source.num_classes,
+        fingerprint,
+        source.class_names,
+    )
     dataset.labels_of(model.classes)
     return dataset
 

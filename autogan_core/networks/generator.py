@@ -33,13 +33,20 @@ class BaseGenerator(nn.Module):
         """Length of a latent vector."""
         self.classes = classes
         """Classes that it draws by their labels; 0: it is unconditional."""
+        self.class_names: tuple[str, ...] = ()
+        """Their names in the order of the labels, if they have any; they are stored beside the weights."""
         if classes:
             self.register_buffer("class_shares", torch.full((classes,), 1 / classes))
 
-    def learn_class_shares(self, labels: Tensor) -> None:
-        """Notes how frequent each class is among training images, whose labels are int64 (N,), for `draw_labels`."""
-        if self.classes:
-            self.class_shares.copy_(torch.bincount(labels, minlength=self.classes) / len(labels))
+    def learn_classes(self, labels: Tensor, names: tuple[str, ...]) -> None:
+        """Notes the classes of the training images, for `draw_labels` and `label`.
+
+        Args:
+            labels: of the training images, int64 (N,).
+            names: of the classes; none, if they have no names.
+        """
+        self.class_shares.copy_(torch.bincount(labels, minlength=self.classes) / len(labels))
+        self.class_names = names
 
     def draw_labels(self, count: int, seed: int, *names: str | int) -> Tensor | None:
         """Labels as frequent as among the training images, int64 (count,), for one purpose; None if unconditional."""
@@ -47,6 +54,36 @@ class BaseGenerator(nn.Module):
             return None
         rng = seeded_generator(self.class_shares.device, seed, "labels", *names)
         return torch.multinomial(self.class_shares, count, replacement=True, generator=rng)
+
+    def even_labels(self, count: int) -> Tensor | None:
+        """Each class as often as the others, one after the other, int64 (count,); None if unconditional."""
+        if not self.classes:
+            return None
+        return torch.arange(count, device=self.class_shares.device) * self.classes // count
+
+    def label(self, name: str) -> int:
+        """The label that people mean by a class's name, or by its number.
+
+        Args:
+            name: such as ``cat`` or ``3``.
+
+        Returns:
+            The label, from 0.
+
+        Raises:
+            ConfigError: it is unconditional, or has no such class.
+        """
+        if not self.classes:
+            raise ConfigError(
+                f"the label '{name}' says nothing to a generator without classes; train one with "
+                "model.classes=NUMBER, or leave the label out"
+            )
+        if name in self.class_names:
+            return self.class_names.index(name)
+        if name.isascii() and name.isdigit() and int(name) < self.classes:
+            return int(name)
+        known = ", ".join(self.class_names) if self.class_names else f"0 to {self.classes - 1}"
+        raise ConfigError(f"there is no class '{name}'; the generator's are {known}")
 
 
 class Generator(BaseGenerator):

@@ -52,10 +52,29 @@ class RunGenerators(RunRecords):
         design, identity = searched(self._fitting(architecture)), self._made.identity
         return load_generator(design, self.config, self._store, self._device, checkpoint, identity)
 
-    def sample(self, architecture: Architecture, checkpoint: str, count: int, seed: int) -> Tensor:
-        """Uncurated images of a `generator`, uint8 (count, C, S, S), on the CPU."""
+    def sample(
+        self, architecture: Architecture, checkpoint: str, count: int, seed: int, label: str | None = None
+    ) -> Tensor:
+        """Uncurated images of a `generator`.
+
+        Args:
+            architecture: one that has been trained in this folder.
+            checkpoint: ``best`` or ``last``.
+            count: how many.
+            seed: decides the latent vectors.
+            label: the only class that a conditional generator is to draw, by its name or number; None: all of them,
+                one after the other.
+
+        Returns:
+            uint8 (count, C, S, S), on the CPU.
+
+        Raises:
+            ConfigError: there is no such class; or like `generator`.
+        """
         size, draw_size = self.config.scores.batch_size, self._draw_size
-        return draw(self.generator(architecture, checkpoint), architecture, count, seed, size, draw_size)
+        generator = self.generator(architecture, checkpoint)
+        wanted = None if label is None else generator.label(label)
+        return draw(generator, architecture, count, seed, size, draw_size, wanted)
 
     def training(self, architecture: Architecture) -> TrainingResult:
         """The training of an architecture, as it is stored. Raises like `generator`."""

@@ -157,7 +157,7 @@ class SharedGAN:
         seed = derive_seed(self._config.seed, "shared", slot)
         gan = shared_networks(self._config, self._space, self._world.device, seed, world=self._world)
         if self._labels is not None:
-            gan.generator.learn_class_shares(self._labels)
+            gan.generator.learn_classes(self._labels, self._dataset.class_names)
         return gan
 
     def _begin(self, assignment: Assignment) -> Checkpoint:

@@ -23,7 +23,7 @@ from autogan_core.training.adversarial.gan import GAN
 from autogan_core.training.adversarial.loss_reader import LossReader, LossValues
 from autogan_core.training.adversarial.training_stream import TrainingStream
 from autogan_core.training.design import Design
-from autogan_core.training.trained_generator import PARTS, draw, untrained
+from autogan_core.training.trained_generator import CLASS_NAMES, PARTS, draw, untrained
 from autogan_core.training.validation import (
     Origin,
     TrainingResult,
@@ -71,7 +71,7 @@ class DerivedGAN:
         self._gan = design.gan(config, self._device, self._seed)
         self._labels = dataset.labels_of(config.model.classes)
         if self._labels is not None:
-            self._gan.generator.learn_class_shares(self._labels)
+            self._gan.generator.learn_classes(self._labels, dataset.class_names)
         self._average: BaseGenerator = copy.deepcopy(self._gan.generator)
         self._update_average = get_ema_multi_avg_fn(config.retrain.ema_decay)  # type: ignore[no-untyped-call]
         self._best = self._weights()
@@ -216,6 +216,8 @@ class DerivedGAN:
             tensors |= {f"{PARTS[checkpoint]}{name}": tensor for name, tensor in weights.items()}
         self._precision = str(self._gan.generator.dtype).removeprefix("torch.")
         meta = {"validations": [asdict(v) for v in self._validations], "seconds": self._seconds, **self._identity}
+        if names := self._gan.generator.class_names:
+            meta[CLASS_NAMES] = list(names)
         self._state.commit(Snapshot({**meta, "precision": self._precision}, tensors))
         training = self._training()
         if training.collapsed:

@@ -15,6 +15,8 @@ from autogan_core.training.design import Design
 
 PARTS = {"best": "best.", "last": "average."}
 """The names' prefix under which a training's state holds the averaged generator of each checkpoint."""
+CLASS_NAMES = "class_names"
+"""The key under which a training's state names the classes that its generator draws."""
 
 
 def load_generator(
@@ -42,6 +44,7 @@ def load_generator(
     snapshot.require({"configuration": identity}, design.name)
     generator = design.gan(config, device, config.seed).generator
     generator.load_state_dict(snapshot.part(PARTS[checkpoint]))
+    generator.class_names = tuple(snapshot.meta.get(CLASS_NAMES, ()))
     return generator.eval()
 
 
@@ -52,8 +55,11 @@ def draw(
     seed: int,
     batch_size: int,
     draw_size: int | None,
+    label: int | None = None,
 ) -> Tensor:
     """Uncurated images of a generator.
+
+    A conditional one draws every class as often, one class after the other.
 
     Args:
         generator: in eval mode.
@@ -62,11 +68,15 @@ def draw(
         seed: decides the latent vectors.
         batch_size: images generated at a time.
         draw_size: see `sample_images`.
+        label: the only class to draw, with a conditional generator; None: all.
 
     Returns:
         uint8 (count, C, S, S), on the CPU.
     """
-    batches = sample_images(generator, architecture, count, batch_size, seed, "sample", draw_size=draw_size)
+    labels = generator.even_labels(count) if label is None else torch.full((count,), label)
+    batches = sample_images(
+        generator, architecture, count, batch_size, seed, "sample", draw_size=draw_size, labels=labels
+    )
     return torch.cat([images.cpu() for images in batches])
 
 

@@ -31,6 +31,8 @@ class ImageDataset:
     """Number of classes; 0 without labels."""
     fingerprint: str
     """`fingerprint_of` the training images and labels: their identity for caches and run state."""
+    class_names: tuple[str, ...] = ()
+    """The classes' names in the order of their labels; none where there are only numbers."""
 
     def at_size(self, size: int) -> Tensor:
         """The training images for a search stage.

@@ -45,6 +45,8 @@ class Source:
     """The publisher's test split, if there is one."""
     num_classes: int = 0
     """Number of classes; 0 without labels."""
+    class_names: tuple[str, ...] = ()
+    """The classes' names in the order of their labels, where files or the publisher give them."""
 
 
 Loader = Callable[[Path | None, ModelConfig], Source]

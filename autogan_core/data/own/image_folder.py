@@ -69,7 +69,7 @@ def open_folder(data: DataConfig, model: ModelConfig, monitor: Monitor) -> Sourc
     why = "that data.layout=plain does not read" if plain else "whose names say that they are no images"
     _tell(place, names, [name for name in left_out if name not in layout.label_files], why, layout)
     test = None if layout.test is None else _split(place, layout.test, data, model)
-    return Source(_split(place, layout.train, data, model), test, layout.num_classes)
+    return Source(_split(place, layout.train, data, model), test, layout.num_classes, layout.classes)
 
 
 def _open_place(path: Path, monitor: Monitor, follow_links: bool) -> Place:

@@ -16,7 +16,8 @@ REMEDY = "the 'CIFAR-10 binary version' (cifar-10-binary.tar.gz, www.cs.toronto.
 TRAIN_FILES = tuple(f"data_batch_{i}.bin" for i in range(1, 6))
 TEST_FILES = ("test_batch.bin",)
 SIZE = 32
-NUM_CLASSES = 10
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+"""Their names, as the publisher's batches.meta.txt has them."""
 RECORD_BYTES = 1 + 3 * SIZE * SIZE
 """A label, then the red, the green and the blue plane."""
 RECORDS_PER_FILE = 10_000
@@ -38,7 +39,7 @@ def open_cifar10(path: Path | None, model: ModelConfig) -> Source:
         DataError: a file is missing or damaged.
     """
     folder = find_folder("cifar10", path, TRAIN_FILES[0], REMEDY, subfolder="cifar-10-batches-bin")
-    return Source(_read_split(folder, TRAIN_FILES), _read_split(folder, TEST_FILES), NUM_CLASSES)
+    return Source(_read_split(folder, TRAIN_FILES), _read_split(folder, TEST_FILES), len(CLASSES), CLASSES)
 
 
 def _read_split(folder: Path, names: tuple[str, ...]) -> Split:
@@ -52,6 +53,6 @@ def _read_records(path: Path) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]
     if content.size != expected:
         raise DataError(f"{path} has {content.size} bytes instead of {expected}; download it again")
     records = content.reshape(RECORDS_PER_FILE, RECORD_BYTES)
-    if np.max(records[:, 0]) >= NUM_CLASSES:
+    if np.max(records[:, 0]) >= len(CLASSES):
         raise DataError(f"{path} is damaged: it has the label {np.max(records[:, 0])}, above 9; download it again")
     return records

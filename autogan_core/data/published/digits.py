@@ -30,4 +30,6 @@ def open_digits(path: Path | None, model: ModelConfig) -> Source:
     grey = torch.from_numpy(digits.images * (255 / MAX_VALUE)).round().to(torch.uint8).unsqueeze(1)
     # Bicubic: at 16x16 the strokes keep their contrast, where bilinear blurs them.
     pixels = resize(grey, model.image_size, mode="bicubic")
-    return Source(Split(pixels, torch.from_numpy(digits.target).long()), num_classes=10)
+    return Source(
+        Split(pixels, torch.from_numpy(digits.target).long()), num_classes=10, class_names=tuple(map(str, range(10)))
+    )

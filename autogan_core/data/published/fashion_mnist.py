@@ -34,6 +34,8 @@ The publisher gives the MD5 of the .gz files, which says nothing about files tha
 compressed again. These sums are of Debian's files, unpacked; other projects list the same sums for the publisher's.
 """
 
+CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle-boot")
+"""Their names: the publisher's, without blanks and capitals."""
 PADDING = 2
 """Zeros on each side, which make 32x32 of 28x28."""
 
@@ -53,7 +55,7 @@ def open_fashion_mnist(path: Path | None, model: ModelConfig) -> Source:
     """
     folder = find_folder("fashion-mnist", path, "train-images-idx3-ubyte*", REMEDY, places=(DEBIAN,))
     train, test = (_read_split(folder, prefix, model.image_size) for prefix in ("train", "t10k"))
-    return Source(train, test, num_classes=10)
+    return Source(train, test, len(CLASSES), CLASSES)
 
 
 def _read_split(folder: Path, prefix: str, size: int) -> Split:

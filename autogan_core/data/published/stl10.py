@@ -16,7 +16,8 @@ from autogan_core.errors import DataError
 REMEDY = "STL-10's binary files (stl10_binary.tar.gz, cs.stanford.edu/~acoates/stl10)"
 SIZE = 96
 IMAGE_BYTES = 3 * SIZE * SIZE
-NUM_CLASSES = 10
+CLASSES = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
+"""Their names, as the publisher's class_names.txt has them."""
 
 MD5 = {
     "train_X.bin": "918c2871b30a85fa023e0c44e0bee87f",
@@ -74,7 +75,7 @@ def open_stl10(path: Path | None, model: ModelConfig) -> Source:
     labels = torch.full((len(train),), -1)
     known = _read_labels(folder / "train_y.bin")
     labels[: len(known)] = known
-    return Source(Split(train, labels), Split(test, _read_labels(folder / "test_y.bin")), NUM_CLASSES)
+    return Source(Split(train, labels), Split(test, _read_labels(folder / "test_y.bin")), len(CLASSES), CLASSES)
 
 
 def _map_images(path: Path) -> np.memmap[tuple[int, ...], np.dtype[np.uint8]]:

@@ -156,6 +156,7 @@ def _snapshot(inputs: Inputs) -> Snapshot:
             "name": dataset.name,
             "num_classes": dataset.num_classes,
             "fingerprint": dataset.fingerprint,
+            **({"class_names": list(dataset.class_names)} if dataset.class_names else {}),
         },
         "extractor": card,
         "reference": {"count": reference.count},
@@ -169,12 +170,14 @@ def _load(state: CommittedState, device: torch.device) -> Inputs | None:
     if snapshot is None:
         return None
     images = snapshot.part("dataset.")
+    described = dict(snapshot.meta["dataset"])
     dataset = ImageDataset(
         images=images["images"],
         labels=images.get("labels"),
         test_images=images.get("test_images"),
         test_labels=images.get("test_labels"),
-        **snapshot.meta["dataset"],
+        class_names=tuple(described.pop("class_names", ())),
+        **described,
     )
     extractor = restore_extractor(snapshot.meta["extractor"], snapshot.part("extractor."), device)
     moments = snapshot.part("reference.")

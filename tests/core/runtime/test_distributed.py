@@ -29,7 +29,7 @@ from autogan_core.networks.generator import recalibrate
 from autogan_core.presets import load_config
 from autogan_core.runtime.distributed import TRAINER, World, score_sharded
 from autogan_core.runtime.torch_seeding import draw_latents
-from autogan_core.search_space import NAMED, Architecture, SearchSpace
+from autogan_core.search_space import NAMED, NORMS, SWITCH, Architecture, CellSpace, SearchSpace
 from autogan_core.training.adversarial.gan import GAN, StepLosses
 from autogan_core.training.adversarial.loss_reader import LossReader, LossValues
 from autogan_core.training.adversarial.training_stream import TrainingStream
@@ -39,6 +39,7 @@ ROOT = Path(__file__).parents[3]
 MIXED = [Architecture.parse(text) for text in ("0121-01211-01213", "1101-10011-10103", "1011-11111-01111")]
 TRAINED = [NAMED["sn-gan"], *MIXED]
 """Each normalisation and up-sampling method, before and behind the convolution, with skips and shortcuts."""
+CONDITIONAL = Architecture.parse("1311-03011-13103")
 CANDIDATES = [*TRAINED, NAMED["paper-top1"]]
 VARIABLES = (*TRAINER, *TRAINER.values(), "LOCAL_RANK", "PET_NPROC_PER_NODE")
 PAIR = {"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "29500"}
@@ -57,12 +58,13 @@ def images(count: int) -> Tensor:
     return torch.randint(256, (count, 1, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
 
-def gan(world: World, batch: int = 15) -> GAN:
+def gan(world: World, batch: int = 15, classes: int = 0) -> GAN:
+    space = SearchSpace.uniform(3, CellSpace(norms=NORMS), SWITCH) if classes else SearchSpace.full()
     batches = (f"training.discriminator_batch={batch}", f"training.generator_batch={batch}")
     settings = ("model.latent_dim=8", "training.n_critic=2", "training.precision=float32")
-    config = load_config("digits", [*settings, *batches], seed=0)
+    config = load_config("digits", [*settings, *batches, f"model.classes={classes}"], seed=0)
     return GAN.over(
-        SearchSpace.full(),
+        space,
         config.model,
         config.training,
         generator_channels=4,
@@ -82,6 +84,16 @@ def train(world: World, stream: type[TrainingStream], steps: int, batch: int, co
     data = stream(images(count), batch, 8, seed=5)
     losses = [trained.train_step(data, step, TRAINED[step // 2 % 4]) for step in range(steps)]
     return trained, [[loss.discriminator, loss.generator] for loss in read(world, losses)]
+
+
+def train_conditional(world: World) -> list[Any]:
+    """Six steps in float64 with labels, over an architecture with class-conditional normalisation."""
+    trained = gan(world, classes=10)
+    trained.generator.double()
+    trained.discriminator.double()
+    data = DoubleStream(images(46), 15, 8, seed=5, labels=torch.arange(46) % 10)
+    losses = [trained.train_step(data, step, CONDITIONAL) for step in range(6)]
+    return [[loss.discriminator, loss.generator] for loss in read(world, losses)]
 
 
 def train_baseline(world: World, name: str) -> list[Any]:
@@ -150,6 +162,7 @@ def work(folder: Path, world: World) -> None:
     trained, report["double"] = train(world, DoubleStream, 8, 15, 46)
     _, report["single"] = train(world, TrainingStream, 1, 15, 46)
     _, report["lonely"] = train(world, DoubleStream, 4, 1, 2)
+    report["conditional"] = train_conditional(world)
     report |= {name: train_baseline(world, name) for name in BASELINES}
     tensors = {f"trained.{name}": tensor.clone().contiguous() for name, tensor in trained.state_dict().items()}
     report["scores"] = scores(world, trained)
@@ -234,7 +247,9 @@ def differing(one: dict[str, Tensor], other: dict[str, Tensor]) -> set[str]:
     return {name for name, tensor in one.items() if not torch.equal(tensor, other[name])}
 
 
-@pytest.mark.parametrize(("key", "tolerance"), [("double", 1e-7), ("lonely", 1e-7), ("single", 1e-3)])
+@pytest.mark.parametrize(
+    ("key", "tolerance"), [("double", 1e-7), ("lonely", 1e-7), ("conditional", 1e-7), ("single", 1e-3)]
+)
 def test_losses_are_those_of_one_process(pair: list[Outcome], alone: Outcome, key: str, tolerance: float) -> None:
     """Batches of 15 and of 1, where a rank has nothing to do; both ranks report the same bits.
 
