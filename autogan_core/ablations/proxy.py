@@ -44,7 +44,8 @@ _DRAWN = 12
 
 
 def computations(suite: Suite) -> list[Computation]:
-    """The trainings from scratch, and the rulers' scores on each search's weights."""
+    """The trainings from scratch, and the rulers' scores on each search's weights. Raises like `default_ruler`."""
+    default_ruler(suite.plan)  # a reward that cannot be compared is refused before hours of training
     return [*_trainings(suite), *(scores for of_weights in _scores(suite).values() for scores in of_weights)]
 
 

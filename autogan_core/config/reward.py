@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from autogan_core.config.ranges import Count, Images, Range, Weight
 from autogan_core.config.section import Section
 
-RewardScore = Literal["inception-score", "inverse-fid", "log-fid", "negative-kid", "is-over-fid"]
+RewardScore = Literal["inception-score", "inverse-fid", "log-fid", "negative-kid", "is-over-fid", "f-score"]
 """What a candidate's reward can be; more is better in each. Under Katib also the objective metric's name."""
 
 
@@ -18,8 +18,9 @@ class RewardConfig(Section):
     """What is computed on the candidate's images. Paper: the Inception score (IS) and, as an ablation, 1 / FID.
 
     inverse-fid: 1 / FID. log-fid: -ln FID, which unlike 1 / FID spreads bad candidates as far apart as good ones.
-    negative-kid: -KID, whose estimate has no bias at few images. is-over-fid: ln IS - ln FID. The last three are not in
-    the paper."""
+    negative-kid: -KID, whose estimate has no bias at few images. is-over-fid: ln IS - ln FID. f-score: the harmonic
+    mean of precision and recall. Neither is offered alone: one good image drawn again and again has full precision,
+    noise that reaches everywhere full recall. The last four are not in the paper."""
     num_images: Images = 5000
     """Images generated to score one candidate. Paper: not given; released code: 5,000."""
     splits: Count = 10

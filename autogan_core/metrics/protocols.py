@@ -22,8 +22,13 @@ REWARD_NAMES: dict[RewardScore, str] = {
     "log-fid": "−ln FID",
     "negative-kid": "−KID",
     "is-over-fid": "ln IS − ln FID",
+    "f-score": "F-score of precision and recall",
 }
 """How a reward is written."""
+FEW_IMAGES = 5000
+"""Up to so many images, on either side, FID is biased so much that its final scores get an interval."""
+_ABOUT = frozenset({"std", "low", "high"})
+"""Parts of the names of what is said about a score."""
 FEATURES = {"inception": "Inception", "classifier": "classifier"}
 """How ``scores.features`` is written."""
 
@@ -48,6 +53,8 @@ class Score:
     """``Inception`` or ``classifier``."""
     precision: str = "float32"
     """What it was computed in; ``float32`` also where an earlier version did not say."""
+    interval: tuple[float, float] | None = None
+    """95 % interval of a FID on few images, without their bias: FID lies above it where that is large."""
     accuracy: float | None = None
     """Accuracy of the classifier, in [0, 1]; None with Inception features, and in scores of versions that did not
     store it."""
@@ -55,9 +62,15 @@ class Score:
     @property
     def text(self) -> str:
         """The number as a table shows it."""
-        digits = 4 if self.kind == "kid" else 2
+        digits = decimals(self.kind)
         spread = f" ± {self.std:.{digits}f}" if self.std is not None else ""
-        return f"{self.value:.{digits}f}{spread}"
+        within = f" [{self.interval[0]:.{digits}f}, {self.interval[1]:.{digits}f}]" if self.interval else ""
+        return f"{self.short_text}{spread}{within}"
+
+    @property
+    def short_text(self) -> str:
+        """The number without its deviation or interval."""
+        return f"{self.value:.{decimals(self.kind)}f}"
 
     @property
     def protocol(self) -> str:
@@ -69,12 +82,12 @@ class Score:
 
 def find_score(scores: Mapping[str, float], kind: Kind) -> Score | None:
     """The first finite score of a kind, with its standard deviation; None when there is none."""
-    spreads = {_key(name): value for name, value in scores.items() if "std" in name.split("_")}
+    about = {(_key(name), word): value for name, value in scores.items() for word in _ABOUT & {*name.split("_")}}
     for name, value in scores.items():
         parts = name.split("_")
-        if parts[0] != kind or "std" in parts or not math.isfinite(value):
+        if parts[0] != kind or _ABOUT & {*parts} or not math.isfinite(value):
             continue
-        std = spreads.get(_key(name), math.nan)
+        std, low, high = (about.get((_key(name), word), math.nan) for word in ("std", "low", "high"))
         return Score(
             name=name,
             kind=kind,
@@ -84,14 +97,35 @@ def find_score(scores: Mapping[str, float], kind: Kind) -> Score | None:
             splits=next((int(p.removesuffix("split")) for p in parts if p.endswith("split")), None),
             features=FEATURES["classifier" if "classifier" in parts else "inception"],
             precision="float16" if "float16" in parts else "float32",
+            interval=(low, high) if math.isfinite(low) and math.isfinite(high) else None,
             accuracy=scores.get(ACCURACY),
         )
     return None
 
 
+def decimals(kind: Kind) -> int:
+    """Digits behind the point with which a kind of score is shown."""
+    return 4 if kind == "kid" else 2
+
+
+def is_better_higher(kind: Kind) -> bool:
+    """Whether more is better in a kind of score."""
+    return kind not in ("fid", "kid")
+
+
+def bias_note(scored: Iterable[Mapping[str, float]]) -> str:
+    """The sentences that belong beside FIDs of few images; "" where there are none."""
+    found = [score for each in scored if (score := find_score(each, "fid"))]
+    intervals = any(score.interval for score in found)
+    if not intervals and all(score.num_images > FEW_IMAGES for score in found):
+        return ""
+    brackets = " In brackets: FID without this bias, with 95 % confidence." if intervals else ""
+    return f"FID is biased upwards on so few images: read KID.{brackets}"
+
+
 def heading(kind: Kind) -> str:
     """A kind of score as the heading of a table's column, with an arrow to where it is better."""
-    return f"{ALL_NAMES[kind]} {'↓' if kind in ('fid', 'kid') else '↑'}"
+    return f"{ALL_NAMES[kind]} {'↑' if is_better_higher(kind) else '↓'}"
 
 
 def kinds_in(scored: Iterable[Mapping[str, float]]) -> tuple[Kind, ...]:
@@ -131,7 +165,7 @@ def reward_words(reward: RewardConfig, scores: ScoresConfig, accuracy: float | N
 
 
 def _key(name: str) -> tuple[str, ...]:
-    return tuple(part for part in name.split("_") if part != "std")
+    return tuple(part for part in name.split("_") if part not in _ABOUT)
 
 
 def _count(text: str) -> int:

@@ -22,6 +22,11 @@ def needs_kid(config: RewardConfig) -> bool:
     return config.score == "negative-kid"
 
 
+def needs_neighbours(config: RewardConfig) -> bool:
+    """Whether the reward asks for precision and recall, and so for real images' features."""
+    return config.score == "f-score"
+
+
 def reward(scores: Scores, config: RewardConfig, macs: int) -> float:
     """Computes the controller's reward for a candidate.
 
@@ -34,7 +39,7 @@ def reward(scores: Scores, config: RewardConfig, macs: int) -> float:
         The score that ``config`` names, less the penalty on the generator's size; NaN when the score is NaN.
 
     Raises:
-        ConfigError: the reward asks for a FID or KID that was not computed.
+        ConfigError: the reward asks for a score that was not computed.
     """
     return _score(scores, config) - config.penalty_per_gflop * macs / 1e9
 
@@ -49,7 +54,15 @@ def log_fid(fid: float) -> float:
     return -math.log(max(fid, FID_FLOOR))
 
 
+def f_score(precision: float, recall: float) -> float:
+    """The harmonic mean of both, as in torch-fidelity: in [0, 1], 0 if either is; NaN of NaN."""
+    return 2 * precision * recall / max(1e-5, precision + recall)
+
+
 def _score(scores: Scores, config: RewardConfig) -> float:
+    if needs_neighbours(config):
+        found = ((scores.precision, "precision"), (scores.recall, "recall"))
+        return f_score(*(_computed(value, name, config) for value, name in found))
     if needs_kid(config):
         return -_computed(scores.kid, "KID", config)
     if not needs_fid(config):
@@ -60,9 +73,9 @@ def _score(scores: Scores, config: RewardConfig) -> float:
     return log_fid(fid) if config.score == "log-fid" else math.log(scores.inception_score) + log_fid(fid)
 
 
-def _computed(distance: float | None, name: str, config: RewardConfig) -> float:
-    if distance is None:
+def _computed(score: float | None, name: str, config: RewardConfig) -> float:
+    if score is None:
         raise ConfigError(
             f"search.reward.score is {config.score}, but there is no {name}; score the images with a reference"
         )
-    return distance
+    return score

@@ -82,6 +82,7 @@ class Scorer:
         splits: int,
         with_fid: bool,
         with_kid: bool = False,
+        with_neighbours: bool = False,
         final: bool = False,
         running_statistics: bool = False,
     ) -> Iterator[Scores]:
@@ -100,23 +101,29 @@ class Scorer:
             splits: parts over which the Inception score is averaged.
             with_fid: whether to compute FID too.
             with_kid: whether to compute KID too.
-            final: whether KID takes all its subsets, with precision and recall beside it.
+            with_neighbours: whether to compute precision and recall too, and KID with them.
+            final: whether KID takes all its subsets, with precision, recall and an interval of FID beside it.
             running_statistics: whether the generator's batch-norm statistics are used, and left, as they are.
 
         Yields:
             One per architecture, in their order.
 
         Raises:
-            ConfigError: KID is wanted, but there are no real images' features.
+            ConfigError: KID, precision or recall is wanted, but there are no real images' features.
         """
         ahead = 1 if next(generator.parameters()).is_cuda else 0
         reference = self.reference if with_fid else None
-        real_features = self._features_of_real_images() if with_kid else None
+        real_features = self._features_of_real_images() if with_kid or with_neighbours else None
         queued: deque[ScoreAccumulator] = deque()
         for architecture in architectures:
             queued.append(
                 ScoreAccumulator(
-                    self.extractor, splits=splits, reference=reference, real_features=real_features, final=final
+                    self.extractor,
+                    splits=splits,
+                    reference=reference,
+                    real_features=real_features,
+                    final=final,
+                    neighbours=with_neighbours,
                 )
             )
             if running_statistics:

@@ -1,6 +1,6 @@
 """The scores of a set of images, by torch-fidelity's formulas on streamed features, and the Inception score itself.
 
-The others are in `frechet`, `kid` and `neighbours`.
+The others are in `frechet`, `frechet_interval`, `kid` and `neighbours`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ from autogan_core.errors import ConfigError
 from autogan_core.metrics.features.classifier_accuracy import ACCURACY
 from autogan_core.metrics.features.extractor import FeatureExtractor
 from autogan_core.metrics.frechet import Moments, MomentsAccumulator, frechet_distance
+from autogan_core.metrics.frechet_interval import frechet_interval
 from autogan_core.metrics.kid import REWARD_SUBSETS, SUBSETS, kernel_distance
 from autogan_core.metrics.neighbours import precision_and_recall
 
@@ -44,11 +46,13 @@ class Scores:
     kid_std: float | None = None
     """Its standard deviation over subsets; None in rewards."""
     precision: float | None = None
-    """Share of generated images among the real ones, in [0, 1]; None in rewards and validations."""
+    """Share of generated images among the real ones, in [0, 1]; None where it was not asked for."""
     recall: float | None = None
-    """Share of real images among the generated ones, in [0, 1]; None in rewards and validations."""
+    """Share of real images among the generated ones, in [0, 1]; None where it was not asked for."""
     accuracy: float | None = None
     """The classifier's, which goes with its scores into every caption; None with InceptionV3."""
+    fid_interval: tuple[float, float] | None = None
+    """Ends of the 95 % interval of FID without its bias, see `frechet_interval`; None in rewards and of many images."""
 
     def named(self) -> dict[str, float]:
         """The scores under names that carry their protocol.
@@ -56,8 +60,8 @@ class Scores:
         A classifier's accuracy is among them, under `ACCURACY`.
 
         Returns:
-            Values by ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k``, ``kid_50k``, ``kid_50k_std``,
-            ``precision_50k`` and ``recall_50k``, without those that were not computed.
+            Values by ``is_50k_10split``, ``is_50k_10split_std``, ``fid_50k``, ``fid_50k_low``, ``fid_50k_high``,
+            ``kid_50k``, ``kid_50k_std``, ``precision_50k`` and ``recall_50k``, without those that were not computed.
         """
         thousands, rest = divmod(self.num_images, 1000)
         count = f"{thousands}k" if thousands and not rest else str(self.num_images)
@@ -66,8 +70,11 @@ class Scores:
             f"{name}{self.suffix}": self.inception_score,
             f"{name}_std{self.suffix}": self.inception_score_std,
         }
+        low, high = self.fid_interval or (None, None)
         others = {
             f"fid_{count}": self.fid,
+            f"fid_{count}_low": low,
+            f"fid_{count}_high": high,
             f"kid_{count}": self.kid,
             f"kid_{count}_std": self.kid_std,
             f"precision_{count}": self.precision,
@@ -115,6 +122,7 @@ class ScoreAccumulator:
         reference: Moments | None,
         real_features: Tensor | None = None,
         final: bool = False,
+        neighbours: bool = False,
     ) -> None:
         """Makes an accumulator that holds no images yet.
 
@@ -123,10 +131,12 @@ class ScoreAccumulator:
             splits: of the Inception score.
             reference: moments of real images by this extractor; None: no FID.
             real_features: features (M, F) of real images by this extractor; None: no KID.
-            final: whether KID takes all its subsets, and precision and recall are computed beside it.
+            final: whether KID takes all its subsets, with precision, recall and an interval of FID beside it.
+            neighbours: whether precision and recall are computed in any case.
         """
         self._extractor, self._splits = extractor, splits
-        self._reference, self._real_features, self._final = reference, real_features, final
+        self._reference, self._real_features = reference, real_features
+        self._final, self._neighbours = final, final or neighbours
         self._moments = MomentsAccumulator()
         self._features: list[Tensor] = []
         self._logits: list[Tensor] = []
@@ -156,20 +166,24 @@ class ScoreAccumulator:
             logits = torch.cat(self._logits) if self._logits else torch.empty(0, 0)
             mean, std = inception_score(logits, self._splits)
             moments = None if self._reference is None else self._moments.moments()
-            compared = {} if self._real_features is None else self._compared(self._real_features)
+            compared = dict[str, Any]() if self._real_features is None else self._compared(self._real_features)
         fid = None if moments is None or self._reference is None else frechet_distance(moments, self._reference)
         extractor = self._extractor
         return Scores(
             mean, std, fid, len(logits), self._splits, extractor.suffix, accuracy=extractor.accuracy, **compared
         )
 
-    def _compared(self, real_features: Tensor) -> dict[str, float]:
-        features = torch.cat(self._features)
-        if not self._final:
-            return {"kid": kernel_distance(features, real_features, REWARD_SUBSETS)[0]}
-        kid, kid_std = kernel_distance(features, real_features, SUBSETS)
-        precision, recall = precision_and_recall(features, real_features)
-        return {"kid": kid, "kid_std": kid_std, "precision": precision, "recall": recall}
+    def _compared(self, real_features: Tensor) -> dict[str, Any]:
+        """The fields of `Scores` that take the images' features."""
+        features, found = torch.cat(self._features), dict[str, Any]()
+        kid, kid_std = kernel_distance(features, real_features, SUBSETS if self._final else REWARD_SUBSETS)
+        if self._neighbours:
+            found["precision"], found["recall"] = precision_and_recall(features, real_features)
+        if self._final:
+            found["kid_std"] = kid_std
+            if self._reference is not None:
+                found["fid_interval"] = frechet_interval(features, real_features, self._reference)
+        return {"kid": kid, **found}
 
 
 @contextmanager

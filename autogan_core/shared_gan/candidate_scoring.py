@@ -9,7 +9,7 @@ from dataclasses import replace
 from autogan_core.config import Config, RewardConfig
 from autogan_core.data import ImageDataset
 from autogan_core.metrics.complexity import generator_macs
-from autogan_core.metrics.reward import needs_fid, needs_kid, reward
+from autogan_core.metrics.reward import needs_fid, needs_kid, needs_neighbours, reward
 from autogan_core.metrics.scorer import Scorer
 from autogan_core.metrics.scores import Scores
 from autogan_core.networks.generator import BaseGenerator
@@ -30,8 +30,15 @@ class CandidateScoring:
         """The reward of each architecture; None for one whose images have no finite score. Otherwise like `scores`."""
         model, search = self._config.model, self._config.search
         protocol = search.reward
-        fid, kid = needs_fid(protocol), needs_kid(protocol)
-        scored = self.scores(gan, architectures, *names, protocol=protocol, with_fid=fid, with_kid=kid)
+        scored = self.scores(
+            gan,
+            architectures,
+            *names,
+            protocol=protocol,
+            with_fid=needs_fid(protocol),
+            with_kid=needs_kid(protocol),
+            with_neighbours=needs_neighbours(protocol),
+        )
         for architecture, scores in zip(architectures, scored, strict=True):
             value = reward(scores, protocol, generator_macs(architecture, model, search.generator_channels))
             yield value if math.isfinite(value) else None
@@ -44,6 +51,7 @@ class CandidateScoring:
         protocol: RewardConfig,
         with_fid: bool,
         with_kid: bool,
+        with_neighbours: bool = False,
     ) -> Iterator[Scores]:
         """The scores of each architecture; on a GPU the next one's images are under way while one's are read.
 
@@ -57,6 +65,7 @@ class CandidateScoring:
             protocol: images, splits, statistics and steps of adaptation.
             with_fid: whether to compute FID too.
             with_kid: whether to compute KID too.
+            with_neighbours: whether to compute precision and recall too, and KID with them.
 
         Yields:
             One per architecture, in their order; NaN where the adaptation's losses were not finite.
@@ -79,6 +88,7 @@ class CandidateScoring:
             splits=protocol.splits,
             with_fid=with_fid,
             with_kid=with_kid,
+            with_neighbours=with_neighbours,
             running_statistics=protocol.statistics == "running",
         )
         for architecture, scores in zip(architectures, scored, strict=True):
@@ -86,5 +96,14 @@ class CandidateScoring:
 
 
 def _without_numbers(scores: Scores) -> Scores:
-    fid, kid = (None if value is None else math.nan for value in (scores.fid, scores.kid))
-    return replace(scores, inception_score=math.nan, inception_score_std=math.nan, fid=fid, kid=kid)
+    others = (scores.fid, scores.kid, scores.precision, scores.recall)
+    fid, kid, precision, recall = (None if value is None else math.nan for value in others)
+    return replace(
+        scores,
+        inception_score=math.nan,
+        inception_score_std=math.nan,
+        fid=fid,
+        kid=kid,
+        precision=precision,
+        recall=recall,
+    )

@@ -124,6 +124,7 @@ class SharedGAN:
         *names: str | int,
         protocol: RewardConfig | None = None,
         with_kid: bool = False,
+        with_neighbours: bool = False,
     ) -> list[Scores]:
         """Scores architectures by Inception score and FID on the committed weights, without committing anything.
 
@@ -132,6 +133,7 @@ class SharedGAN:
             names: seed the draws, such as latent vectors.
             protocol: images, splits, statistics and steps of adaptation; None: the run's own reward's.
             with_kid: whether to compute KID too.
+            with_neighbours: whether to compute precision and recall too, and KID with them.
 
         Returns:
             Scores in the order of ``architectures``.
@@ -139,7 +141,15 @@ class SharedGAN:
         self._restore()
         protocol = protocol or self._config.search.reward
         return list(
-            self._scoring.scores(self._gan, architectures, *names, protocol=protocol, with_fid=True, with_kid=with_kid)
+            self._scoring.scores(
+                self._gan,
+                architectures,
+                *names,
+                protocol=protocol,
+                with_fid=True,
+                with_kid=with_kid,
+                with_neighbours=with_neighbours,
+            )
         )
 
     def records(self) -> list[Record]:

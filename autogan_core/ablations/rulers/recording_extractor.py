@@ -55,7 +55,7 @@ class RecordingExtractor:
         moments.add(features)
         mean, std = inception_score(logits, splits)
         fid, (kid, _) = frechet_distance(moments.moments(), reference), kernel_distance(features, real_features)
-        return Scores(mean, std, fid, count, splits, self.suffix, kid, self.accuracy)
+        return Scores(mean, std, fid, count, splits, self.suffix, kid, accuracy=self.accuracy)
 
     def seconds(self, count: int) -> float:
         """Time from the start until ``count`` images were seen, on the line through the first batch and the last."""

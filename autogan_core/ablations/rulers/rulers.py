@@ -9,6 +9,7 @@ from typing import Literal
 
 from autogan_core.ablations.suite.suite import Plan
 from autogan_core.config import RewardConfig, RewardScore
+from autogan_core.errors import ConfigError
 from autogan_core.metrics.reward import reward
 from autogan_core.metrics.scores import Scores
 
@@ -63,9 +64,20 @@ def rulers(plan: Plan) -> list[Ruler]:
 
 
 def default_ruler(plan: Plan) -> Ruler:
-    """The one that the search's own reward is, but for a penalty on the generator's size."""
+    """Finds the ruler that the search's own reward is, but for a penalty on the generator's size.
+
+    Returns:
+        One of `rulers`.
+
+    Raises:
+        ConfigError: the reward is none of the scores that are compared.
+    """
     config = _reward(plan)
     score: RewardScore = "log-fid" if config.score == "inverse-fid" else config.score
+    if score not in SCORE_WORDS:
+        raise ConfigError(
+            f"search.reward.score is {score}, which 'proxy' does not compare; set it to one of {', '.join(SCORE_WORDS)}"
+        )
     return Ruler(score, config.statistics, config.num_images, config.adaptation_steps)
 
 

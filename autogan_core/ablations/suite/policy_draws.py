@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autogan_core.metrics.complexity import generator_macs
-from autogan_core.metrics.reward import needs_kid, reward
+from autogan_core.metrics.reward import needs_kid, needs_neighbours, reward
 from autogan_core.runs.run import Run
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.shared_gan import SharedGAN
@@ -39,7 +39,9 @@ def score_draws(run: Run, store: RunStore, shared_gan: SharedGAN, slot: int, cou
     policy, uniform = (run.mlas.sample(run.history, slot, count, uniform=uniform) for uniform in (False, True))
     chosen = list(dict.fromkeys((*policy, *uniform)))
     config = run.config.search.reward
-    scored = shared_gan.score(chosen, "draws", slot, with_kid=needs_kid(config))
+    scored = shared_gan.score(
+        chosen, "draws", slot, with_kid=needs_kid(config), with_neighbours=needs_neighbours(config)
+    )
     channels = run.config.search.generator_channels
     rewards = {
         architecture: reward(scores, config, generator_macs(architecture, run.config.model, channels))

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from autogan_core.config import RewardConfig, RewardScore, ScoresConfig
-from autogan_core.metrics.protocols import REWARD_NAMES, find_score, joint_protocol, reward_words
+from autogan_core.metrics.protocols import REWARD_NAMES, bias_note, find_score, joint_protocol, reward_words
 from autogan_core.metrics.scores import Scores
 
 
@@ -38,6 +38,28 @@ def test_a_classifiers_accuracy_goes_with_its_scores() -> None:
     assert joint_protocol(travelled) == "5,000 images, 10 splits, classifier features (75.4 % of test images right)"
     del travelled["accuracy_classifier"]
     assert joint_protocol(travelled) == "5,000 images, 10 splits, classifier features"
+
+
+def test_an_interval_stands_behind_its_fid() -> None:
+    """It is no score of its own, wherever it stands among the names; half of one is none."""
+    named = Scores(8.55, 0.1, 6.7, 5000, 10, "_classifier", 0.0123, fid_interval=(5.5, 6.25)).named()
+    for scores in (named, dict(reversed(named.items()))):
+        fid = find_score(scores, "fid")
+        assert fid is not None
+        assert (fid.text, fid.short_text, fid.interval) == ("6.70 [5.50, 6.25]", "6.70", (5.5, 6.25))
+        kid = find_score(scores, "kid")
+        assert kid is not None and kid.text == "0.0123"
+    half = find_score({"fid_5k": 6.7, "fid_5k_low": 5.5}, "fid")
+    assert half is not None and half.interval is None
+
+
+def test_the_bias_of_few_images_is_said() -> None:
+    """Beside FIDs of few images, and beside those that have an interval since there are few real ones; else not."""
+    assert bias_note([{"fid_50k": 6.7}, {"is_1k_10split": 2.0}]) == ""
+    assert bias_note([{"fid_50k": 6.7}, {"fid_5k": 6.7}]) == "FID is biased upwards on so few images: read KID."
+    assert "In brackets: FID without this bias" in bias_note(
+        [{"fid_50k": 6.7, "fid_50k_low": 5.0, "fid_50k_high": 6.0}]
+    )
 
 
 def test_scores_that_are_not_finite_are_not_found() -> None:

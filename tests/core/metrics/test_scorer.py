@@ -88,6 +88,10 @@ def test_kid_is_computed_when_it_is_wanted(tmp_path: Path) -> None:
     assert not asked
     kids = [scores.kid for scores in score(with_kid=True)]
     assert kids[0] == kids[1] is not None
+    assert all(scores.precision is None is scores.recall for scores in score(with_kid=True))
+    [first, second] = score(with_neighbours=True)
+    assert first == second and first.kid == kids[0] and first.kid_std is None
+    assert all(share is not None and 0 <= share <= 1 for share in (first.precision, first.recall))
     with pytest.raises(ConfigError, match="without real images' features"):
         list(tiny_scorer(tmp_path).score_all(net, [TOP3], num_images=32, splits=2, with_fid=False, with_kid=True))
 

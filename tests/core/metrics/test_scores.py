@@ -147,6 +147,16 @@ def test_non_finite_features_give_nan(noise: Tensor, scale: float) -> None:
             Scores(8, 0.1, None, 500, 5, "_classifier", accuracy=0.7),
             {"is_500_5split_classifier": 8, "is_500_5split_std_classifier": 0.1, "accuracy_classifier": 0.7},
         ),
+        (
+            Scores(8, 0.1, 12, 500, 5, "_classifier", fid_interval=(9, 11)),
+            {
+                "is_500_5split_classifier": 8,
+                "is_500_5split_std_classifier": 0.1,
+                "fid_500_classifier": 12,
+                "fid_500_low_classifier": 9,
+                "fid_500_high_classifier": 11,
+            },
+        ),
         (Scores(8, 0.1, None, 1500, 1, ""), {"is_1500_1split": 8, "is_1500_1split_std": 0.1}),
     ],
 )

@@ -24,6 +24,7 @@ def test_first_images_score_as_a_set_of_their_own(tmp_path: Path, count: int) ->
         real_features(tiny_dataset(), extractor, 32),
     )
     recorder = RecordingExtractor(extractor)
+    recorder.accuracy = 0.9
     for batch in torch.split(images, 16):
         features, logits = recorder(batch)
         assert torch.equal(features, extractor(batch)[0]) and torch.equal(logits, extractor(batch)[1])
@@ -33,6 +34,7 @@ def test_first_images_score_as_a_set_of_their_own(tmp_path: Path, count: int) ->
     assert found.fid == pytest.approx(wanted.fid, rel=1e-6)
     assert found.kid == pytest.approx(kernel_distance(extractor(images[:count])[0], real)[0], rel=1e-6)
     assert (found.num_images, found.splits, found.suffix) == (count, 2, "_fixed")
+    assert (found.kid_std, found.accuracy) == (None, 0.9)
 
 
 def test_starting_again_forgets(tmp_path: Path) -> None:

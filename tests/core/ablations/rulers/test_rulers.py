@@ -7,6 +7,7 @@ import math
 import pytest
 
 from autogan_core.ablations.rulers.rulers import Ruler, adaptations, default_ruler, image_counts, rulers
+from autogan_core.errors import ConfigError
 from autogan_core.metrics.scores import Scores
 from tests.core.ablations.tiny_suite import tiny_plan
 
@@ -41,6 +42,12 @@ def test_the_default_is_the_searchs_own_reward(overrides: tuple[str, ...], wante
     plan = tiny_plan(*overrides)
     assert default_ruler(plan) == wanted
     assert wanted in rulers(plan)
+
+
+def test_a_reward_that_is_not_compared_is_refused() -> None:
+    """With the names of those that are."""
+    with pytest.raises(ConfigError, match="score is f-score, which 'proxy' does not compare; .* inception-score, log-"):
+        default_ruler(tiny_plan("search.reward.score=f-score"))
 
 
 def test_higher_is_better_by_every_score() -> None:

@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from autogan_core.data import ImageDataset
 from autogan_core.errors import DataError
+from autogan_core.metrics import kid
 from autogan_core.metrics.features import classifier as module
 from autogan_core.metrics.features.classifier import ClassifierExtractor, load_classifier
 from autogan_core.metrics.features.classifier_network import (
@@ -25,7 +26,8 @@ from autogan_core.metrics.features.classifier_network import (
 )
 from autogan_core.metrics.features.classifier_training import train_classifier
 from autogan_core.metrics.frechet import reference_moments
-from autogan_core.metrics.scores import score_images
+from autogan_core.metrics.reward import f_score
+from autogan_core.metrics.scores import ScoreAccumulator, score_images
 from tests.core.metrics.features.torch_fidelity_classifier import TORCH_FIDELITY_NAME
 
 CPU = torch.device("cpu")
@@ -67,17 +69,27 @@ def test_it_reads_digits(classifier: ClassifierExtractor) -> None:
 def test_scores_agree_with_torch_fidelity(
     digits: ImageDataset, classifier: ClassifierExtractor, noise: Tensor, tmp_path: Path
 ) -> None:
-    """calculate_metrics with the registered extractor gives the same IS and FID of the same images."""
+    """calculate_metrics with the registered extractor gives the same IS and FID of the same images, and KID, precision
+    and recall to 1e-6."""
     images = torch.cat([digits.images[:400], noise[:100]])
     reference = reference_moments(digits, classifier, tmp_path, batch_size=300)
     ours = score_images(torch.split(images, 64), classifier, splits=5, reference=reference)
+    real_features = kid.real_features(digits, classifier, 64)
+    accumulator = ScoreAccumulator(classifier, splits=5, reference=reference, real_features=real_features, final=True)
+    for batch in torch.split(images, 64):
+        accumulator.add(batch)
+    compared = accumulator.read()
     theirs = torch_fidelity.calculate_metrics(
         input1=Images(images),
-        input2=Images(digits.images),
+        input2=Images(digits.sample(kid.REAL_IMAGES, 2020)),  # as KID's subsets are drawn from them
         feature_extractor=TORCH_FIDELITY_NAME,
         feature_extractor_weights_path=str(classifier.weights),
         isc=True,
         fid=True,
+        kid=True,
+        kid_subset_size=len(images),
+        prc=True,
+        batch_size=64,
         isc_splits=5,
         cuda=False,
         cache=False,
@@ -87,6 +99,13 @@ def test_scores_agree_with_torch_fidelity(
     assert ours.inception_score == pytest.approx(theirs["inception_score_mean"], rel=1e-4)
     assert ours.inception_score_std == pytest.approx(theirs["inception_score_std"], rel=1e-4)
     assert ours.fid == pytest.approx(theirs["frechet_inception_distance"], rel=1e-4)
+    assert compared.kid == pytest.approx(theirs["kernel_inception_distance_mean"], abs=1e-6)
+    assert compared.kid_std == pytest.approx(theirs["kernel_inception_distance_std"], abs=1e-6)
+    assert compared.precision == pytest.approx(theirs["precision"], abs=1e-6)
+    assert compared.recall == pytest.approx(theirs["recall"], abs=1e-6)
+    assert compared.precision is not None and compared.recall is not None
+    assert f_score(compared.precision, compared.recall) == pytest.approx(theirs["f_score"], abs=1e-6)
+    assert 0.1 < compared.recall < 1 and 0.7 < compared.precision < 0.9, "a fifth of the images are noise"
 
 
 @pytest.mark.parametrize(("channels", "size", "height"), [(1, 4, 4), (1, 16, 8), (3, 5, 32), (3, 12, 12)])
