@@ -126,8 +126,8 @@ def print_summary(console: Console, report: Path) -> None:
 
     def cells(scores: dict[str, float]) -> list[str]:
         found = [find_score(scores, kind) for kind in kinds]
-        # Half of a terminal's 80 columns would go to KID's deviation; the report has it.
-        return ["" if score is None else f"{score.value:.4f}" if score.kind == "kid" else score.text for score in found]
+        # Half of a terminal's 80 columns would go to KID's deviation and FID's interval; the report has them.
+        return ["" if s is None else s.text if s.kind == "is" else s.short_text for s in found]
 
     summary = json.loads((report.parent / "summary.json").read_text())
     several = summary["by_protocol"] if len(summary["by_protocol"]) > 1 else [summary]

@@ -7,12 +7,13 @@ negative.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from autogan_core.data import ImageDataset
 from autogan_core.errors import ConfigError
+from autogan_core.metrics.features.cached import cached_features
 from autogan_core.metrics.features.extractor import FeatureExtractor
 
 REAL_IMAGES = 5000
@@ -27,10 +28,14 @@ _SEED = 2020
 """Chooses training images and subsets; torch-fidelity's default."""
 
 
-def real_features(dataset: ImageDataset, extractor: FeatureExtractor, batch_size: int) -> Tensor:
-    """Features (<= `REAL_IMAGES`, F) of training images drawn with a fixed seed: KID's reference, on the CPU."""
-    images = dataset.sample(REAL_IMAGES, _SEED)
-    return torch.cat([extractor(batch)[0].cpu() for batch in torch.split(images, batch_size)])
+def compared_images(dataset: ImageDataset) -> Tensor:
+    """The training images (<= `REAL_IMAGES`, C, S, S) that are KID's reference, drawn with a fixed seed."""
+    return dataset.sample(REAL_IMAGES, _SEED)
+
+
+def real_features(dataset: ImageDataset, extractor: FeatureExtractor, cache_dir: Path, batch_size: int) -> Tensor:
+    """The features of `compared_images`, (<= `REAL_IMAGES`, F), on the CPU; computed once, then cached."""
+    return cached_features(compared_images(dataset), "compared", dataset, extractor, cache_dir, batch_size)
 
 
 def kernel_distance(generated: Tensor, real: Tensor, subsets: int = REWARD_SUBSETS) -> tuple[float, float]:

@@ -15,17 +15,18 @@ from autogan_core.storage import write_atomically
 _BORDER = 1
 
 
-def image_grid(images: Tensor) -> Image.Image:
-    """Arranges images in a near-square grid with white borders, one image pixel per picture pixel.
+def image_grid(images: Tensor, columns: int | None = None) -> Image.Image:
+    """Arranges images in a grid with white borders, one image pixel per picture pixel.
 
     Args:
         images: uint8, shape (N, C, H, W), C 1 or 3, N >= 1.
+        columns: of the grid; None: as many as make it nearly square.
 
     Returns:
         The picture, RGB or greyscale.
     """
     count, channels, height, width = images.shape
-    columns = math.ceil(math.sqrt(count))
+    columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     cell = (height + _BORDER, width + _BORDER)
     canvas = np.full((rows * cell[0] - _BORDER, columns * cell[1] - _BORDER, channels), 255, dtype=np.uint8)

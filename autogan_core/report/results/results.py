@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from autogan_core.config import Config
 from autogan_core.history import Record
 from autogan_core.metrics.protocols import FEATURES, LONG_NAMES, find_score
+from autogan_core.report.results.copies import CopyCheck
 from autogan_core.report.results.ladder import LadderResult
 from autogan_core.search_space import Architecture, SearchSpace
 
@@ -28,6 +29,8 @@ class CheckpointScores:
     """Generator steps made so far."""
     scores: dict[str, float]
     """Protocol-named, such as ``is_5k_10split_classifier``, its ``_std`` and ``fid_5k_classifier``."""
+    copies: CopyCheck | None = None
+    """Whether its images are copies of training images; None in validations, and where an earlier version scored."""
 
 
 @dataclass(frozen=True, eq=False)

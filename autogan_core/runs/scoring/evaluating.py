@@ -14,6 +14,7 @@ from autogan_core.metrics.features.extractor import classifier_recipe, in_precis
 from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.metrics.final_protocol import FinalProtocol
 from autogan_core.metrics.frechet import reference_moments
+from autogan_core.runs.scoring.copy_check import TrainingImages
 from autogan_core.runs.scoring.inputs import Inputs, make_inputs, real_scores
 from autogan_core.runtime.cache_folder import cache_folder
 
@@ -63,6 +64,12 @@ class Evaluator:
         if asked.splits == self._own.scores.splits:
             return inputs
         return replace(inputs, real_scores=real_scores(self._asked, dataset, inputs.extractor, cache))
+
+    @cached_property
+    def training_images(self) -> TrainingImages:
+        """What generated images are compared with to find copies, by the protocol's features. Raises like `inputs`."""
+        inputs, mirror = self.inputs, self._own.training.mirror
+        return TrainingImages(inputs.dataset, inputs.extractor, cache_folder(), mirror)
 
     def require_own(self, work: str) -> None:
         """Refuses to go on with a search or a training that somebody has asked to be scored in another way.

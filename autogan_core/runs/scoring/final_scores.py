@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from autogan_core.config import ScoresConfig
 from autogan_core.errors import ConflictError
+from autogan_core.metrics.copies import CHECKED
 from autogan_core.metrics.features.classifier_accuracy import ACCURACY
+from autogan_core.metrics.features.keeping import KeepingExtractor
 from autogan_core.metrics.final_protocol import FinalProtocol
 from autogan_core.report import CheckpointScores
+from autogan_core.report.results.copies import CopyCheck
 from autogan_core.storage import Format, RunStore, read_document, seal, unseal
 
 if TYPE_CHECKING:
@@ -116,11 +119,13 @@ def evaluate(derived: DerivedGAN, workspace: Workspace, evaluator: Evaluator) ->
             *(derived.name, others[0].recipe, protocol.recipe),
         )
     scorer = evaluator.inputs.scorer(workspace.config, workspace.scorer.draw_size)
+    trained_on = evaluator.training_images
     training, generators = derived.kept()  # both of one moment, though another process may go on with the training
     scores = {}
     with workspace.monitor.task(f"scoring {derived.name}", len(CHECKPOINTS)) as task:
         for checkpoint, iteration in zip(CHECKPOINTS, (training.best.iteration, training.last.iteration), strict=True):
-            found_scores = scorer.score(
+            kept = KeepingExtractor(scorer.extractor, CHECKED)
+            found_scores = replace(scorer, extractor=kept).score(
                 generators[checkpoint],
                 derived.architecture,
                 "evaluate",
@@ -129,7 +134,7 @@ def evaluate(derived: DerivedGAN, workspace: Workspace, evaluator: Evaluator) ->
                 with_fid=True,
                 final=True,
             )
-            scores[checkpoint] = CheckpointScores(iteration, found_scores.named())
+            scores[checkpoint] = CheckpointScores(iteration, found_scores.named(), trained_on.check(*kept.kept()))
             task.advance()
     now = datetime.now(UTC)
     final = FinalScores(scores["best"], scores["last"], now.replace(microsecond=0))
@@ -176,8 +181,12 @@ def _document(evaluations: list[Evaluation]) -> dict[str, Any]:
         "evaluations": [
             {
                 "protocol": asdict(evaluation.protocol),
-                "best": asdict(evaluation.scores.best),
-                "last": asdict(evaluation.scores.last),
+                **{name: _checkpoint(getattr(evaluation.scores, name)) for name in CHECKPOINTS},
+                "copies": {
+                    name: found.to_json()
+                    for name in CHECKPOINTS
+                    if (found := getattr(evaluation.scores, name).copies) is not None
+                },
                 "real_scores": evaluation.real_scores,
                 "evaluated": evaluation.scores.evaluated.isoformat(),
                 "asked": evaluation.asked.isoformat(),
@@ -187,13 +196,18 @@ def _document(evaluations: list[Evaluation]) -> dict[str, Any]:
     }
 
 
+def _checkpoint(checkpoint: CheckpointScores) -> dict[str, Any]:
+    return {"iteration": checkpoint.iteration, "scores": checkpoint.scores}
+
+
 def _parse(document: Mapping[str, Any], own: ScoresConfig) -> tuple[Evaluation, ...]:
     evaluations = [_evaluation(tree, own) for tree in document["evaluations"]]
     return tuple(sorted(evaluations, key=lambda evaluation: evaluation.asked, reverse=True))
 
 
 def _evaluation(tree: Mapping[str, Any], own: ScoresConfig) -> Evaluation:
-    best, last = (CheckpointScores(**tree[checkpoint]) for checkpoint in CHECKPOINTS)
+    copies = {name: CopyCheck.from_json(found) for name, found in tree.get("copies", {}).items()}
+    best, last = (CheckpointScores(**tree[name], copies=copies.get(name)) for name in CHECKPOINTS)
     named = tree["protocol"]
     return Evaluation(
         protocol=FinalProtocol.of_earlier(own, tree["recipe"]) if named is None else FinalProtocol(**named),

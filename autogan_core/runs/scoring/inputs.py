@@ -21,6 +21,7 @@ from autogan_core.metrics.frechet import Moments, reference_moments
 from autogan_core.metrics.kid import real_features
 from autogan_core.metrics.scorer import Scorer
 from autogan_core.metrics.scores import score_real
+from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.storage import DirectoryStore, RunStore, read_document, write_document
@@ -75,8 +76,8 @@ class Inputs:
 
     @cached_property
     def real_features(self) -> Tensor:
-        """Features of some training images, for KID. They are not stored, but computed when they are wanted first."""
-        return real_features(self.dataset, self.extractor, KID_BATCH)
+        """Features of some training images, for KID: computed when they are wanted first on this machine."""
+        return real_features(self.dataset, self.extractor, cache_folder(), KID_BATCH)
 
 
 def pinned(config: Config, cache: Path, monitor: Monitor | None = None) -> tuple[Config, ImageDataset]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -59,22 +60,22 @@ def test_what_is_not_finite_or_too_little() -> None:
         kernel_distance(normal(1, 1), normal(10, 2))
 
 
-def test_the_reference_is_bounded_and_repeats(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reference_is_bounded_and_repeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a large set some images are drawn, the same each time and in batches of any size; of a small one all."""
     dataset, extractor = tiny_dataset(), FixedExtractor()
-    everything = real_features(dataset, extractor, 64)
+    everything = real_features(dataset, extractor, tmp_path, 64)
     assert len(everything) == len(dataset.images) < REAL_IMAGES
     monkeypatch.setattr("autogan_core.metrics.kid.REAL_IMAGES", 20)
-    some = real_features(dataset, extractor, 7)
+    some = real_features(dataset, extractor, tmp_path / "some", 7)
     assert some.shape == (20, 8)
-    torch.testing.assert_close(real_features(dataset, extractor, 20), some)
+    torch.testing.assert_close(real_features(dataset, extractor, tmp_path / "more", 20), some)
     assert all(((everything - feature).abs().sum(dim=1) < 1e-4).any() for feature in some)
 
 
-def test_images_that_come_in_batches_score_as_a_whole() -> None:
+def test_images_that_come_in_batches_score_as_a_whole(tmp_path: Path) -> None:
     """The accumulator's KID is that of all features; without real features there is none."""
     dataset, extractor = tiny_dataset(), FixedExtractor()
-    real = real_features(dataset, extractor, 64)
+    real = real_features(dataset, extractor, tmp_path, 64)
     images = dataset.images.flip(0) // 2
     accumulator = ScoreAccumulator(extractor, splits=2, reference=None, real_features=real)
     for batch in torch.split(images, 10):

@@ -21,7 +21,7 @@ def test_first_images_score_as_a_set_of_their_own(tmp_path: Path, count: int) ->
     extractor, images = FixedExtractor(), tiny_dataset().images[:40]
     reference, real = (
         reference_moments(tiny_dataset(), extractor, tmp_path, 32),
-        real_features(tiny_dataset(), extractor, 32),
+        real_features(tiny_dataset(), extractor, tmp_path, 32),
     )
     recorder = RecordingExtractor(extractor)
     recorder.accuracy = 0.9
@@ -42,7 +42,7 @@ def test_starting_again_forgets(tmp_path: Path) -> None:
     extractor, images = FixedExtractor(), tiny_dataset().images
     reference, real = (
         reference_moments(tiny_dataset(), extractor, tmp_path, 32),
-        real_features(tiny_dataset(), extractor, 32),
+        real_features(tiny_dataset(), extractor, tmp_path, 32),
     )
     recorder, fresh = RecordingExtractor(extractor), RecordingExtractor(extractor)
     recorder(images[:20])

@@ -74,7 +74,7 @@ def test_scores_agree_with_torch_fidelity(
     images = torch.cat([digits.images[:400], noise[:100]])
     reference = reference_moments(digits, classifier, tmp_path, batch_size=300)
     ours = score_images(torch.split(images, 64), classifier, splits=5, reference=reference)
-    real_features = kid.real_features(digits, classifier, 64)
+    real_features = kid.real_features(digits, classifier, tmp_path, 64)
     accumulator = ScoreAccumulator(classifier, splits=5, reference=reference, real_features=real_features, final=True)
     for batch in torch.split(images, 64):
         accumulator.add(batch)
