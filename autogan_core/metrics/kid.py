@@ -28,14 +28,15 @@ _SEED = 2020
 """Chooses training images and subsets; torch-fidelity's default."""
 
 
-def compared_images(dataset: ImageDataset) -> Tensor:
-    """The training images (<= `REAL_IMAGES`, C, S, S) that are KID's reference, drawn with a fixed seed."""
-    return dataset.sample(REAL_IMAGES, _SEED)
+def compared_indices(dataset: ImageDataset) -> Tensor:
+    """Which training images are KID's reference, int64 (<= `REAL_IMAGES`,), drawn with a fixed seed."""
+    return dataset.sample_indices(REAL_IMAGES, _SEED)
 
 
 def real_features(dataset: ImageDataset, extractor: FeatureExtractor, cache_dir: Path, batch_size: int) -> Tensor:
-    """The features of `compared_images`, (<= `REAL_IMAGES`, F), on the CPU; computed once, then cached."""
-    return cached_features(compared_images(dataset), "compared", dataset, extractor, cache_dir, batch_size)
+    """The features of `compared_indices`, (<= `REAL_IMAGES`, F), on the CPU; computed once, then cached."""
+    images = dataset.images[compared_indices(dataset)]
+    return cached_features(images, "compared", dataset, extractor, cache_dir, batch_size)
 
 
 def kernel_distance(generated: Tensor, real: Tensor, subsets: int = REWARD_SUBSETS) -> tuple[float, float]:

@@ -47,8 +47,12 @@ class ImageDataset:
 
     def sample(self, count: int, seed: int) -> Tensor:
         """Different training images drawn at random, uint8 (<= count, C, S, S)."""
+        return self.images[self.sample_indices(count, seed)]
+
+    def sample_indices(self, count: int, seed: int) -> Tensor:
+        """Which images `sample` gives, int64 (<= count,)."""
         rng = seeded_generator(torch.device("cpu"), seed, "real samples")
-        return self.images[torch.randperm(len(self.images), generator=rng)[:count]]
+        return torch.randperm(len(self.images), generator=rng)[:count]
 
     def labels_of(self, classes: int) -> Tensor | None:
         """The labels that conditional networks learn from.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from autogan_core.config import Config
 from autogan_core.history import Record
+from autogan_core.metrics.class_scores import ClassScores
 from autogan_core.metrics.protocols import FEATURES, LONG_NAMES, find_score
 from autogan_core.report.results.copies import CopyCheck
 from autogan_core.report.results.ladder import LadderResult
@@ -31,6 +32,8 @@ class CheckpointScores:
     """Protocol-named, such as ``is_5k_10split_classifier``, its ``_std`` and ``fid_5k_classifier``."""
     copies: CopyCheck | None = None
     """Whether its images are copies of training images; None in validations, and where an earlier version scored."""
+    classes: ClassScores | None = None
+    """How well it draws each class; None in validations, and of generators without classes."""
 
 
 @dataclass(frozen=True, eq=False)

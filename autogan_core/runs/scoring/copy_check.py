@@ -12,7 +12,7 @@ from autogan_core.data import ImageDataset
 from autogan_core.metrics.copies import CopyFinder
 from autogan_core.metrics.features.cached import cached_features
 from autogan_core.metrics.features.extractor import FeatureExtractor
-from autogan_core.metrics.kid import compared_images
+from autogan_core.metrics.kid import compared_indices
 from autogan_core.report.figures.png import image_grid, png
 from autogan_core.report.results.copies import CopyCheck, Pair
 
@@ -38,15 +38,20 @@ class TrainingImages:
             mirror: whether they were shown mirrored in training.
         """
         if extractor.name == "inception":
-            which, images = "compared", compared_images(dataset)
+            which, indices = "compared", compared_indices(dataset)
+            images = dataset.images[indices]
         else:
-            which, images = "all", dataset.images
+            which, indices, images = "all", torch.arange(len(dataset.images)), dataset.images
 
         def features(word: str, of: Tensor) -> Tensor:
             return cached_features(of, word, dataset, extractor, cache_dir, _BATCH)
 
         mirrored = features(f"{which} mirrored", images.flip(3)) if mirror else None
-        self._finder = CopyFinder(images, features(which, images), mirrored)
+        self.features = features(which, images)
+        """Of the images that are compared with, (M, F)."""
+        self.indices = indices
+        """Which of the data set's images these are, int64 (M,)."""
+        self._finder = CopyFinder(images, self.features, mirrored)
         self._compared, self._dataset, self._mirror = images, dataset, mirror
 
     def check(self, images: Tensor, features: Tensor) -> CopyCheck | None:

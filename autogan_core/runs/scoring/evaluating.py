@@ -10,13 +10,17 @@ import torch
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
+from autogan_core.metrics.class_scores import ClassScores, class_scores
 from autogan_core.metrics.features.extractor import classifier_recipe, in_precision
 from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.metrics.final_protocol import FinalProtocol
 from autogan_core.metrics.frechet import reference_moments
+from autogan_core.metrics.scorer import Scorer
+from autogan_core.networks.generator import BaseGenerator
 from autogan_core.runs.scoring.copy_check import TrainingImages
 from autogan_core.runs.scoring.inputs import Inputs, make_inputs, real_scores
 from autogan_core.runtime.cache_folder import cache_folder
+from autogan_core.search_space import Architecture
 
 
 class Evaluator:
@@ -70,6 +74,23 @@ class Evaluator:
         """What generated images are compared with to find copies, by the protocol's features. Raises like `inputs`."""
         inputs, mirror = self.inputs, self._own.training.mirror
         return TrainingImages(inputs.dataset, inputs.extractor, cache_folder(), mirror)
+
+    def class_scores(self, generator: BaseGenerator, architecture: Architecture, scorer: Scorer) -> ClassScores | None:
+        """How well a generator draws each class, against the training images that it is checked for copies of.
+
+        Args:
+            generator: in eval mode.
+            architecture: lies in its space.
+            scorer: by the protocol's features.
+
+        Returns:
+            The scores; None of an unconditional generator. Raises like `inputs`.
+        """
+        if not generator.classes:
+            return None
+        images = self.training_images
+        labels = self.inputs.dataset.require_labels()[images.indices]
+        return class_scores(generator, architecture, scorer, images.features, labels)
 
     def require_own(self, work: str) -> None:
         """Refuses to go on with a search or a training that somebody has asked to be scored in another way.

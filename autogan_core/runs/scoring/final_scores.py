@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from autogan_core.config import ScoresConfig
 from autogan_core.errors import ConflictError
+from autogan_core.metrics.class_scores import ClassScores
 from autogan_core.metrics.copies import CHECKED
 from autogan_core.metrics.features.classifier_accuracy import ACCURACY
 from autogan_core.metrics.features.keeping import KeepingExtractor
@@ -134,7 +135,9 @@ def evaluate(derived: DerivedGAN, workspace: Workspace, evaluator: Evaluator) ->
                 with_fid=True,
                 final=True,
             )
-            scores[checkpoint] = CheckpointScores(iteration, found_scores.named(), trained_on.check(*kept.kept()))
+            classes = evaluator.class_scores(generators[checkpoint], derived.architecture, scorer)
+            copies = trained_on.check(*kept.kept())
+            scores[checkpoint] = CheckpointScores(iteration, found_scores.named(), copies, classes)
             task.advance()
     now = datetime.now(UTC)
     final = FinalScores(scores["best"], scores["last"], now.replace(microsecond=0))
@@ -182,11 +185,7 @@ def _document(evaluations: list[Evaluation]) -> dict[str, Any]:
             {
                 "protocol": asdict(evaluation.protocol),
                 **{name: _checkpoint(getattr(evaluation.scores, name)) for name in CHECKPOINTS},
-                "copies": {
-                    name: found.to_json()
-                    for name in CHECKPOINTS
-                    if (found := getattr(evaluation.scores, name).copies) is not None
-                },
+                **{part: _parts(evaluation.scores, part) for part in ("copies", "classes")},
                 "real_scores": evaluation.real_scores,
                 "evaluated": evaluation.scores.evaluated.isoformat(),
                 "asked": evaluation.asked.isoformat(),
@@ -194,6 +193,12 @@ def _document(evaluations: list[Evaluation]) -> dict[str, Any]:
             for evaluation in evaluations
         ]
     }
+
+
+def _parts(scores: FinalScores, part: str) -> dict[str, Any]:
+    """What else is stored of the checkpoints, by their names."""
+    found = {name: getattr(getattr(scores, name), part) for name in CHECKPOINTS}
+    return {name: value.to_json() for name, value in found.items() if value is not None}
 
 
 def _checkpoint(checkpoint: CheckpointScores) -> dict[str, Any]:
@@ -207,7 +212,10 @@ def _parse(document: Mapping[str, Any], own: ScoresConfig) -> tuple[Evaluation, 
 
 def _evaluation(tree: Mapping[str, Any], own: ScoresConfig) -> Evaluation:
     copies = {name: CopyCheck.from_json(found) for name, found in tree.get("copies", {}).items()}
-    best, last = (CheckpointScores(**tree[name], copies=copies.get(name)) for name in CHECKPOINTS)
+    classes = {name: ClassScores.from_json(found) for name, found in tree.get("classes", {}).items()}
+    best, last = (
+        CheckpointScores(**tree[name], copies=copies.get(name), classes=classes.get(name)) for name in CHECKPOINTS
+    )
     named = tree["protocol"]
     return Evaluation(
         protocol=FinalProtocol.of_earlier(own, tree["recipe"]) if named is None else FinalProtocol(**named),
