@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +22,10 @@ from autogan_core import Architecture, Config, load_config, open_run
 from autogan_core.ablations.pages.statistics import Estimate, mean, paired_difference
 from autogan_core.data import load_dataset
 from autogan_core.metrics.features.extractor import FeatureExtractor, load_extractor
-from autogan_core.metrics.frechet import MomentsAccumulator, frechet_distance
+from autogan_core.metrics.frechet import Moments, MomentsAccumulator, frechet_distance
 from autogan_core.metrics.kid import SUBSETS, kernel_distance
 from autogan_core.metrics.neighbours import IMAGES, precision_and_recall
+from autogan_core.runtime.cache_folder import cache_folder
 from autogan_core.storage import write_atomically
 
 ARMS = ("none", "diffaugment", "adaptive")
@@ -54,12 +54,12 @@ class Training:
 class Ruler:
     """Compares images with the test images."""
 
-    def __init__(self, config: Config, cache: Path) -> None:
+    def __init__(self, config: Config) -> None:
         """Loads the data set of ``config`` and the classifier that it has."""
         dataset = load_dataset(config.data, config.model, config.seed)
         if dataset.test_images is None:
             raise SystemExit(f"the data set '{config.data.name}' has no test images to compare with; take another")
-        self._extractor = load_extractor(config.scores, dataset, CPU, cache)
+        self._extractor = load_extractor(config.scores, dataset, CPU, cache_folder())
         self._real = features(dataset.test_images, self._extractor)
         self._reference = moments(self._real)
 
@@ -80,7 +80,7 @@ def features(images: Tensor, extractor: FeatureExtractor) -> Tensor:
     return torch.cat([extractor(batch)[0] for batch in torch.split(images, BATCH)])
 
 
-def moments(features: Tensor):  # type: ignore[no-untyped-def]
+def moments(features: Tensor) -> Moments:
     """Mean and covariance of features (N, F)."""
     accumulator = MomentsAccumulator()
     accumulator.add(features)
@@ -161,8 +161,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the trainings and their scores")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("AUTOGAN_CACHE", str(arguments.out / "cache"))
-    ruler = Ruler(settings(arguments, None, ARMS[0], 0), arguments.out / "cache")
+    ruler = Ruler(settings(arguments, None, ARMS[0], 0))
     share, shares = map(int, arguments.share.split("/"))
     order = [
         Training(count, arm, seed)

@@ -40,7 +40,7 @@ def generator() -> Generator:
     made = Generator(SearchSpace.only(ARCHITECTURE), model, 4).eval()
     with torch.no_grad():
         made.to_rgb[2].weight.fill_(0.02)
-        made.to_rgb[2].bias.fill_(-0.5)
+        made.to_rgb[2].bias.fill_(-0.9)
         assert made.output_affine is not None
         made.output_affine.shift[1] = 5
     return made
