@@ -122,7 +122,7 @@ def log_to(console: Console, verbose: bool) -> None:
 
 def print_summary(console: Console, report: Path) -> None:
     """Prints the scores that a report's ``summary.json``, beside it, tells, and where the report lies."""
-    from autogan_core.metrics.protocols import ALL_NAMES, find_score, joint_protocol, kinds_in
+    from autogan_core.metrics.protocols import ALL_NAMES, bias_note, find_score, joint_protocol, kinds_in
 
     def cells(scores: dict[str, float]) -> list[str]:
         found = [find_score(scores, kind) for kind in kinds]
@@ -148,8 +148,13 @@ def print_summary(console: Console, report: Path) -> None:
             console.print(f"scores: {words}")
         if scored["real_scores"]:
             console.print(f"real images: {joint_protocol(scored['real_scores'])}")
+        best = (generator["best"]["scores"] for generator in scored["generators"])
+        if note := bias_note(best, shown=False):
+            console.print(note)
     for generator in summary["generators"]:
         console.print(f"{generator['architecture']} is {generator['words']}")
+        if check := generator["best"].get("copies"):
+            console.print(f"{generator['architecture']} drew {check['words']}")
         if generator["origin"]:
             console.print(f"{generator['architecture']} was {generator['origin']}")
         if generator["collapsed"]:

@@ -65,9 +65,11 @@ class CopyFinder:
         """
         self._images = images
         whole = features if mirrored_features is None else torch.cat([features, mirrored_features])
+        kinds = [images] if mirrored_features is None else [images, images.flip(3)]
+        digests = (hashlib.sha256(image.tobytes()).digest() for kind in kinds for image in kind.numpy())
         first = dict[bytes, int]()
-        for place in range(len(whole)):
-            first.setdefault(hashlib.sha256(self.pictures(torch.tensor([place])).numpy().data).digest(), place)
+        for place, digest in enumerate(digests):
+            first.setdefault(digest, place)
         self._places = torch.tensor(list(first.values()))
         self._features = whole[self._places]
         twins = self._places % len(images)

@@ -113,13 +113,13 @@ def is_better_higher(kind: Kind) -> bool:
     return kind not in ("fid", "kid")
 
 
-def bias_note(scored: Iterable[Mapping[str, float]]) -> str:
-    """The sentences that belong beside FIDs of few images; "" where there are none."""
+def bias_note(scored: Iterable[Mapping[str, float]], *, shown: bool = True) -> str:
+    """What belongs beside FIDs of few images; "" where there are none. ``shown``: their intervals are shown too."""
     found = [score for each in scored if (score := find_score(each, "fid"))]
     intervals = any(score.interval for score in found)
     if not intervals and all(score.num_images > FEW_IMAGES for score in found):
         return ""
-    brackets = " In brackets: FID without this bias, with 95 % confidence." if intervals else ""
+    brackets = " In brackets: FID without this bias, with 95 % confidence." if intervals and shown else ""
     return f"FID is biased upwards on so few images: read KID.{brackets}"
 
 

@@ -14,7 +14,7 @@ from autogan_core.metrics.protocols import REWARD_NAMES, joint_protocol, reward_
 from autogan_core.report.figures.charts import policy_figure, reward_figure, training_figure
 from autogan_core.report.figures.diagram import architecture_svg
 from autogan_core.report.figures.ladder_figure import ladder_figure
-from autogan_core.report.images import inline_grid
+from autogan_core.report.images import inline_grid, inline_strip
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
 from autogan_core.report.results.observations import Observation, observe
 from autogan_core.report.results.results import PAGE, RunResults
@@ -76,6 +76,11 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
         "observations": observations,
         "real_grid": None if results.real_samples is None else inline_grid(results.real_samples),
         "grids": [(generator, inline_grid(generator.samples)) for generator in results.generators],
+        "copies": [
+            (generator, generator.best.copies, inline_strip(generator.best.copies, config.model.image_size))
+            for generator in results.generators
+            if generator.best.copies is not None
+        ],
         "distrust": distrust(results.classifier_accuracy),
         "score_tables": score_tables(results),
         "training_figure": _inline(training_figure(results.generators)),

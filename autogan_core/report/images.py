@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from autogan_core.report.figures.png import image_grid, png
+from autogan_core.report.figures.png import BORDER, image_grid, png
+from autogan_core.report.results.copies import CopyCheck
 
 MAX_IMAGES = 64
 """Images shown of each generator, the first ones."""
@@ -24,6 +25,12 @@ class Grid:
     """Width to show it at, in CSS pixels: a whole multiple of its own, so that all pixels stay equal."""
     count: int
     """Images in it."""
+
+
+def inline_strip(check: CopyCheck, image_size: int) -> Grid:
+    """The strip of a check, which was drawn when the images were scored; ``image_size``: their side in pixels."""
+    width, count = len(check.closest) * (image_size + BORDER) - BORDER, len(check.closest)
+    return Grid(f"data:image/png;base64,{check.strip}", width * max(1, 2 * _WIDTH // width), count)
 
 
 def inline_grid(images: Tensor) -> Grid:

@@ -102,7 +102,9 @@ def _scores(results: RunResults) -> list[str]:
         ]
         parts += [f"### {escape(scored.heading)}"] if scored.heading else []
         parts.append(table(("Generator", "Checkpoint", *scored.columns, "Measured on"), cells))
-    return parts
+        parts += [escape(scored.note)] if scored.note else []
+    checks = [(generator.rank, generator.best.copies) for generator in results.generators]
+    return [*parts, *(escape(f"Generator {rank}: {check.words}.") for rank, check in checks if check)]
 
 
 def _ladder(ladder: LadderResult) -> list[str]:

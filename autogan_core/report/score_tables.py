@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autogan_core.metrics.protocols import Kind, heading, joint_protocol, kinds_in
+from autogan_core.metrics.protocols import Kind, bias_note, heading, joint_protocol, kinds_in
 from autogan_core.report.results.results import CheckpointScores, RunResults
 from autogan_core.report.words import score_text
 
@@ -34,6 +34,8 @@ class ScoreTable:
     """Names of the scores, with an arrow to where they are better."""
     rows: tuple[ScoreRow, ...]
     """The real images, then every generator's best and last checkpoint."""
+    note: str
+    """How to read a FID of few images; "" where there is none."""
 
 
 def score_tables(results: RunResults) -> list[ScoreTable]:
@@ -55,7 +57,8 @@ def _table(
             lines.append((str(rank), f"{name}, at {checkpoint.iteration:,}", checkpoint.scores))
     kinds = kinds_in(scores for *_, scores in lines)
     rows = tuple(_row(label, checkpoint, scores, kinds) for label, checkpoint, scores in lines)
-    return ScoreTable(protocol, tuple(map(heading, kinds)), rows)
+    note = bias_note(scores for *_, scores in lines)
+    return ScoreTable(protocol, tuple(map(heading, kinds)), rows, note)
 
 
 def _row(label: str, checkpoint: str, scores: dict[str, float], kinds: tuple[Kind, ...]) -> ScoreRow:

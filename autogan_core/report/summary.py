@@ -83,7 +83,12 @@ def _by_protocol(results: RunResults, found: ProtocolScores) -> dict[str, Any]:
 
 
 def _checkpoint(checkpoint: CheckpointScores) -> dict[str, Any]:
-    return {"iteration": checkpoint.iteration, "scores": checkpoint.scores}
+    tree: dict[str, Any] = {"iteration": checkpoint.iteration, "scores": checkpoint.scores}
+    if checkpoint.copies is not None:
+        found = checkpoint.copies.to_json()
+        del found["strip"]
+        tree["copies"] = {**found, "words": checkpoint.copies.words}
+    return tree
 
 
 def _finite(value: Any) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autogan_core.errors import AutoGANError, StateError
-from autogan_core.metrics.protocols import LONG_NAMES, find_score, joint_protocol
+from autogan_core.metrics.protocols import LONG_NAMES, bias_note, find_score, joint_protocol
 from autogan_core.report.results.results import PAGE
 from autogan_core.runs.run_records import RunRecords
 from autogan_core.storage import write_atomically
@@ -136,7 +136,8 @@ def _scores(run: RunRecords) -> list[str]:
         cells = [found.text if (found := find_score(scores.best.scores, kind)) else "" for kind in LONG_NAMES]
         lines.append(f"| {architecture} | {' | '.join(cells)} |")
     protocol = joint_protocol(next(iter(evaluated.values())).best.scores)
-    return [*lines, "", f"Best checkpoints; {protocol}."]
+    note = bias_note(scores.best.scores for scores in evaluated.values())
+    return [*lines, "", f"Best checkpoints; {protocol}.{f' {note}' if note else ''}"]
 
 
 def _dispose(card: PipelineRunCard, pipeline_run: PipelineRun, workflow: Workflow | None) -> list[str]:

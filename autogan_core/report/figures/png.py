@@ -12,7 +12,8 @@ from torch import Tensor
 
 from autogan_core.storage import write_atomically
 
-_BORDER = 1
+BORDER = 1
+"""Pixels between the images of a grid."""
 
 
 def image_grid(images: Tensor, columns: int | None = None) -> Image.Image:
@@ -28,8 +29,8 @@ def image_grid(images: Tensor, columns: int | None = None) -> Image.Image:
     count, channels, height, width = images.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    cell = (height + _BORDER, width + _BORDER)
-    canvas = np.full((rows * cell[0] - _BORDER, columns * cell[1] - _BORDER, channels), 255, dtype=np.uint8)
+    cell = (height + BORDER, width + BORDER)
+    canvas = np.full((rows * cell[0] - BORDER, columns * cell[1] - BORDER, channels), 255, dtype=np.uint8)
     for i, image in enumerate(images.cpu().numpy()):
         top, left = (i // columns) * cell[0], (i % columns) * cell[1]
         canvas[top : top + height, left : left + width] = image.transpose(1, 2, 0)
