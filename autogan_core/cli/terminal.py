@@ -153,6 +153,8 @@ def print_summary(console: Console, report: Path) -> None:
             console.print(note)
     for generator in summary["generators"]:
         console.print(f"{generator['architecture']} is {generator['words']}")
+        if classes := generator["best"].get("classes"):
+            console.print(f"{generator['architecture']} drew {classes['words']}")
         if check := generator["best"].get("copies"):
             console.print(f"{generator['architecture']} drew {check['words']}")
         if generator["origin"]:

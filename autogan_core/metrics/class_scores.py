@@ -25,6 +25,8 @@ MOST_IMAGES = 50_000
 class ClassScores:
     """The scores of each class's images, in the order of the labels."""
 
+    names: tuple[str, ...]
+    """Of the classes; their numbers, where they have no names."""
     images: int
     """Images drawn for each class."""
     accuracy: tuple[float, ...] | None
@@ -38,6 +40,20 @@ class ClassScores:
         """Over all classes alike; None as ``accuracy``."""
         return None if self.accuracy is None else sum(self.accuracy) / len(self.accuracy)
 
+    @property
+    def mean_fid(self) -> float | None:
+        """Over all classes that have one; None if none has."""
+        found = [value for value in self.fid if value is not None]
+        return sum(found) / len(found) if found else None
+
+    @property
+    def words(self) -> str:
+        """One clause, such as ``what it should in 93 % of 5,000 images, 500 of each class``; FID with InceptionV3."""
+        drawn = f"{self.images * len(self.names):,} images, {self.images:,} of each class"
+        if self.mean_accuracy is None:
+            return f"{drawn}: FID {self.mean_fid or 0:.2f} to the class's own, on average"
+        return f"what it should in {100 * self.mean_accuracy:.0f} % of {drawn}, as the classifier sees it"
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
@@ -46,7 +62,8 @@ class ClassScores:
     def from_json(cls, tree: Mapping[str, Any]) -> ClassScores:
         """The inverse of `to_json`."""
         accuracy = tree["accuracy"]
-        return cls(tree["images"], None if accuracy is None else tuple(accuracy), tuple(tree["fid"]))
+        known = None if accuracy is None else tuple(accuracy)
+        return cls(tuple(tree["names"]), tree["images"], known, tuple(tree["fid"]))
 
 
 def class_scores(
@@ -73,7 +90,8 @@ def class_scores(
         )
         found.append(score_class(images, label, scorer.extractor, _moments(features[labels == label])))
     shares = tuple(share for share, _ in found if share is not None)
-    return ClassScores(count, shares or None, tuple(fid for _, fid in found))
+    names = generator.class_names or tuple(map(str, range(generator.classes)))
+    return ClassScores(names, count, shares or None, tuple(fid for _, fid in found))
 
 
 def score_class(

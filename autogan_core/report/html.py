@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from autogan_core.metrics.features.classifier_accuracy import distrust
 from autogan_core.metrics.protocols import REWARD_NAMES, joint_protocol, reward_words
+from autogan_core.report.class_table import class_table
 from autogan_core.report.figures.charts import policy_figure, reward_figure, training_figure
 from autogan_core.report.figures.diagram import architecture_svg
 from autogan_core.report.figures.ladder_figure import ladder_figure
@@ -81,6 +82,7 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
             for generator in results.generators
             if generator.best.copies is not None
         ],
+        "classes": class_table([(g.rank, g.best.classes) for g in results.generators]),
         "distrust": distrust(results.classifier_accuracy),
         "score_tables": score_tables(results),
         "training_figure": _inline(training_figure(results.generators)),

@@ -88,6 +88,8 @@ def _checkpoint(checkpoint: CheckpointScores) -> dict[str, Any]:
         found = checkpoint.copies.to_json()
         del found["strip"]
         tree["copies"] = {**found, "words": checkpoint.copies.words}
+    if checkpoint.classes is not None:
+        tree["classes"] = {**checkpoint.classes.to_json(), "words": checkpoint.classes.words}
     return tree
 
 

@@ -39,8 +39,8 @@ def generator() -> Generator:
     model = ModelConfig(bottom_width=2, num_cells=2, image_channels=1, latent_dim=8, classes=2)
     made = Generator(SearchSpace.only(ARCHITECTURE), model, 4).eval()
     with torch.no_grad():
-        made.to_rgb[2].weight.fill_(0.02)
-        made.to_rgb[2].bias.fill_(-0.9)
+        made.get_parameter("to_rgb.2.weight").fill_(0.02)
+        made.get_parameter("to_rgb.2.bias").fill_(-0.9)
         assert made.output_affine is not None
         made.output_affine.shift[1] = 5
     return made
@@ -93,6 +93,6 @@ def test_many_classes_share_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("accuracy", [None, (0.5, 1.0)])
 def test_stored_scores_are_read_again(accuracy: tuple[float, ...] | None) -> None:
     """With a classifier's accuracy and without."""
-    scores = ClassScores(5, accuracy, (1.5, None))
+    scores = ClassScores(("a", "b"), 5, accuracy, (1.5, None))
     assert ClassScores.from_json(scores.to_json()) == scores
-    assert dataclasses.astuple(scores)[0] == 5
+    assert dataclasses.astuple(scores)[1] == 5
