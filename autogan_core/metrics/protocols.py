@@ -115,12 +115,14 @@ def is_better_higher(kind: Kind) -> bool:
 
 def bias_note(scored: Iterable[Mapping[str, float]], *, shown: bool = True) -> str:
     """What belongs beside FIDs of few images; "" where there are none. ``shown``: their intervals are shown too."""
-    found = [score for each in scored if (score := find_score(each, "fid"))]
+    tables = list(scored)
+    found = [score for each in tables if (score := find_score(each, "fid"))]
     intervals = any(score.interval for score in found)
     if not intervals and all(score.num_images > FEW_IMAGES for score in found):
         return ""
+    instead = ": read KID" if any(find_score(each, "kid") for each in tables) else ""
     brackets = " In brackets: FID without this bias, with 95 % confidence." if intervals and shown else ""
-    return f"FID is biased upwards on so few images: read KID.{brackets}"
+    return f"FID is biased upwards on so few images{instead}.{brackets}"
 
 
 def heading(kind: Kind) -> str:

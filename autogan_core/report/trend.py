@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,18 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from autogan_core.metrics.protocols import LONG_NAMES, Kind, Score, find_score, joint_protocol
+from autogan_core.metrics.protocols import (
+    ALL_NAMES,
+    Kind,
+    Score,
+    bias_note,
+    decimals,
+    find_score,
+    heading,
+    is_better_higher,
+    joint_protocol,
+    kinds_in,
+)
 from autogan_core.report.figures.style import GREY, PALETTE, render
 from autogan_core.report.markdown import escape, fit, table
 from autogan_core.report.score_history import Evaluation, HistoryLine, Origin, origins
@@ -22,11 +33,10 @@ from autogan_core.report.templates import render_page
 from autogan_core.report.words import score_text
 from autogan_core.search_space import Architecture
 
-_HEADERS = ("Date (UTC)", "Architecture", "Inception score ↑", "FID ↓", "Best at", "Scores", "Revision", "Measured on")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = ("-", "--", ":", "-.")
 _HAIRLINES = (("data", (0, (6, 3)), PALETTE[6]), ("code", (0, (1, 2)), GREY))
-_BETTER = {"is": 1, "fid": -1}
+_PANEL_HEIGHT = 2.5
 _Traced = tuple[HistoryLine, tuple[Origin, ...]]
 """A line, and where its scores come from."""
 
@@ -37,8 +47,7 @@ class TrendRow:
 
     date: str
     architecture: str
-    inception_score: str
-    fid: str
+    scores: tuple[str, ...]
     best_at: str
     origin: str
     revision: str
@@ -74,6 +83,8 @@ def render_trend(lines: Sequence[HistoryLine], title: str) -> str:
         "newest": f"{lines[-1].time.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if lines else "",
         "changes": changes(lines),
         "figure": _figure(traced),
+        "columns": [heading(kind) for kind in _kinds(lines)],
+        "note": bias_note(e.scores for line in lines for e in line.evaluations),
         "protocols": list(dict.fromkeys(row.protocol for row in rows)),
         "rows": rows,
     }
@@ -85,8 +96,21 @@ def trend_markdown(lines: Sequence[HistoryLine]) -> str:
     if not lines:
         return "No scores yet.\n"
     sentences = "\n".join(f"- {escape(sentence)}" for sentence in changes(lines))
-    rows = [astuple(row) for row in _rows(_trace(lines))]
-    return fit(f"{sentences}\n\n{table(_HEADERS, rows)}\n")
+    headers = (
+        "Date (UTC)",
+        "Architecture",
+        *map(heading, _kinds(lines)),
+        "Best at",
+        "Scores",
+        "Revision",
+        "Measured on",
+    )
+    rows = [
+        (row.date, row.architecture, *row.scores, row.best_at, row.origin, row.revision, row.protocol)
+        for row in _rows(_trace(lines))
+    ]
+    note = bias_note(e.scores for line in lines for e in line.evaluations)
+    return fit("\n\n".join(filter(None, [sentences, table(headers, rows), escape(note)])) + "\n")
 
 
 def changes(lines: Sequence[HistoryLine]) -> list[str]:
@@ -101,27 +125,29 @@ def changes(lines: Sequence[HistoryLine]) -> list[str]:
 
 def _change(lines: Sequence[HistoryLine], origin: Origin, before: tuple[HistoryLine, Evaluation] | None) -> str:
     line, evaluation = lines[-1], origin.evaluation
+    kinds = kinds_in([evaluation.scores, *([before[1].scores] if before else [])])
     if before is None:
-        scores = ", ".join(f"{name} {score_text(evaluation.scores, kind)}" for kind, name in LONG_NAMES.items())
+        scores = ", ".join(f"{ALL_NAMES[kind]} {score_text(evaluation.scores, kind)}" for kind in kinds)
         elsewhere = f"; not evaluated on {_date(lines[-2].time)}" if len(lines) > 1 else ""
         return f"{evaluation.architecture}: {scores} ({_origin_words(origin)}{elsewhere})."
     if evaluation == before[1]:
         return f"{evaluation.architecture}: unchanged, the scores of {_date(evaluation.evaluated)} were reused."
-    parts = [_difference(kind, (line, evaluation), before) for kind in LONG_NAMES]
+    parts = [_difference(kind, (line, evaluation), before) for kind in kinds]
     return f"{evaluation.architecture}: {', '.join(parts)} ({_origin_words(origin)})."
 
 
 def _difference(kind: Kind, now: tuple[HistoryLine, Evaluation], before: tuple[HistoryLine, Evaluation]) -> str:
-    name, new, old = LONG_NAMES[kind], find_score(now[1].scores, kind), find_score(before[1].scores, kind)
+    name, new, old = ALL_NAMES[kind], find_score(now[1].scores, kind), find_score(before[1].scores, kind)
     if new is None or old is None:
         return f"{name} {old.text if old else 'missing'} → {new.text if new else 'missing'}"
     if _comparable(now[0], new) != _comparable(before[0], old):
         return f"{name} {new.text}, measured in another way than {old.text} before, so the two cannot be compared"
-    difference = round(new.value - old.value, 2)
+    digits = decimals(kind)
+    difference = round(new.value - old.value, digits)
     if not difference:
         return f"{name} {new.text} as before"
-    verdict = "better" if difference * _BETTER[kind] > 0 else "worse"
-    return f"{name} {old.text} → {new.text} ({difference:+.2f}, {verdict})".replace("(-", "(−")
+    verdict = "better" if (difference > 0) == is_better_higher(kind) else "worse"
+    return f"{name} {old.text} → {new.text} ({difference:+.{digits}f}, {verdict})".replace("(-", "(−")
 
 
 def _comparable(line: HistoryLine, score: Score) -> tuple[str, ...]:
@@ -134,17 +160,22 @@ def _trace(lines: Sequence[HistoryLine]) -> list[_Traced]:
     return [(line, origins(lines[:count])) for count, line in enumerate(lines, start=1)]
 
 
+def _kinds(lines: Iterable[HistoryLine]) -> tuple[Kind, ...]:
+    """The kinds of score that the table has columns for, and the figure panels."""
+    return kinds_in(evaluation.scores for line in lines for evaluation in line.evaluations)
+
+
 def _rows(traced: Sequence[_Traced]) -> list[TrendRow]:
-    return [_row(line, origin) for line, found in reversed(traced) for origin in found]
+    kinds = _kinds(line for line, _ in traced)
+    return [_row(line, origin, kinds) for line, found in reversed(traced) for origin in found]
 
 
-def _row(line: HistoryLine, origin: Origin) -> TrendRow:
+def _row(line: HistoryLine, origin: Origin, kinds: Sequence[Kind]) -> TrendRow:
     evaluation = origin.evaluation
     return TrendRow(
         date=f"{line.time.astimezone(UTC):%Y-%m-%d %H:%M}",
         architecture=str(evaluation.architecture),
-        inception_score=score_text(evaluation.scores, "is"),
-        fid=score_text(evaluation.scores, "fid"),
+        scores=tuple(score_text(evaluation.scores, kind) for kind in kinds),
         best_at=f"{evaluation.iteration:,}{', then collapsed' if evaluation.collapsed else ''}",
         origin=_origin_words(origin),
         revision=line.revision or "–",
@@ -161,22 +192,25 @@ def _date(time: datetime) -> str:
 
 
 def _figure(traced: Sequence[_Traced]) -> Markup | None:
-    """Both scores over time, one above the other; None when there is none to show."""
-    if not any(find_score(o.evaluation.scores, kind) for _, found in traced for o in found for kind in LONG_NAMES):
+    """All scores over time, one kind above the other; None when there is none to show."""
+    kinds = _kinds(line for line, _ in traced)
+    if not any(find_score(o.evaluation.scores, kind) for _, found in traced for o in found for kind in kinds):
         return None
 
     def draw(figure: Figure) -> None:
-        panels = figure.subplots(len(LONG_NAMES), 1, sharex=True)
-        for axes, kind in zip(panels, LONG_NAMES, strict=True):
+        panels = figure.subplots(len(kinds), 1, sharex=True)
+        for axes, kind in zip(panels, kinds, strict=True):
             _draw_scores(axes, traced, kind)
             _draw_hairlines(axes, traced)
-            direction = "higher is better" if kind == "is" else "lower is better"
-            axes.set_title(f"{LONG_NAMES[kind]} ({direction})")
+            direction = "higher is better" if is_better_higher(kind) else "lower is better"
+            axes.set_title(f"{ALL_NAMES[kind]} ({direction})")
             axes.grid(axis="y", color="#e4e4e0", linewidth=0.7)
         _draw_dates(panels[-1], traced)
         figure.legend(handles=_legend(traced), loc="outside lower center", ncols=4, numpoints=1, handlelength=2.4)
 
-    return Markup(render(draw, 5.0, "Inception score and FID of each architecture over time"))
+    *names, last = (ALL_NAMES[kind] for kind in kinds)
+    title = f"{', '.join(names)} and {last} of each architecture over time"
+    return Markup(render(draw, _PANEL_HEIGHT * len(kinds), title))
 
 
 def _draw_dates(axes: Axes, traced: Sequence[_Traced]) -> None:

@@ -113,7 +113,9 @@ class BeginningsMonitor(Monitor):
 
 
 def final_score_names(images: int, splits: int, suffix: str) -> set[str]:
-    """What final scores are called, a classifier's accuracy left out."""
+    """What final scores are called, a classifier's accuracy left out; FID has an interval by the fixed extractor's
+    features, since there are few."""
     inception_score = f"is_{images}_{splits}split"
     distances = (f"fid_{images}", f"kid_{images}", f"kid_{images}_std", f"precision_{images}", f"recall_{images}")
-    return {f"{name}{suffix}" for name in (inception_score, f"{inception_score}_std", *distances)}
+    interval = (f"fid_{images}_low", f"fid_{images}_high") if suffix == FixedExtractor.suffix else ()
+    return {f"{name}{suffix}" for name in (inception_score, f"{inception_score}_std", *distances, *interval)}

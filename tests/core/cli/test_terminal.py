@@ -81,10 +81,11 @@ def test_measurements_go_to_both_logs(tmp_path: Path) -> None:
 def test_architectures_are_whole_on_a_narrow_terminal(tmp_path: Path) -> None:
     """Whoever wants to train or draw with one copies it from the table; scores of all kinds stand beside it."""
     scores = {
-        **{"is_5k_10split": 8.45, "is_5k_10split_std": 0.13, "fid_5k": 0.87},
+        **{"is_5k_10split": 8.45, "is_5k_10split_std": 0.13},
+        **{"fid_5k": 0.87, "fid_5k_low": 0.31, "fid_5k_high": 1.05},
         **{"kid_5k": 0.00441, "kid_5k_std": 0.0029, "precision_5k": 0.65, "recall_5k": 0.6},
     }
-    checkpoint = {"iteration": 50_000, "scores": scores}
+    checkpoint = {"iteration": 50_000, "scores": scores, "copies": {"words": "no copies among 5,000 images"}}
     generator = {"architecture": "0211-12111-10112", "best": checkpoint, "last": checkpoint, "words": "..."}
     generators = [{**generator, "origin": None, "collapsed": False}]
     summary = {"by_protocol": [], "generators": generators, "real_scores": {}, "beams": []}
@@ -93,3 +94,5 @@ def test_architectures_are_whole_on_a_narrow_terminal(tmp_path: Path) -> None:
     print_summary(Console(file=out, width=80), tmp_path / "report.html")
     [best, _] = [line.split() for line in out.getvalue().splitlines() if "8.45" in line]
     assert best == ["0211-12111-10112", "best,", "50,000", "8.45", "±", "0.13", "0.87", "0.0044", "0.65", "0.60"]
+    assert "FID is biased upwards on so few images: read KID.\n" in out.getvalue()
+    assert out.getvalue().count("0211-12111-10112 drew no copies among 5,000 images\n") == 1

@@ -56,10 +56,11 @@ def test_an_interval_stands_behind_its_fid() -> None:
 def test_the_bias_of_few_images_is_said() -> None:
     """Beside FIDs of few images, and beside those that have an interval since there are few real ones; else not."""
     assert bias_note([{"fid_50k": 6.7}, {"is_1k_10split": 2.0}]) == ""
-    assert bias_note([{"fid_50k": 6.7}, {"fid_5k": 6.7}]) == "FID is biased upwards on so few images: read KID."
-    assert "In brackets: FID without this bias" in bias_note(
-        [{"fid_50k": 6.7, "fid_50k_low": 5.0, "fid_50k_high": 6.0}]
-    )
+    few, few_real = {"fid_5k": 6.7}, {"fid_50k": 6.7, "fid_50k_low": 5.0, "fid_50k_high": 6.0}
+    assert bias_note([{"fid_50k": 6.7}, few]) == "FID is biased upwards on so few images."
+    assert bias_note([{**few, "kid_5k": 0.1}, few]) == "FID is biased upwards on so few images: read KID."
+    assert bias_note([few_real]).endswith(" images. In brackets: FID without this bias, with 95 % confidence.")
+    assert bias_note([few_real], shown=False) == "FID is biased upwards on so few images."
 
 
 def test_scores_that_are_not_finite_are_not_found() -> None:

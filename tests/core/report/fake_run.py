@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from datetime import UTC, datetime
 
@@ -13,6 +14,8 @@ from autogan_core.config import Config
 from autogan_core.history import Assignment, Record
 from autogan_core.presets import load_config
 from autogan_core.report import CheckpointScores, GeneratorResult, ProtocolScores, RunResults
+from autogan_core.report.figures.png import image_grid, png
+from autogan_core.report.results.copies import CopyCheck, Pair
 from autogan_core.search_space import Architecture, SearchSpace
 
 SPACE = SearchSpace.full()
@@ -63,6 +66,13 @@ def fake_protocols() -> tuple[ProtocolScores, ...]:
         ProtocolScores("2,000 images, 10 splits, Inception features", {"is_1797_10split": 5.5}, {1: (first, first)}),
         ProtocolScores("5,000 images, 10 splits, classifier features, recipe 1", {}, own),
     )
+
+
+def fake_check(copies: int) -> CopyCheck:
+    """A check with a strip of two pairs, 33 pixels wide."""
+    strip = base64.b64encode(png(image_grid(digit_images(0.0)[:4], columns=2))).decode()
+    pairs = (Pair(7, 3, False, 0.05), Pair(20, 11, True, 0.1))
+    return CopyCheck(copies, 5000, 1797, 1797, False, 0.16, pairs, strip)
 
 
 def digit_images(noise: float) -> Tensor:

@@ -21,7 +21,7 @@ from autogan_core.report import RunResults
 from autogan_core.report.html import write_report
 from autogan_core.report.images import inline_grid
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
-from tests.core.report.fake_run import FAILURE, fake_protocols, fake_run
+from tests.core.report.fake_run import FAILURE, fake_check, fake_protocols, fake_run
 
 SECTIONS = ["architectures", "reward", "policy", "samples", "scores", "reproduce"]
 VOID = {"meta", "img", "br", "link"}
@@ -142,13 +142,33 @@ def test_further_scores_have_columns_where_there_are_any(tmp_path: Path) -> None
     """KID, precision and recall stand beside FID, a dash where they lack, and a sentence on how to read them."""
     run = without_figures(fake_run())
     assert "KID" not in "".join(read(run, tmp_path)[1].text)
+    assert "Copies" not in "".join(read(run, tmp_path)[1].text)
     first, *others = run.generators
     more = {"kid_50k": 0.01234, "kid_50k_std": 0.0006, "precision_50k": 0.71, "recall_50k": 0.49}
     best = replace(first.best, scores={**first.best.scores, **more})
     _, structure = read(replace(run, generators=(replace(first, best=best), *others)), tmp_path)
     text = " ".join("".join(structure.text).split())
     assert "FID ↓ KID ↓ Precision ↑ Recall ↑ Measured on" in text
-    assert "0.0123 ± 0.0006" in text and "with few images, read it instead" in text
+    assert "0.0123 ± 0.0006" in text and "Unlike FID, which falls" in text
+    assert "FID is biased upwards on so few images: read KID. Inception score: mean" in text
+
+
+def test_copies_are_said_and_shown(tmp_path: Path) -> None:
+    """In words, with the strip, and as a warning where there are any; the last checkpoint's too if it is another."""
+    run = without_figures(fake_run())
+    clean, copied = fake_check(0), fake_check(3)
+    first, second = run.generators
+    first = replace(first, best=replace(first.best, copies=clean), last=replace(first.last, copies=copied))
+    second = replace(second, best=replace(second.best, copies=clean), last=replace(second.last, copies=copied))
+    source, structure = read(replace(run, generators=(first, second)), tmp_path)
+    text = " ".join("".join(structure.text).split())
+    assert "Generator 1: no copies among 5,000 images (compared with all 1,797 training images). " in text
+    assert f"Generator 2: {clean.words}. Last checkpoint: 3 copies among 5,000 images" in text
+    assert text.count("3 copies") == 1, "the first generator's last checkpoint is its best one"
+    assert source.count(f'src="data:image/png;base64,{clean.strip}" width="660"') == 2
+    assert 'class="warning">Generator' not in source
+    second = replace(second, best=replace(second.best, copies=copied))
+    assert 'class="warning">Generator 2: 3 copies' in read(replace(run, generators=(first, second)), tmp_path)[0]
 
 
 def test_text_from_outside_is_escaped(page: tuple[str, Structure]) -> None:

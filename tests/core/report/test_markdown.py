@@ -11,7 +11,7 @@ from autogan_core.history import Record
 from autogan_core.presets import load_config
 from autogan_core.report import RunResults
 from autogan_core.report.markdown import MAX_CHARACTERS, escape, fit, report_markdown, table
-from tests.core.report.fake_run import fake_protocols, fake_run
+from tests.core.report.fake_run import fake_check, fake_protocols, fake_run
 
 LIMIT = 400_000
 
@@ -75,6 +75,16 @@ def test_any_outcome_gets_a_report(changes: dict[str, Any], words: str) -> None:
     ("preset", "words"),
     [("digits", "preset\n\n- search.controller"), ("gone.yaml", "Not known: the preset gone.yaml is not at hand.")],
 )
+def test_few_images_and_copies_are_said() -> None:
+    """How to read FID, below its table, and what the check of the best checkpoint found."""
+    run = fake_run()
+    first = run.generators[0]
+    scores = {**first.best.scores, "kid_5k_classifier": 0.01}
+    checked = replace(first, best=replace(first.best, scores=scores, copies=fake_check(1)))
+    text = report_markdown(replace(run, generators=(checked, *run.generators[1:])))
+    assert "\n\nFID is biased upwards on so few images: read KID.\n\nGenerator 1: 1 copy among 5,000 images" in text
+
+
 def test_a_preset_file_may_have_stayed_elsewhere(preset: str, words: str) -> None:
     """Settings are held against the preset where there is one."""
     results = fake_run()

@@ -13,7 +13,7 @@ from autogan_core.config import parse_config
 from autogan_core.report import RunResults
 from autogan_core.report.results.observations import observe
 from autogan_core.report.summary import summary_json
-from tests.core.report.fake_run import FAILURE, fake_config, fake_protocols, fake_run
+from tests.core.report.fake_run import FAILURE, fake_check, fake_config, fake_protocols, fake_run
 
 
 def refuse(constant: str) -> NoReturn:
@@ -66,6 +66,19 @@ def test_scores_are_told_by_protocol() -> None:
         "scores": {"is_2k_10split": 4.21, "is_2k_10split_std": 0.07, "fid_2k": 63.5},
     }
     assert [generator["last"]["iteration"] for generator in second["generators"]] == [2500, 2500]
+
+
+def test_the_check_for_copies_is_told_without_its_picture() -> None:
+    """With its words, and the pairs by their indices; a checkpoint that was not checked has none."""
+    run = fake_run()
+    first = run.generators[0]
+    checked = replace(first, best=replace(first.best, copies=fake_check(3)))
+    tree = summary(replace(run, generators=(checked, *run.generators[1:])))["generators"][0]
+    found = tree["best"]["copies"]
+    assert (found["copies"], found["checked"], "strip" in found) == (3, 5000, False)
+    assert found["words"] == fake_check(3).words
+    assert found["closest"][1] == {"generated": 20, "training": 11, "mirrored": True, "ratio": 0.1}
+    assert "copies" not in tree["last"]
 
 
 def test_numbers_that_are_not_finite_become_null() -> None:

@@ -129,6 +129,11 @@ def test_scores_of_different_protocols_are_not_joined(lines: tuple[HistoryLine, 
             "FID 12.00 → 12.50 (+0.50, worse) (new: code changed).",
         ),
         (
+            {"is_5k_10split": 8.0, "fid_5k": 12.0, "kid_5k": 0.0123, "kid_5k_std": 0.001, "recall_5k": 0.5},
+            "Inception score 8.00 as before, FID 12.00 as before, KID missing → 0.0123 ± 0.0010, Recall missing → 0.50 "
+            "(new: code changed).",
+        ),
+        (
             {"is_5k_10split": 8.5},
             "Inception score 8.00 → 8.50 (+0.50, better), FID 12.00 → missing (new: code changed).",
         ),
@@ -138,6 +143,24 @@ def test_differences_in_words(lines: tuple[HistoryLine, ...], scores: dict[str, 
     """Better is up for the Inception score and down for the FID; other protocols are not subtracted."""
     before = rescored(lines[0], {"is_5k_10split": 8.0, "fid_5k": 12.0})
     assert changes([before, rescored(before, scores)]) == [f"1011-10011-10103: {sentence}"]
+
+
+def test_kid_precision_and_recall_are_followed_too(lines: tuple[HistoryLine, ...]) -> None:
+    """With columns, panels and differences of their own: less KID is better, more precision and recall are."""
+    more = {"is_5k_10split": 8.0, "fid_5k": 12.0, "kid_5k": 0.0123, "precision_5k": 0.7, "recall_5k": 0.5}
+    after = {**more, "fid_5k_low": 10.0, "fid_5k_high": 11.0, "kid_5k": 0.0111, "precision_5k": 0.6, "recall_5k": 0.55}
+    before = rescored(lines[0], more)
+    both = (before, rescored(before, after))
+    [sentence] = changes(both)
+    assert "FID 12.00 [10.00, 11.00] as before, KID 0.0123 → 0.0111 (−0.0012, better)" in sentence
+    assert "Precision 0.70 → 0.60 (−0.10, worse), Recall 0.50 → 0.55 (+0.05, better)" in sentence
+    source, structure = page_of(both)
+    words = " ".join(structure.words.split())
+    assert all(f"{name} is better)" in words for name in ("KID (lower", "Precision (higher", "Recall (higher"))
+    assert "FID ↓ KID ↓ Precision ↑ Recall ↑ Best at" in words
+    assert "biased upwards on so few images: read KID. In brackets" in words
+    assert drawn(source)[1] == 2 * 5 + 1  # in five panels, and the legend's
+    assert "| FID ↓ | KID ↓ | Precision ↑ | Recall ↑ | Best at |" in trend_markdown(both)
 
 
 @pytest.mark.parametrize(("features", "comparable"), [("", True), ("_classifier", False)])
@@ -194,7 +217,8 @@ def test_markdown_is_the_same_table(lines: tuple[HistoryLine, ...]) -> None:
         r"reused from 2026-02-16 \| 000000000002 \| fashion-mnist, 5,000 images, 10 splits, classifier features \|",
         text[6],
     )
-    assert len(text) == 6 + 22
+    assert len(text) == 6 + 22 + 2
+    assert text[-1] == "FID is biased upwards on so few images."
     assert not re.search(r"(?<!\\)<", "".join(text))
 
 
@@ -205,7 +229,7 @@ def test_text_from_outside_is_escaped(lines: tuple[HistoryLine, ...]) -> None:
     source = render_trend((line,), evil)
     assert "<script" not in source
     assert source.count("&lt;script&gt;a|b") == 2 + 2 + 1  # title and heading, a revision in each row, the caption
-    row = trend_markdown((line,)).splitlines()[-1]
+    row = trend_markdown((line,)).splitlines()[-3]
     assert row.count("\\<script\\>a\\|b") == 2
     assert len(re.findall(r"(?<!\\)\|", row)) == 9
 
@@ -218,7 +242,7 @@ def test_a_long_history_is_quick() -> None:
     started = time.perf_counter()
     text = trend_markdown(many).splitlines()
     assert time.perf_counter() - started < 10
-    assert len(text) == 5 + 520 * 2
+    assert len(text) == 5 + 520 * 2 + 2
     assert text[5].startswith("| 2035-12-17 03:00 |")
 
 

@@ -106,6 +106,25 @@ def test_the_batch_size_changes_no_score(folder: Path, tmp_path: Path) -> None:
         assert (run.sample(TRAINED[0], "last", 40, seed=0).int() - images).abs().max() <= 1
 
 
+def test_a_check_for_copies_is_stored_with_the_scores(folder: Path) -> None:
+    """Of both checkpoints; it is found again, in a report without the images too, and a document without one opens."""
+    found = open_run(folder).evaluate(TRAINED[:1])[TRAINED[0]]
+    for checkpoint in (found.best, found.last):
+        assert checkpoint.copies is not None
+        assert (checkpoint.copies.checked, checkpoint.copies.compared) == (64, 64)
+        assert len(checkpoint.copies.closest) == 10
+    stored = open_run(folder).evaluated()[TRAINED[0]]
+    assert (stored.best.copies, stored.last.copies) == (found.best.copies, found.last.copies)
+    [shown, *_] = collect_results(open_run(folder), "autogan report").generators
+    assert shown.best.copies == found.best.copies
+    store, name = DirectoryStore(folder), f"retrain/{TRAINED[0]}/scores.json"
+    content = read_document(store, name, SCORES_FORMAT)
+    del content["evaluations"][0]["copies"]
+    write_document(store, name, content, SCORES_FORMAT)
+    older = open_run(folder).evaluate(TRAINED[:1])[TRAINED[0]]
+    assert (older.best.copies, older.best.scores) == (None, found.best.scores)
+
+
 def test_a_kill_between_two_protocols_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed in the second architecture, the second protocol goes on with that one alone; the first's scores stay."""
     first = open_run(folder).evaluate(TRAINED)
