@@ -40,7 +40,10 @@ Variant = Annotated[
 RunDir = Annotated[Path, typer.Option(help="Folder of the run: configuration, history, weights, report.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seeds everything random. [default: the preset's]")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda. Auto takes a GPU if there is one.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the resolved settings and the plan, and stop.")]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Print the resolved settings, the plan, and what memory and time it takes; stop."),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the program's log, not only its warnings.")]
 
 
@@ -94,9 +97,12 @@ def session(
 
         console.print(plan(config))
         from autogan_core.networks.precision import precision_words
-        from autogan_core.runtime.devices import choose_device
+        from autogan_core.runs.planning.needs import needs
+        from autogan_core.runtime.devices import open_device
 
-        console.print(precision_words(config.training, choose_device(device)))
+        opened = open_device(device, config.cpu_threads)
+        console.print(precision_words(config.training, opened))
+        console.print(needs(config, opened))
         raise typer.Exit
     from autogan_core.cli.terminal import RunMonitor, log_to
     from autogan_core.runs.opening import open_run

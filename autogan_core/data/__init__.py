@@ -2,6 +2,6 @@
 
 from autogan_core.data.base.dataset import ImageDataset
 from autogan_core.data.base.pixels import to_float, to_uint8
-from autogan_core.data.loading import TRAINING_IMAGES, load_dataset
+from autogan_core.data.loading import TRAINING_IMAGES, count_images, load_dataset
 
-__all__ = ["TRAINING_IMAGES", "ImageDataset", "load_dataset", "to_float", "to_uint8"]
+__all__ = ["TRAINING_IMAGES", "ImageDataset", "count_images", "load_dataset", "to_float", "to_uint8"]

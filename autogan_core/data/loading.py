@@ -102,6 +102,22 @@ def load_dataset(data: DataConfig, model: ModelConfig, seed: int, monitor: Monit
     return dataset
 
 
+def count_images(data: DataConfig, model: ModelConfig) -> int:
+    """Counts the training images that `load_dataset` returns, without reading them.
+
+    Returns:
+        Their number.
+
+    Raises:
+        DataError: there is no such folder or file, or it holds no image.
+    """
+    count = TRAINING_IMAGES.get(data.name)
+    if count is None:
+        with _os_errors(data.name):
+            count = len(OWN_LOADERS[data.name](data, model, Monitor()).train.pixels)
+    return count if data.max_images is None else min(count, data.max_images)
+
+
 @contextmanager
 def _os_errors(name: str) -> Iterator[None]:
     """Whatever the operating system has against a file is one sentence."""

@@ -74,6 +74,11 @@ def _box(weight: Tensor) -> Tensor:
     return rows[..., 1:] + rows[..., :-1]
 
 
+def forget_matrices() -> None:
+    """Drops the matrices that `interpolate` keeps; it makes them anew."""
+    _interpolation_matrix.cache_clear()
+
+
 @lru_cache(maxsize=64)
 def _interpolation_matrix(size: int, scale: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """(scale * size, size): a column holds what one pixel gives to each of a row's enlarged pixels."""

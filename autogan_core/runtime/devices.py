@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import torch
 
@@ -58,6 +59,16 @@ def _make_repeatable() -> None:
     cudnn = torch.backends.cudnn
     cudnn.deterministic, cudnn.benchmark = True, False
     cudnn.allow_tf32 = False
+
+
+def device_memory(device: torch.device) -> int:
+    """Bytes of the memory that work on a device has: the card's, or RAM as far as the container may use it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text().strip() if limit.exists() else "max"
+    return min(installed, int(text)) if text.isdigit() else installed
 
 
 def describe_device(device: torch.device) -> str:

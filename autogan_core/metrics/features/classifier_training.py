@@ -47,9 +47,13 @@ def train_classifier(
     training, test = _split(dataset)
     shapes = (dataset.images.shape[1], dataset.images.shape[2], dataset.num_classes)
     network, how = new_network(*shapes, recipe).to(device), RECIPES[recipe]
-    steps = max(min(how.epochs * len(training[1]), how.max_images_seen) // BATCH, MIN_STEPS)
-    train_network(network, *training, steps, how=how)
+    train_network(network, *training, num_steps(len(training[1]), how), how=how)
     return network, accuracy(network, *test)
+
+
+def num_steps(num_images: int, how: Recipe = RECIPES[RECIPE]) -> int:
+    """Training steps, of `BATCH` images each, for so many images."""
+    return max(min(how.epochs * num_images, how.max_images_seen) // BATCH, MIN_STEPS)
 
 
 def train_network(

@@ -148,6 +148,21 @@ def build_inception(
     return InceptionExtractor(network, weights, device, precision, fingerprint)
 
 
+def untrained_inception(device: torch.device, precision: Precision) -> InceptionNetwork:
+    """The network with random weights, which takes the time of the trained one and needs no file."""
+    file = io.BytesIO()
+    torch.save({}, file)
+    file.seek(0)
+    with torch.random.fork_rng(devices=()):
+        original = _Untrained("inception-v3-compat", ["2048", "logits_unbiased"], feature_extractor_weights_path=file)
+    return InceptionNetwork(original, precision).to(device)
+
+
+class _Untrained(FeatureExtractorInceptionV3):  # type: ignore[misc]
+    def load_state_dict(self, *_: object) -> None:
+        """Keeps the weights that there are."""
+
+
 def _read(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise WeightsUnavailableError(f"there are no InceptionV3 weights at {path}; {_REMEDY}")

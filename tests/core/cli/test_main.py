@@ -189,6 +189,7 @@ def test_dry_run_prints_settings_and_plan_and_writes_nothing(here: Path) -> None
     assert "stage 3, 32x32 images, 720 architectures: 30 iterations, each of 15 epochs and 30 candidates" in plan
     assert "50,000 generator steps (250,000 discriminator steps)" in plan
     assert re.search(r"^training computes in (bfloat16|float32) on this machine's [CG]PU ", plan, re.MULTILINE)
+    assert re.search(r"^memory: up to \d+\.\d GB .*\ntime: about ", plan, re.MULTILINE)
     assert list(here.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from autogan_core.config import DataConfig, ModelConfig
-from autogan_core.data import load_dataset, loading
+from autogan_core.data import count_images, load_dataset, loading
 from autogan_core.errors import DataError
 from tests.core.tiny import BeginningsMonitor
 
@@ -107,3 +107,11 @@ def test_digits_end_to_end() -> None:
     assert dataset.images.shape == (1797, 1, 16, 16) and dataset.name == "digits" and dataset.num_classes == 10
     assert dataset.at_size(8).shape == (1797, 1, 8, 8)
     assert dataset.require_labels().bincount().min() == 174
+
+
+@pytest.mark.parametrize("max_images", [None, 7, 1000])
+def test_images_are_counted_as_they_are_loaded(numbered: Path, max_images: int | None) -> None:
+    """Without reading them; a published set's number is known without its files."""
+    data = DataConfig(name="npz", path=numbered, max_images=max_images)
+    assert count_images(data, MODEL) == len(load_dataset(data, MODEL, 0).images)
+    assert count_images(DataConfig(name="cifar10", max_images=max_images), MODEL) == (max_images or 50_000)
