@@ -98,6 +98,22 @@ class Architecture:
         """The architecture of the first ``depth`` cells."""
         return Architecture(self.cells[:depth])
 
+    def repeated(self, count: int) -> Architecture:
+        """The architecture with its last cell repeated, for images twice as large each time.
+
+        A repetition takes in the maps of the cells that lie as far behind it as the last cell's sources behind that
+        one; so its bit from the first cell is 0.
+
+        Args:
+            count: further cells, 0 or more.
+
+        Returns:
+            An architecture of ``depth + count`` cells.
+        """
+        last = self.cells[-1]
+        further = (dataclasses.replace(last, skips=(False,) * i + last.skips) for i in range(1, count + 1))
+        return Architecture((*self.cells, *further))
+
     def __str__(self) -> str:
         return "-".join("".join(map(str, cell.tokens)) for cell in self.cells)
 

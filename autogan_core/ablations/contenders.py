@@ -117,7 +117,7 @@ def _row(name: str, contenders: Sequence[Contender], outcomes_of: Sequence[Outco
 
 def _design(outcome: Outcome, config: Config) -> Design:
     if outcome.trained in BASELINES:
-        return BASELINES[outcome.trained](config.model.num_cells)
+        return BASELINES[outcome.trained](config.model.depth)
     return searched(Architecture.parse(outcome.trained))
 
 

@@ -63,7 +63,7 @@ class DCGANGenerator(BaseGenerator):
             architecture: of no effect, there is one route.
 
         Returns:
-            (N, C, S, S) in [-1, 1], S = bottom_width * 2 ** num_cells.
+            (N, C, S, S) in [-1, 1], S = bottom_width * 2 ** depth.
         """
         with reduced(z.device, self.dtype):
             units = self.norm(self.project(z)[:, :, None, None])
@@ -133,7 +133,7 @@ def dcgan(num_cells: int) -> Design:
 def dcgan_macs(model: ModelConfig, width: int) -> int:
     """Multiply-accumulates of the generator for one image; ``width`` as in `DCGANGenerator`."""
     widths = [*_widths(model, width)[::-1], model.image_channels]
-    sizes = [model.bottom_width << i for i in range(model.num_cells)]
+    sizes = [model.bottom_width << i for i in range(model.depth)]
     linear = model.latent_dim * widths[0] * model.bottom_width**2
     return linear + sum(
         25 * inner * outer * size**2 for (inner, outer), size in zip(pairwise(widths), sizes, strict=True)
@@ -143,7 +143,7 @@ def dcgan_macs(model: ModelConfig, width: int) -> int:
 def dcgan_discriminator_macs(model: ModelConfig, width: int) -> int:
     """Multiply-accumulates of the discriminator for one image; ``width`` as in `DCGANDiscriminator`."""
     widths = [model.image_channels, *_widths(model, width)]
-    sizes = [model.image_size >> (i + 1) for i in range(model.num_cells)]
+    sizes = [model.image_size >> (i + 1) for i in range(model.depth)]
     convolutions = sum(
         25 * outer * inner * size**2 for (outer, inner), size in zip(pairwise(widths), sizes, strict=True)
     )
@@ -177,7 +177,7 @@ def _training(config: Config) -> TrainingConfig:
 
 def _widths(model: ModelConfig, width: int) -> list[int]:
     """Feature maps of the layers from the image's end on, the image itself left out."""
-    return [width << i for i in range(model.num_cells)]
+    return [width << i for i in range(model.depth)]
 
 
 def _doubling(inner: int, outer: int) -> nn.ConvTranspose2d:

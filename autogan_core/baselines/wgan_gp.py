@@ -78,7 +78,7 @@ def wgan_gp(num_cells: int) -> Design:
 def _step_macs(architecture: Architecture, config: Config) -> StepMacs:
     generator = generator_macs(architecture, config.model, scale.generator_width(WIDTH, config))
     width = scale.discriminator_width(WIDTH, config)
-    critic = discriminator_macs(config.model, width, config.model.num_cells - 1)
+    critic = discriminator_macs(config.model, width, architecture.depth - 1)
     return step_macs(generator, critic, _training(config), penalty=True)
 
 

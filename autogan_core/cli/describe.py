@@ -24,8 +24,8 @@ def describe(
     from autogan_core.report.figures.diagram import architecture_svg, architecture_text
     from autogan_core.storage import write_atomically
 
-    parsed = single(architecture)
     config = load_config(preset, overrides or ())
+    parsed = config.model.completed(single(architecture))
     channels = config.retrain.generator_channels
     console.print(f"{parsed}   {parsed.readable}\n")
     console.print(architecture_text(parsed, config.model))

@@ -35,6 +35,8 @@ ADDED: Mapping[str, Any] = {
     "training.augmentation": "none",
     "training.adaptive_images": 100_000,
     "training.mirror": False,
+    "model.repeated_cells": 0,
+    "training.checkpointing": False,
     "data.layout": "plain",
     "data.background": "stored",
 }

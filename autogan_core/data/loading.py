@@ -172,6 +172,6 @@ class _Reader:
         if native.shape[-1] < size:
             raise DataError(
                 f"the images of '{self._name}' have {native.shape[-1]}x{native.shape[-1]} pixels, but the generator "
-                f"makes {size}x{size}: lower model.bottom_width or model.num_cells"
+                f"makes {size}x{size}: lower model.bottom_width, num_cells or repeated_cells"
             )
         return to_channels(resize(native, size), self._model.image_channels)

@@ -17,7 +17,7 @@ def generator_macs(architecture: Architecture, model: ModelConfig, channels: int
     """Counts the generator's multiply-accumulates.
 
     Args:
-        architecture: of any depth; one of fewer cells than ``model.num_cells`` is a search stage's generator.
+        architecture: of any depth; one of fewer cells than ``model.depth`` is a search stage's generator.
         model: shapes.
         channels: feature maps of every layer.
 

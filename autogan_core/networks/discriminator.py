@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autogan_core.config import ModelConfig
+from autogan_core.networks.checkpointing import run_part
 from autogan_core.networks.precision import reduced
 from autogan_core.networks.resampling import convolve_and_pool
 from autogan_core.networks.spectral_norm import SpectralNorm
@@ -62,6 +63,8 @@ class BaseDiscriminator(nn.Module):
         super().__init__()
         self.dtype = torch.float32
         """What the convolutions compute in: see `precision.reduced`. The logits are float32 in any case."""
+        self.checkpointing = False
+        """Whether training keeps the inputs of blocks alone: see `checkpointing.run_part`."""
 
     def judge(
         self,
@@ -96,7 +99,7 @@ class Discriminator(BaseDiscriminator):
     def __init__(self, model: ModelConfig, channels: int, *, spectral_norm: bool = True) -> None:
         super().__init__()
         self.first = FirstBlock(model.image_channels, channels)
-        self.middle = nn.ModuleList(Block(channels, downsample=i != 1) for i in range(model.num_cells - 1))
+        self.middle = nn.ModuleList(Block(channels, downsample=i != 1) for i in range(model.depth - 1))
         self.last = Block(channels, downsample=False)
         self.linear = nn.Linear(channels, 1, bias=False)
         self.projection = nn.Linear(channels, model.classes, bias=False) if model.classes else None
@@ -119,10 +122,10 @@ class Discriminator(BaseDiscriminator):
         """
         weights = self.weights(stage)
         with reduced(images.device, self.dtype):
-            h: Tensor = self.first(images, weights)
-            for block in self.middle[:stage]:
-                h = block(h, weights)
-            features = F.relu(self.last(h, weights), inplace=True)
+            h = images
+            for block in (self.first, *self.middle[:stage], self.last):
+                h = run_part(block, h, weights, checkpointed=self.checkpointing)
+            features = F.relu(h, inplace=True)
         pooled = self.pool(features)
         logits = F.linear(pooled, weights[self.linear])
         if self.projection is None:

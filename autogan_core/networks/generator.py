@@ -29,6 +29,8 @@ class BaseGenerator(nn.Module):
         super().__init__()
         self.dtype = torch.float32
         """What the layers compute in: see `precision.reduced`. The output layer is float32 in any case."""
+        self.checkpointing = False
+        """Whether training keeps the inputs of its parts alone: see `checkpointing.run_part`."""
         self.latent_dim = latent_dim
         """Length of a latent vector."""
         self.classes = classes
@@ -146,7 +148,7 @@ class Generator(BaseGenerator):
             x: Tensor = self.project(z).view(-1, *self._shape)
             maps: list[Tensor] = []
             for module, cell in zip(self.cells, architecture.cells, strict=False):
-                x, intermediate = module(x, maps, cell, labels)
+                x, intermediate = module(x, maps, cell, labels, self.checkpointing)
                 maps.append(intermediate)
         # Eight bits of mantissa would not even hold an image's bytes.
         x = x.to(torch.promote_types(x.dtype, torch.float32))

@@ -158,7 +158,7 @@ class Run(RunGenerators):
             BusyError: another process trains one of them.
             NonFiniteLossError: a training diverged.
         """
-        milestones = self._milestones()
+        milestones, architectures = self._milestones(), list(map(self._fitting, architectures))
         for architecture in architectures:
             self._require_trained(architecture, self.config.retrain.generator_iterations)
         with self._times.measured("retrain"):
@@ -182,6 +182,7 @@ class Run(RunGenerators):
             BusyError: another process trains it.
             NonFiniteLossError: the training diverged, and the run does not halve.
         """
+        architecture = self._fitting(architecture)
         if self.config.retrain.halves and self.failure(architecture) is not None:
             return None
         self._require_trained(architecture, rung.iterations)
@@ -240,11 +241,12 @@ class Run(RunGenerators):
         Scores by other protocols are kept. A report shows those first whose protocol was evaluated under last.
 
         Returns:
-            Scores of both checkpoints by architecture.
+            Scores of both checkpoints by architecture, as it is trained.
 
         Raises:
             StateError: an architecture has not been trained in this folder.
         """
+        architectures = list(map(self._fitting, architectures))
         with self._times.measured("evaluate"):
             found = {architecture: self.final_scores(architecture) for architecture in architectures}
         for architecture in found:
@@ -262,7 +264,7 @@ class Run(RunGenerators):
         return self._times.read()
 
     def _derived(self, architecture: Architecture) -> DerivedGAN:
-        design = searched(self._fitting(architecture))
+        design = searched(architecture)
         return DerivedGAN(
             design, self.workspace, start=lambda gan: start_training(gan, architecture, self, self.workspace)
         )
@@ -273,7 +275,7 @@ class Run(RunGenerators):
 
     def evaluation(self, architecture: Architecture) -> Evaluation:
         """The same with what belongs to them. Raises like `evaluate`."""
-        return evaluate(self._derived(architecture), self.workspace, self.evaluator)
+        return evaluate(self._derived(self._fitting(architecture)), self.workspace, self.evaluator)
 
     def _require_trained(self, architecture: Architecture, iterations: int) -> None:
         """Raises ConfigError if so many iterations would take training under another protocol than the run's own."""

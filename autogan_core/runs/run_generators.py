@@ -71,16 +71,17 @@ class RunGenerators(RunRecords):
         Raises:
             ConfigError: there is no such class; or like `generator`.
         """
-        size, draw_size = self.config.scores.batch_size, self._draw_size
-        generator = self.generator(architecture, checkpoint)
+        size, draw_size, fitting = self.config.scores.batch_size, self._draw_size, self._fitting(architecture)
+        generator = self.generator(fitting, checkpoint)
         wanted = None if label is None else generator.label(label)
-        return draw(generator, architecture, count, seed, size, draw_size, wanted)
+        return draw(generator, fitting, count, seed, size, draw_size, wanted)
 
     def training(self, architecture: Architecture) -> TrainingResult:
         """The training of an architecture, as it is stored. Raises like `generator`."""
-        training = stored_training(self._store, self._fitting(architecture))
+        fitting = self._fitting(architecture)
+        training = stored_training(self._store, fitting)
         if training is None:
-            raise StateError(untrained(str(architecture)))
+            raise StateError(untrained(str(fitting)))
         return training
 
     def keep_imported(self, architecture: Architecture, weights: Mapping[str, Tensor], origin: Origin) -> None:
@@ -104,9 +105,12 @@ class RunGenerators(RunRecords):
         return self._made.config.scores.batch_size
 
     def _fitting(self, architecture: Architecture) -> Architecture:
-        """The architecture, if the run's generators have as many cells."""
-        if architecture.depth != self.config.model.num_cells:
+        """The architecture as it is trained, if the run's generators have as many cells."""
+        model = self.config.model
+        completed = model.completed(architecture)
+        if completed.depth != model.depth:
+            repeated = f", and with model.repeated_cells {model.depth}" if model.repeated_cells else ""
             raise ConfigError(
-                f"{architecture} has {architecture.depth} cells, but model.num_cells is {self.config.model.num_cells}"
+                f"{architecture} has {architecture.depth} cells, but model.num_cells is {model.num_cells}{repeated}"
             )
-        return architecture
+        return completed

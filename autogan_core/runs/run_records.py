@@ -73,10 +73,11 @@ class RunRecords:
         """
         if self.config.retrain.halves:
             return self.finalists()
-        return [beam.architecture for beam in self.beams()[: self.config.retrain.num_architectures]]
+        best = self.beams()[: self.config.retrain.num_architectures]
+        return [self.config.model.completed(beam.architecture) for beam in best]
 
     def beams(self) -> tuple[Beam, ...]:
-        """The beams that the finished search kept.
+        """The beams that the finished search kept, as they were searched: see `ModelConfig.completed`.
 
         Returns:
             Architectures with their rewards, best first.

@@ -46,7 +46,7 @@ def collect_results(run: Run, command: str) -> RunResults:
     config, history = run.config, run.history
     beams = run.mlas.beams(history) if run.mlas.finished(history) else ()
     ladder = run.ladder() if config.retrain.halves and run.searched else None
-    rewards = {beam.architecture: beam.reward for beam in beams}
+    rewards = {config.model.completed(beam.architecture): beam.reward for beam in beams}
     if ladder is None:
         ranked = sorted(run.trained(), key=lambda a: -rewards.get(a, float("-inf")))
     else:

@@ -1,7 +1,8 @@
 """Trainings that go on from the search's own weights instead of starting from scratch (not in the paper).
 
 A derived generator's layers are a subset of the supernet's, under the same names, and the discriminator is the same
-network. So each weight, batch-norm statistic and Adam moment has its counterpart by name.
+network. So each weight, batch-norm statistic and Adam moment has its counterpart by name. Cells that repeat the last
+one have none in the supernet: they start fresh.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def start_from_search(gan: GAN, architecture: Architecture, workspace: Workspace
         StateError: the run holds no shared weights, or damaged ones, or another configuration's.
     """
     config, store = workspace.config, workspace.store
-    if architecture not in config.search_space():
+    if architecture.prefix(config.model.num_cells) not in config.search_space():
         raise ConfigError(
             f"{architecture} lies outside search.space, so the search has no weights for it; set retrain.start=scratch"
         )
@@ -102,14 +103,15 @@ def derived_state(gan: GAN, supernet: list[str], shared: Mapping[str, Tensor]) -
         ("generator", gan.generator, supernet),
         ("discriminator", gan.discriminator, _names(gan.discriminator)),
     ):
-        state |= {f"{kind}.{name}": shared[f"{kind}.{name}"] for name in network.state_dict()}
+        state |= {f"{kind}.{name}": shared.get(f"{kind}.{name}", fresh) for name, fresh in network.state_dict().items()}
         state |= _moments(f"{kind}_optimizer", numbered, _names(network), shared)
     return state
 
 
 def _moments(optimizer: str, numbered: list[str], wanted: list[str], shared: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Adam's state of the ``wanted`` weights, renumbered; a weight that was never moved has none."""
-    numbers = {str(numbered.index(name)): number for number, name in enumerate(wanted)}
+    known = {name: str(index) for index, name in enumerate(numbered)}
+    numbers = {known[name]: number for number, name in enumerate(wanted) if name in known}
     moments = {}
     for key, tensor in shared.items():
         kind, _, rest = key.partition(".")

@@ -176,7 +176,7 @@ class DerivedGAN:
         Raises:
             NonFiniteLossError: a loss is NaN or infinite; noticed one generator step later.
         """
-        images = self._dataset.at_size(self._config.model.image_size).to(self._device)
+        images = self._dataset.at_size(self._config.model.image_size_at(self.architecture.depth)).to(self._device)
         batch, n_critic = self._gan.training.discriminator_batch, self._gan.training.n_critic
         stream = TrainingStream(images, batch, self._config.model.latent_dim, self._seed, self._labels)
         reader = LossReader(World.single(self._device))

@@ -179,7 +179,7 @@ def check_depth(architecture: Architecture, config: Config) -> None:
     Raises:
         ConfigError: it has others.
     """
-    if architecture.depth != config.model.num_cells:
+    if config.model.completed(architecture).depth != config.model.depth:
         raise ConfigError(
             f"{architecture} has {architecture.depth} cells, but model.num_cells is {config.model.num_cells}; choose "
             "another preset, or set it in settings_overrides"

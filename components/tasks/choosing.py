@@ -26,8 +26,9 @@ def choose(step: Step, reference: str, architectures: str, search_run: str, top_
     """
     named = [(architecture, None) for architecture in named_to_evaluate(architectures, search_run)]
     searched = _best_of(step.store_ref, search_run, top_k) if search_run else []
-    rewards: dict[Architecture, float | None] = {**dict(named), **dict(searched)}
     records = step.store_ref.records(reference)
+    completed = records.config.model.completed
+    rewards: dict[Architecture, float | None] = {completed(a): reward for a, reward in [*named, *searched]}
     for architecture in rewards:
         check_depth(architecture, records.config)
     ladder = pool_ladder(records, rewards)
@@ -50,4 +51,5 @@ def _best_of(store_ref: StoreRef, search_run: str, top_k: int) -> list[tuple[Arc
     count = config.retrain.num_architectures if top_k == UNSET else positive("train_top_k", top_k)
     rewards = {beam.architecture: beam.reward for beam in records.beams()}
     best = records.found() if config.retrain.halves else list(rewards)
+    rewards |= {config.model.completed(architecture): reward for architecture, reward in rewards.items()}
     return [(architecture, rewards.get(architecture)) for architecture in best[:count]]

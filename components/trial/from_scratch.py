@@ -78,6 +78,7 @@ def train_from_scratch(
     Returns:
         The objective, and the other scores: the best Inception score, 1 / FID and -ln FID of all validations.
     """
+    architecture = config.model.completed(architecture)
     logger.info("training %s (%s) from scratch", architecture, architecture.readable)
     inputs = load_inputs(config, open_store(store_uri, cache), device)
     store = open_store(f"{store_uri.rstrip('/')}/scratch/{trial}", cache)

@@ -25,6 +25,8 @@ OTHERS = {
     "training.augmentation": "diffaugment",
     "training.adaptive_images": "5",
     "training.mirror": "true",
+    "training.checkpointing": "true",
+    "model.repeated_cells": "2",
     "retrain.start": "shared",
     "retrain.pool": "7",
     "retrain.incumbents": "[sn-gan]",
@@ -105,7 +107,10 @@ def test_overrides_are_read_by_their_setting_and_the_last_wins() -> None:
         ("model.image_channels=2", "model.image_channels is '2'; set it to one of 1, 3"),
         ("model.bottom_width=1", "model.bottom_width is 1; set it to a whole number from 2"),
         ("model.num_cells=9", "model.num_cells is 9; set it to"),
-        ("model.bottom_width=256", r"bottom_width \(256\) and num_cells \(3\) make images of 2048x2048 pixels; lower"),
+        (
+            "model.bottom_width=256",
+            r"bottom_width \(256\), num_cells \(3\) and repeated_cells \(0\) make images of 2048x2048 pixels; lower",
+        ),
         ("search.dynamic_reset.window=1", "search.dynamic_reset.window is 1; set it to a whole number from 2"),
         ("retrain.validation_images=9", r"retrain.validation_images \(9\) must be at least scores.splits \(10\)"),
         ("data.max_images=9", r"data.max_images \(9\) must be at least scores.splits \(10\)"),
@@ -122,7 +127,7 @@ def test_bad_settings_are_refused_in_one_sentence(override: str, message: str) -
 
 def test_unknown_presets_and_keys_in_files(tmp_path: Path) -> None:
     """A preset that does not exist lists those that do; a preset file's unknown key names its neighbour."""
-    with pytest.raises(ConfigError, match="choose one of cifar10, digits, fashion-mnist, stl10"):
+    with pytest.raises(ConfigError, match="choose one of cifar10, digits, fashion-mnist, folder-128, folder-64, stl10"):
         load_config("cifar")
     with pytest.raises(ConfigError, match="no preset file"):
         load_config("missing.yaml")

@@ -156,3 +156,28 @@ def test_named_architectures_lie_in_the_papers_space() -> None:
     """The paper's three and the SN-GAN generator are members of the full space."""
     assert set(NAMED) == {"paper-top1", "paper-top2", "paper-top3", "sn-gan", "e2gan"}
     assert all(architecture in SearchSpace.full() for architecture in NAMED.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "longer"),
+    [
+        ("1011-10011-10103", 0, "1011-10011-10103"),
+        ("1011-10011-10103", 1, "1011-10011-10103-10103"),
+        ("1011-10011-10101", 2, "1011-10011-10101-10101-10101"),
+        ("1111-11110-11110", 1, "1111-11110-11110-11110"),
+        ("0201", 2, "0201-02010-02010"),
+    ],
+)
+def test_the_last_cell_repeats(text: str, count: int, longer: str) -> None:
+    """Each repetition takes in the cells as far behind it as the last cell did."""
+    architecture = Architecture.parse(text)
+    repeated = architecture.repeated(count)
+    assert str(repeated) == longer
+    assert repeated.prefix(architecture.depth) == architecture
+    assert Architecture.parse(repeated.readable) == repeated
+
+
+def test_repetitions_take_in_the_maps_behind_them() -> None:
+    """The third cell's skip from the first becomes the fourth's from the second, and so on."""
+    third = Architecture.parse("1011-10010-10102")
+    assert [cell.sources for cell in third.repeated(2).cells] == [(), (), (0,), (1,), (2,)]

@@ -145,7 +145,7 @@ class ScratchArm(PaidArm):
         space, rng = config.search_space(), random.Random(derive_seed(self.seed, "payoff", SCRATCH))
         draws: dict[Architecture, None] = {}
         while len(draws) < min(count, space.size()):
-            draws[space.sample(rng)] = None
+            draws[config.model.completed(space.sample(rng))] = None
         return list(islice(draws, count))
 
     def _open(self) -> Run:

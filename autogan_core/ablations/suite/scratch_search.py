@@ -97,7 +97,7 @@ class ScratchSearch:
     def _draws(self) -> Iterator[Architecture]:
         rng = random.Random(derive_seed(self.reference.seed, "random search from scratch"))
         while True:
-            yield self.config.search_space().sample(rng)
+            yield self.config.model.completed(self.config.search_space().sample(rng))
 
     @property
     def _store(self) -> RunStore:

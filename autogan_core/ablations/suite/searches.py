@@ -110,7 +110,7 @@ class Search:
 
     def found(self) -> list[Architecture]:
         """The best ``retrain.num_architectures`` architectures; only once the search is done."""
-        return self.beams()[: self.config.retrain.num_architectures]
+        return [self.config.model.completed(a) for a in self.beams()[: self.config.retrain.num_architectures]]
 
     def measures(self) -> list[SlotMeasures]:
         """The measurements of the search, slot by slot."""

@@ -62,9 +62,9 @@ class Given:
             ConfigError: the configuration's generators have another number of cells than the named architecture.
         """
         if self.name in BASELINES:
-            return BASELINES[self.name](config.model.num_cells)
-        architecture = NAMED[self.name]
-        if architecture.depth != config.model.num_cells:
+            return BASELINES[self.name](config.model.depth)
+        architecture = config.model.completed(NAMED[self.name])
+        if architecture.depth != config.model.depth:
             raise ConfigError(
                 f"{self.name} has {architecture.depth} cells, but model.num_cells is {config.model.num_cells}; leave "
                 "that setting at 3 for this experiment"
@@ -86,7 +86,7 @@ class Found:
 
     def design(self, config: Config) -> Design:
         """See `Choice.design`."""
-        return searched(self.search.beams()[0])
+        return searched(config.model.completed(self.search.beams()[0]))
 
 
 @dataclass(frozen=True)

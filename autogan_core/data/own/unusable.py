@@ -51,7 +51,8 @@ class UnusableImagesError(DataError):
             names = listed([f"{image.name} has {image.reason} pixels" for image in small])
             sentences.append(
                 f"{len(small):,} of {self.count:,} images in {self.place} are too small: {names}, but the generator "
-                f"makes {self.size}x{self.size}; leave them out, or lower model.bottom_width or model.num_cells"
+                f"makes {self.size}x{self.size}; leave them out, or lower model.bottom_width, "
+                "num_cells or repeated_cells"
             )
         return sentences
 

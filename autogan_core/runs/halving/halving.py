@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from autogan_core.config import Config, RetrainConfig
+from autogan_core.config import Config, ModelConfig, RetrainConfig
 from autogan_core.history import Record
 from autogan_core.search.mlas import Beam
 from autogan_core.search_space import Architecture
@@ -75,8 +75,8 @@ def usable_incumbents(config: Config) -> dict[Architecture, str]:
     space, usable = config.search_space(), dict[Architecture, str]()
     for name in config.retrain.incumbents:
         architecture = Architecture.parse(name)
-        if architecture.depth == space.num_cells and architecture in space:
-            usable.setdefault(architecture, name)
+        if _fits(architecture, config.model) and architecture.prefix(space.num_cells) in space:
+            usable.setdefault(config.model.completed(architecture), name)
     return usable
 
 
@@ -85,10 +85,16 @@ def unusable_incumbents(config: Config) -> dict[str, str]:
     reasons, usable = {}, usable_incumbents(config)
     for name in config.retrain.incumbents:
         architecture = Architecture.parse(name)
-        if architecture not in usable:
-            cells, wanted = architecture.depth, config.model.num_cells
-            reasons[name] = f"{cells} cells, not {wanted}" if cells != wanted else "outside search.space"
+        if config.model.completed(architecture) not in usable:
+            fits = _fits(architecture, config.model)
+            cells = f"{architecture.depth} cells, not {config.model.num_cells}"
+            reasons[name] = "outside search.space" if fits else cells
     return reasons
+
+
+def _fits(architecture: Architecture, model: ModelConfig) -> bool:
+    """Whether it has the cells of a searched architecture, or of one that is trained."""
+    return architecture.depth in (model.num_cells, model.depth)
 
 
 def searched_pool(config: Config, beams: Sequence[Beam], history: Iterable[Record]) -> list[Entrant]:
@@ -103,12 +109,13 @@ def searched_pool(config: Config, beams: Sequence[Beam], history: Iterable[Recor
     """
     retrain, incumbents = config.retrain, usable_incumbents(config)
     if not retrain.halves:
-        return [_beam(beam, incumbents) for beam in beams[: retrain.num_architectures]]
+        return [_beam(beam, incumbents, config.model) for beam in beams[: retrain.num_architectures]]
     latest, size = latest_rewards(config, history), largest_pool(config)
     entrants: dict[Architecture, Entrant] = {}
     for beam in beams:
-        if not entrants or len({*entrants, beam.architecture, *incumbents}) <= size:
-            entrants[beam.architecture] = _beam(beam, incumbents)
+        entrant = _beam(beam, incumbents, config.model)
+        if not entrants or len({*entrants, entrant.architecture, *incumbents}) <= size:
+            entrants[entrant.architecture] = entrant
     for architecture, name in incumbents.items():
         entrants.setdefault(architecture, Entrant(architecture, "incumbent", latest.get(architecture), name))
     others = sorted((a for a in latest if a not in entrants), key=lambda a: (-latest[a], str(a)))
@@ -119,8 +126,8 @@ def searched_pool(config: Config, beams: Sequence[Beam], history: Iterable[Recor
 
 def given_pool(config: Config, architectures: Sequence[Architecture]) -> list[Entrant]:
     """The pool of a run whose architectures were chosen elsewhere; with halving the incumbents join them."""
-    incumbents = usable_incumbents(config)
-    entrants = {a: Entrant(a, "given", None, incumbents.get(a, str(a))) for a in architectures}
+    incumbents, completed = usable_incumbents(config), map(config.model.completed, architectures)
+    entrants = {a: Entrant(a, "given", None, incumbents.get(a, str(a))) for a in completed}
     for architecture, name in incumbents.items():
         entrants.setdefault(architecture, Entrant(architecture, "incumbent", None, name))
     return list(entrants.values())
@@ -136,10 +143,11 @@ def largest_pool(config: Config) -> int:
 
 
 def latest_rewards(config: Config, history: Iterable[Record]) -> dict[Architecture, float]:
-    """The reward that each architecture of full depth got when the search scored it last."""
+    """The reward that each architecture of full depth, as it is trained, got when the search scored it last."""
     records = sorted(history, key=lambda record: record.assignment.slot)
     scored = itertools.chain.from_iterable(record.scored for record in records)
-    return {architecture: reward for architecture, reward in scored if architecture.depth == config.model.num_cells}
+    model = config.model
+    return {model.completed(found): reward for found, reward in scored if found.depth == model.num_cells}
 
 
 def promoted(fids: Mapping[Architecture, float | None], count: int) -> list[Architecture]:
@@ -156,6 +164,6 @@ def promoted(fids: Mapping[Architecture, float | None], count: int) -> list[Arch
     return [architecture for _, architecture in sorted(trained, key=lambda pair: (pair[0], str(pair[1])))[:count]]
 
 
-def _beam(beam: Beam, incumbents: Mapping[Architecture, str]) -> Entrant:
-    architecture = beam.architecture
+def _beam(beam: Beam, incumbents: Mapping[Architecture, str], model: ModelConfig) -> Entrant:
+    architecture = model.completed(beam.architecture)
     return Entrant(architecture, "beam", beam.reward, incumbents.get(architecture, str(architecture)))

@@ -35,7 +35,7 @@ def least_bytes(config: Config) -> int:
     shared = _floats(config, config.search_space(), search.generator_channels)
     shared_gan = 3 * (shared + _discriminator(config, search.discriminator_channels))  # weights and Adam's two moments
     smallest = Architecture(
-        tuple(Cell("post", "none", "nearest", False, (False,) * i) for i in range(config.model.num_cells))
+        tuple(Cell("post", "none", "nearest", False, (False,) * i) for i in range(config.model.depth))
     )
     generator = _floats(config, SearchSpace.only(smallest), retrain.generator_channels)
     # The averaged generator too, as it is and as it was best.

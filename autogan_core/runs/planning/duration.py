@@ -98,7 +98,7 @@ def _training_seconds(config: Config, device: torch.device, rate: ScoringRate) -
     """Seconds of all trainings with their validations, and of the final scores."""
     retrain, count = config.retrain, config.retrain.num_architectures
     rng = random.Random(config.seed)
-    designs = [searched(config.search_space().sample(rng)) for _ in range(ARCHITECTURES)]
+    designs = [searched(config.model.completed(config.search_space().sample(rng))) for _ in range(ARCHITECTURES)]
     gans = [design.gan(config, device, config.seed) for design in designs]
     pairs = list(zip(gans, designs, strict=True))
     step = mean_of([step_time(gan, config, [d.architecture], d.step_macs(config)) for gan, d in pairs])

@@ -78,10 +78,11 @@ def peak_memory(config: Config, device: torch.device, num_images: int) -> PeakMe
     shared = shared_networks(config, config.search_space(), cpu, config.seed)
     copies = 2 if config.search.reward.adaptation_steps else 1
     search = copies * _state_bytes(shared) + _step_bytes(shared, config, heaviest, device)
-    derived = searched(heaviest).gan(config, cpu, config.seed)
+    trained = config.model.completed(heaviest)
+    derived = searched(trained).gan(config, cpu, config.seed)
     weights = _state_bytes(derived) + 2 * _bytes(derived.generator.state_dict().values())  # its averages: last and best
-    scoring = weights + _scoring_bytes(derived.generator, config, heaviest, num_images)
-    retraining = weights + _step_bytes(derived, config, heaviest, device)
+    scoring = weights + _scoring_bytes(derived.generator, config, trained, num_images)
+    retraining = weights + _step_bytes(derived, config, trained, device)
     return PeakMemory(kept + search, kept + retraining, kept + scoring)
 
 

@@ -25,6 +25,11 @@ def plan(config: Config) -> str:
             f"and {search.controller_steps} candidates x {search.reward.num_images:,} images{adapted}; "
             f"then {search.num_candidates} candidates, the best {search.top_k} kept"
         )
+    if repeated := config.model.repeated_cells:
+        lines.append(
+            f"  then {_counted(repeated, 'cell')} more {'repeats' if repeated == 1 else 'repeat'} the last one, for "
+            f"{config.model.image_size}x{config.model.image_size} images"
+        )
     return "\n".join([*lines, *_trainings(config)])
 
 

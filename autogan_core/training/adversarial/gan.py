@@ -84,6 +84,7 @@ class GAN:
         self.generator = generator.to(device).to(memory_format=torch.channels_last)
         self.discriminator = discriminator.to(device).to(memory_format=torch.channels_last)
         self.generator.dtype = self.discriminator.dtype = training_dtype(training, device)
+        self.generator.checkpointing = self.discriminator.checkpointing = training.checkpointing
         self.loss = loss
         self.training = training
         self.device = device

@@ -23,11 +23,12 @@ from autogan_core.config import (
 )
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config
-from autogan_core.search_space import SearchSpace
+from autogan_core.search_space import Architecture, SearchSpace
 
 PAPER = {
     "model.bottom_width": 4,
     "model.num_cells": 3,
+    "model.repeated_cells": 0,
     "model.image_channels": 3,
     "model.latent_dim": 128,
     "training.discriminator_batch": 64,
@@ -37,6 +38,7 @@ PAPER = {
     "training.discriminator_lr": 2e-4,
     "training.adam_betas": [0.0, 0.9],
     "training.precision": "auto",
+    "training.checkpointing": False,
     "search.policy": "reinforce",
     "search.levels": "multi",
     "search.space.conv": ["post", "pre"],
@@ -123,6 +125,20 @@ def test_image_sizes() -> None:
     assert [load_config("stl10").model.image_size_at(depth) for depth in (1, 2, 3)] == [12, 24, 48]
 
 
+@pytest.mark.parametrize(("name", "size", "depth"), [("folder-64", 64, 4), ("folder-128", 128, 5)])
+def test_larger_images_are_searched_for_at_32(name: str, size: int, depth: int) -> None:
+    """The last cell repeats; what is trained of an architecture has all cells, whichever form it comes in."""
+    config = load_config(name)
+    model, found = config.model, Architecture.parse("sn-gan")
+    assert (model.image_size, model.depth, model.image_size_at(model.num_cells)) == (size, depth, 32)
+    assert config.search_space().num_cells == 3
+    completed = model.completed(found)
+    assert completed.depth == depth and completed.prefix(3) == found
+    assert model.completed(completed) == completed
+    assert load_config("cifar10").model.completed(found) is not completed
+    assert load_config("cifar10").model.completed(found) == found
+
+
 def test_locations_do_not_make_another_run() -> None:
     """Where data and weights lie is no difference; every other setting is, and is listed with both values."""
     config = load_config("cifar10")
@@ -136,7 +152,8 @@ def test_locations_do_not_make_another_run() -> None:
 
 def test_only_these_settings_may_change_in_a_run() -> None:
     """Each says so where it is defined; all others decide results, and are told as differences."""
-    assert LOCATIONS | TOLD_BY_IMAGES | {"cpu_threads", "search.max_failures", "scores.batch_size"} == MAY_CHANGE
+    others = {"cpu_threads", "search.max_failures", "scores.batch_size", "training.checkpointing"}
+    assert LOCATIONS | TOLD_BY_IMAGES | others == MAY_CHANGE
     assert {"data.path", "scores.inception_weights"} == LOCATIONS
     assert {"data.layout", "data.background"} == TOLD_BY_IMAGES
     assert known_settings() > MAY_CHANGE

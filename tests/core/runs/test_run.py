@@ -245,6 +245,29 @@ def test_retraining_goes_on_from_the_searchs_weights(tmp_path: Path, caplog: pyt
         early.retrain([found])
 
 
+@pytest.mark.parametrize("start", ["scratch", "shared"])
+def test_what_is_found_is_trained_with_more_cells(tmp_path: Path, start: str) -> None:
+    """The search makes 8x8 images of two cells, the trainings 16x16 of three; an architecture may be named in either
+    form, and has its state, scores and images under the longer one."""
+    config = tiny_config("model.num_cells=2", "model.repeated_cells=1", f"retrain.start={start}")
+    run = open_run(tmp_path, config)
+    beams, [best, other] = run.search(), run.found()
+    assert {record.assignment.depth for record in run.history} == {1, 2}
+    assert [best, other] == [beam.architecture.repeated(1) for beam in beams]
+    assert [training.architecture for training in run.retrain([beams[0].architecture, other])] == [best, other]
+    assert run.trained() == sorted([best, other])
+    assert list(run.evaluate([beams[0].architecture])) == [best]
+    short, long = (run.sample(a, "best", 4, 0) for a in (beams[0].architecture, best))
+    assert short.shape == (4, 1, 16, 16) and torch.equal(short, long)
+    results = collect_results(open_run(tmp_path, config), "autogan run")
+    assert [(g.architecture, g.search_reward) for g in results.generators] == [
+        (beam.architecture.repeated(1), beam.reward) for beam in beams
+    ]
+    write_report(results, tmp_path)
+    with pytest.raises(ConfigError, match="has 1 cells, but model.num_cells is 2, and with model.repeated_cells 3"):
+        run.retrain([best.prefix(1)])
+
+
 def test_a_run_that_cannot_work_is_not_made(tmp_path: Path) -> None:
     """Images that do not fit the settings leave the folder as it was, so that it takes the settings that mend it."""
     np.savez(tmp_path / "set.npz", images=np.zeros((70, 16, 16), np.uint8))

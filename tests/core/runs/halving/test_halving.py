@@ -163,3 +163,22 @@ def test_promotion_does_not_depend_on_order(fids: list[float | None], rng: rando
 def test_no_more_than_wanted_go_on(count: int) -> None:
     """As many as the next rung takes."""
     assert len(promoted(dict.fromkeys((A, B, C, D), 1.0), count)) == count
+
+
+def test_a_pool_holds_what_is_trained() -> None:
+    """With repeated cells everything in it has all cells, whether it comes from the search, by name or from elsewhere,
+    and in whichever form; rewards go along."""
+    pool = ("retrain.pool=5", "retrain.num_architectures=1", "model.bottom_width=4", "model.repeated_cells=1")
+    written = str(TOP1.repeated(1))
+    config = tiny_config(*pool, f"retrain.incumbents=[sn-gan, '{written}', '1011']")
+    assert usable_incumbents(config) == {SNGAN.repeated(1): "sn-gan", TOP1.repeated(1): written}
+    assert unusable_incumbents(config) == {"1011": "1 cells, not 3"}
+    entrants = searched_pool(config, [Beam(A, 5.0)], HISTORY)
+    assert [(e.architecture, e.reward) for e in entrants] == [
+        (A.repeated(1), 5.0),
+        (SNGAN.repeated(1), None),
+        (TOP1.repeated(1), None),
+        (C.repeated(1), 7.0),
+        (B.repeated(1), 4.0),
+    ]
+    assert [e.architecture for e in given_pool(config, [A, B.repeated(1)])][:2] == [A.repeated(1), B.repeated(1)]

@@ -81,3 +81,10 @@ def test_warm_up_and_adaptation_are_told() -> None:
     assert all("each of 2 epochs (the first 1.5 more) and 3 candidates x 32 images" in line for line in lines)
     assert all("32 images after 20 steps of adaptation; then 4 candidates" in line for line in lines)
     assert "more" not in plan(tiny_config()) and "adaptation" not in plan(tiny_config())
+
+
+def test_a_plan_tells_repeated_cells() -> None:
+    """The stages' sizes are the search's; the line before the trainings has theirs."""
+    lines = plan(load_config("folder-128")).splitlines()
+    assert "stage 3, 32x32 images" in lines[3]
+    assert lines[4] == "  then 2 cells more repeat the last one, for 128x128 images"
