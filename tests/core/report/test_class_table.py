@@ -43,6 +43,6 @@ def test_pages_tell_the_classes_of_a_conditional_generator_alone() -> None:
     page, plain = (report_files(results)["report.html"].decode() for results in (conditional, run))
     assert "cat &lt;b&gt;" in page and "Class by class" in page and page.count("class after class") == 1
     assert "Class by class" not in plain and "class after class" not in plain
-    assert '"accuracy": [\n     0.25' in summary_json(conditional, ())
+    assert summary_json(conditional, ()).count("what it should in 38 %") == 1
     samples = samples_page(first.architecture, digit_images(0), best)
     assert "It drew what it should in 38 %" in samples and "uncurated samples, class after class" in samples

@@ -57,7 +57,7 @@ def test_inception_compares_with_the_images_of_kid(tmp_path: Path, monkeypatch: 
     """The words say how many these are; an index is still that of the data set."""
     monkeypatch.setattr(kid, "REAL_IMAGES", 40)
     extractor, dataset = InceptionLike(), tiny_dataset()
-    images = kid.compared_images(dataset)[3:6]
+    images = dataset.images[kid.compared_indices(dataset)[3:6]]
     check = TrainingImages(dataset, extractor, tmp_path, mirror=False).check(images, extractor(images)[0])
     assert check is not None
     assert check.words == "3 copies among 3 images (compared with 40 of 64 training images)"
