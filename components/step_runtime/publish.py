@@ -57,6 +57,7 @@ def publish_dataset(artifact: OutputArtifact, run: Run, dataset: ImageDataset, i
         "images": count,
         "image_shape": [channels, size, size],
         "classes": dataset.num_classes,
+        "class_names": list(dataset.class_names),
         "fingerprint": dataset.fingerprint,
         "inputs": inputs,
     }
@@ -79,6 +80,8 @@ def publish_model(artifact: OutputArtifact, run: Run, item: LoopItem, generator:
         "channels": str(run.config.retrain.generator_channels),
         "model": run.config.model.model_dump_json(),
     }
+    if generator.class_names:
+        header["class_names"] = json.dumps(generator.class_names, ensure_ascii=False)
     artifact.uri += ".safetensors"
     weights = {name: tensor.contiguous().cpu() for name, tensor in generator.state_dict().items()}
     write_atomically(Path(artifact.path), save(weights, metadata=header))
@@ -93,12 +96,16 @@ def publish_no_model(artifact: OutputArtifact, run: Run, item: LoopItem, reason:
 
 
 def publish_scores(artifact: OutputArtifact, run: Run, item: LoopItem, scores: FinalScores) -> None:
-    """Final scores of both checkpoints, ``best_<score>`` and ``last_<score>``, by protocol names."""
-    metrics = {
-        f"{checkpoint}_{name}": value
-        for checkpoint, found in (("best", scores.best), ("last", scores.last))
-        for name, value in found.scores.items()
-    }
+    """Final scores of both checkpoints, ``best_<score>`` and ``last_<score>``, by protocol names.
+
+    Of conditional generators also ``best_class_accuracy`` and ``best_class_fid``, the means over the classes.
+    """
+    metrics = dict[str, float]()
+    for checkpoint, found in (("best", scores.best), ("last", scores.last)):
+        named: dict[str, float | None] = {**found.scores}
+        if found.classes is not None:
+            named |= {"class_accuracy": found.classes.mean_accuracy, "class_fid": found.classes.mean_fid}
+        metrics |= {f"{checkpoint}_{name}": value for name, value in named.items() if value is not None}
     publish_metrics(
         artifact,
         metrics,

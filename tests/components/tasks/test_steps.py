@@ -105,9 +105,40 @@ def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_pa
     assert "report.html" in words
 
 
-def driven(folder: Path, fingerprint: str) -> Run:
+CLASSES = ("model.classes=10", "search.space.norm=[none, bn, in, cbn]")
+
+
+def test_classes_go_through_the_steps(tmp_path: Path, new: Artifacts) -> None:
+    """Labels learnt in steps give the search, weights, class names and scores of the command line, and their means
+    among the metrics."""
+    store, data = str(tmp_path / "store"), new(dsl.Dataset, "data")
+    form = FORM | {"overrides": "\n".join((FORM["overrides"], *CLASSES, "retrain.num_architectures=1"))}
+    reference = prepare_data.python_func(**form, store=store, data=data)
+    card = json.loads(Path(data.path).read_text())
+    assert card["class_names"] == list("0123456789")
+    history, metrics = new(dsl.Artifact, "history"), new(dsl.Metrics, "metrics")
+    arguments = {**KATIB, "run": reference, "backend": "local", "keep_experiment": False, "store": store}
+    [item] = search.python_func(**arguments, rungs=new.path("rungs"), history=history, metrics=metrics)
+    model, scored, samples = new(dsl.Model, "model"), new(dsl.Metrics, "scores"), new(dsl.HTML, "samples")
+    retrain.python_func(loop_item=item, store=store, model=model)
+    evaluate.python_func(loop_item=item, model=model, store=store, scores=scored, samples=samples)
+
+    driver = driven(tmp_path / "driver", card["fingerprint"], *CLASSES, "retrain.num_architectures=1")
+    [architecture] = driver.found()
+    assert LoopItem.loads(item).parsed == architecture
+    assert_generator(model, driver.generator(architecture, "best"))
+    classes = driver.evaluate([architecture])[architecture].best.classes
+    assert classes is not None and classes.mean_accuracy is not None and classes.mean_fid is not None
+    expected = {"best_class_accuracy": classes.mean_accuracy, "best_class_fid": classes.mean_fid}
+    assert expected.items() <= scored.metadata.items()
+    with safe_open(model.path, "pt") as file:
+        assert json.loads(file.metadata()["class_names"]) == list("0123456789")
+    assert "class after class" in Path(samples.path).read_text()
+
+
+def driven(folder: Path, fingerprint: str, *overrides: str) -> Run:
     """The same search by the driver of one machine, with all its architectures trained."""
-    config = tiny_config(f"data.fingerprint={fingerprint}")
+    config = tiny_config(f"data.fingerprint={fingerprint}", *overrides)
     run = Run(
         DirectoryStore(folder), config, World.single(CPU), Monitor(), lambda: make_inputs(config, CPU, folder / "cache")
     )

@@ -23,6 +23,7 @@ from autogan_core.runs.scoring.stored_inputs import prepare
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import Architecture
+from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.shared_gan.trial_records import load_record, shared_state
 from autogan_core.storage import DirectoryStore, open_store
 from autogan_kubeflow.components.exit_status import PERMANENT, PREEMPTED, RETRY
@@ -88,6 +89,19 @@ def test_the_first_trial_opens_a_run_that_the_next_one_continues(store: Path, co
     iterate(store, config, "mlas-1", "ns/mlas-0", SECOND)
     assert committed(store, "ns/mlas-0") == [0, 1]
     assert not (store / "runs" / "ns" / "mlas-1").exists()
+
+
+def test_a_trial_learns_classes_as_the_command_line_does(store: Path) -> None:
+    """With labels, over architectures with class-conditional normalisation: the local search's rewards, bit by bit."""
+    classes = ("model.classes=10", "search.space.norm=[none, bn, in, cbn]")
+    config, conditional = tiny_config(*SETTINGS, *classes), Architecture.parse("1311")
+    assignment = Assignment(0, 0, "search", (conditional, B), (conditional,))
+    metrics = iterate(store, config, "mlas-0", "ns/new", assignment)
+    inputs = prepare(config, DirectoryStore(store), CPU, store / "cache")
+    local = DirectoryStore(store / "local")
+    workspace = inputs.workspace(config, local, World.single(CPU), Monitor())
+    record = SharedGAN(workspace).run(assignment)
+    assert list(record.rewards) == [metrics["reward-00"], metrics["reward-01"]]
 
 
 def test_a_trial_that_is_told_of_a_run_makes_it_if_need_be(store: Path, config: Config) -> None:
