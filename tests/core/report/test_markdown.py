@@ -75,6 +75,13 @@ def test_any_outcome_gets_a_report(changes: dict[str, Any], words: str) -> None:
     ("preset", "words"),
     [("digits", "preset\n\n- search.controller"), ("gone.yaml", "Not known: the preset gone.yaml is not at hand.")],
 )
+def test_a_preset_file_may_have_stayed_elsewhere(preset: str, words: str) -> None:
+    """Settings are held against the preset where there is one."""
+    results = fake_run()
+    config = results.config.model_copy(update={"preset": preset})
+    assert words in report_markdown(replace(results, config=config))
+
+
 def test_few_images_and_copies_are_said() -> None:
     """How to read FID, below its table, and what the check of the best checkpoint found."""
     run = fake_run()
@@ -83,13 +90,6 @@ def test_few_images_and_copies_are_said() -> None:
     checked = replace(first, best=replace(first.best, scores=scores, copies=fake_check(1)))
     text = report_markdown(replace(run, generators=(checked, *run.generators[1:])))
     assert "\n\nFID is biased upwards on so few images: read KID.\n\nGenerator 1: 1 copy among 5,000 images" in text
-
-
-def test_a_preset_file_may_have_stayed_elsewhere(preset: str, words: str) -> None:
-    """Settings are held against the preset where there is one."""
-    results = fake_run()
-    config = results.config.model_copy(update={"preset": preset})
-    assert words in report_markdown(replace(results, config=config))
 
 
 def test_an_unchanged_preset_says_so() -> None:
