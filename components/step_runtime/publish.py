@@ -96,13 +96,15 @@ def publish_no_model(artifact: OutputArtifact, run: Run, item: LoopItem, reason:
 
 
 def publish_scores(artifact: OutputArtifact, run: Run, item: LoopItem, scores: FinalScores) -> None:
-    """Final scores of both checkpoints, ``best_<score>`` and ``last_<score>``, by protocol names.
+    """Final scores of both checkpoints, ``best_<score>`` and ``last_<score>``, by protocol names, and their copies.
 
     Of conditional generators also ``best_class_accuracy`` and ``best_class_fid``, the means over the classes.
     """
     metrics = dict[str, float]()
     for checkpoint, found in (("best", scores.best), ("last", scores.last)):
         named: dict[str, float | None] = {**found.scores}
+        if found.copies is not None:
+            named["copies"] = found.copies.copies
         if found.classes is not None:
             named |= {"class_accuracy": found.classes.mean_accuracy, "class_fid": found.classes.mean_fid}
         metrics |= {f"{checkpoint}_{name}": value for name, value in named.items() if value is not None}

@@ -84,7 +84,11 @@ def test_a_search_from_its_form_to_its_report(store: str, new: Artifacts, tmp_pa
         expected = driver.evaluate([architecture])[architecture]
         assert {f"best_{key}": value for key, value in expected.best.scores.items()}.items() <= scored.metadata.items()
         assert_generator(model, driver.generator(architecture, "best"))
-        assert "data:image/png" in Path(samples.path).read_text()
+        assert expected.best.copies is not None
+        assert scored.metadata["best_copies"] == expected.best.copies.copies
+        page = Path(samples.path).read_text()
+        assert page.count("data:image/png") == 2
+        assert f"Copies of training images: {expected.best.copies.words}." in page
         scores.append(scored)
 
     page, text, metrics = new(dsl.HTML, "page"), new(dsl.Markdown, "text"), new(dsl.Metrics, "metrics")

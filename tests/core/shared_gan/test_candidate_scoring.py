@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from autogan_core.config import Config
+from autogan_core.metrics.reward import f_score
 from autogan_core.metrics.scores import Scores
 from autogan_core.runtime.distributed import World
 from autogan_core.search_space import Architecture
@@ -20,7 +22,7 @@ from autogan_core.shared_gan.candidate_scoring import CandidateScoring
 from autogan_core.shared_gan.shared_networks import shared_networks
 from autogan_core.training.adversarial.gan import GAN
 from autogan_core.training.adversarial.training_stream import TrainingStream
-from tests.core.tiny import CPU, tiny_config, tiny_dataset, tiny_scorer
+from tests.core.tiny import CPU, FixedExtractor, tiny_config, tiny_dataset, tiny_scorer
 
 CANDIDATES = [Architecture.parse(text) for text in ("1111", "0120-01201", "1110")]
 WORLD = World.single(CPU)
@@ -44,7 +46,8 @@ def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 
 def scoring(config: Config, folder: Path) -> CandidateScoring:
-    return CandidateScoring(config, config.search_space(), tiny_dataset(), tiny_scorer(folder), WORLD)
+    scorer = replace(tiny_scorer(folder), real_features=lambda: FixedExtractor()(tiny_dataset().images)[0])
+    return CandidateScoring(config, config.search_space(), tiny_dataset(), scorer, WORLD)
 
 
 def score(gan: GAN, folder: Path, *settings: str, candidates: list[Architecture] = CANDIDATES) -> list[Scores]:
@@ -103,6 +106,20 @@ def test_adapting_is_training_the_architecture_alone(tmp_path: Path) -> None:
     for step in range(5):
         gan.train_step(streams[0], step, architecture)
     assert equal(copied(gan), copied(adaptation.gan))
+
+
+def test_candidates_are_paid_for_precision_and_recall(tmp_path: Path) -> None:
+    """With the setting alone: each reward is the harmonic mean of the two, and they are computed without a FID."""
+    config = tiny_config("search.reward.score=f-score")
+    gan, candidates = trained(config), scoring(config, tmp_path)
+    rewards = list(candidates.rewards(gan, CANDIDATES, 5))
+    scored = candidates.scores(
+        gan, CANDIDATES, 5, protocol=config.search.reward, with_fid=False, with_kid=False, with_neighbours=True
+    )
+    for paid, scores in zip(rewards, scored, strict=True):
+        assert scores.precision is not None and scores.recall is not None and scores.fid is None
+        assert paid == pytest.approx(f_score(scores.precision, scores.recall), abs=1e-12)
+        assert paid is not None and 0 <= paid <= 1
 
 
 def test_a_diverging_candidate_has_no_reward(
