@@ -41,4 +41,4 @@ class TrainingConfig(Section):
     one for a run that moves between different machines."""
     checkpointing: Annotated[bool, MayChange()] = False
     """Whether training keeps the inputs of the generator's cells and of the discriminator's blocks alone, and computes
-    what lies inside them once more for the gradient: less memory, about a third more time, the same results."""
+    what lies inside them once more for the gradient: less memory, a third more arithmetic, the same results."""

@@ -13,7 +13,7 @@ from autogan_core.config import Config
 from autogan_core.metrics.complexity import discriminator_macs, generator_macs, step_macs
 from autogan_core.metrics.reward import needs_fid, needs_kid
 from autogan_core.networks.generator import BaseGenerator
-from autogan_core.runs.halving.halving import largest_pool
+from autogan_core.runs.halving.halving import largest_pool, usable_incumbents
 from autogan_core.runs.planning.cost import final_cost, halving_cost
 from autogan_core.runs.planning.scoring_rate import ScoringRate, generation_seconds, scoring_rate
 from autogan_core.runs.planning.step_time import mean_of, step_time
@@ -95,14 +95,16 @@ def _search_seconds(config: Config, device: torch.device, num_images: int, rate:
 
 
 def _training_seconds(config: Config, device: torch.device, rate: ScoringRate) -> tuple[float, float]:
-    """Seconds of all trainings with their validations, and of the final scores."""
+    # What the search will find is not known: random architectures, and the incumbents, stand for the pool.
     retrain, count = config.retrain, config.retrain.num_architectures
     rng = random.Random(config.seed)
-    designs = [searched(config.model.completed(config.search_space().sample(rng))) for _ in range(ARCHITECTURES)]
+    known = list(usable_incumbents(config))[: largest_pool(config) - 1]
+    drawn = [config.model.completed(config.search_space().sample(rng)) for _ in range(ARCHITECTURES - len(known))]
+    designs = [searched(architecture) for architecture in [*known, *drawn]]
     gans = [design.gan(config, device, config.seed) for design in designs]
     pairs = list(zip(gans, designs, strict=True))
     step = mean_of([step_time(gan, config, [d.architecture], d.step_macs(config)) for gan, d in pairs])
-    image = sum(_image_seconds(gan.generator, d.architecture) for gan, d in pairs) / ARCHITECTURES
+    image = sum(_image_seconds(gan.generator, d.architecture) for gan, d in pairs) / len(pairs)
     average, weights = get_ema_multi_avg_fn(retrain.ema_decay), list(gans[0].generator.parameters())  # type: ignore[no-untyped-call]
     with torch.no_grad():
         averaging = seconds(lambda: average([w.clone() for w in weights], weights, 1), device)

@@ -59,6 +59,8 @@ def _remedy(config: Config, peak: PeakMemory, available: int) -> str:
     steps = []
     if max(peak.search, peak.retraining) > available:
         training = config.training
+        if not training.checkpointing:
+            steps.append("set training.checkpointing=true")
         steps.append(
             f"lower training.generator_batch ({training.generator_batch}) and training.discriminator_batch "
             f"({training.discriminator_batch})"

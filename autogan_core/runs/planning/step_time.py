@@ -15,8 +15,8 @@ from autogan_core.training.adversarial.gan import GAN
 from autogan_core.training.adversarial.training_stream import TrainingStream
 from autogan_core.training.cost import Cost
 
-PROBE_MACS = 1e9
-"""Multiply-accumulates of a measured step on a CPU, some hundredths of a second of a core: larger batches are made
+PROBE_MACS = 4e9
+"""Multiply-accumulates of a measured step on a CPU, tenths of a second of a core: larger batches are made
 smaller, and their time grows with the batch."""
 
 

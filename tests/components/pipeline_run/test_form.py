@@ -92,7 +92,10 @@ def test_data_sets_that_describe_themselves_have_no_name() -> None:
         ),
         ({"reward": "inverse_fid"}, "search_reward is 'inverse_fid'; did you mean 'inverse-fid'?"),
         ({"preset": "cifar"}, "settings_preset is 'cifar'; did you mean 'cifar10'?"),
-        ({"preset": "x"}, "settings_preset is 'x'; set it to one of cifar10, digits, fashion-mnist, stl10"),
+        (
+            {"preset": "x"},
+            "settings_preset is 'x'; set it to one of cifar10, digits, fashion-mnist, folder-128",
+        ),
         (
             {"overrides": "search.iteration=3"},
             "there is no setting 'search.iteration'; did you mean 'search.iterations'",

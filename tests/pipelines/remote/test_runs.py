@@ -50,7 +50,7 @@ def test_the_committed_packages_are_taken(server: Server, fake: FakeKfp, pipelin
     specification = sent.get("pipeline_spec", sent)
     assert specification["pipelineInfo"]["name"] == pipeline
     presets = specification["root"]["inputDefinitions"]["parameters"]["settings_preset"]["literals"]
-    assert presets == ["cifar10", "digits", "fashion-mnist", "stl10"]
+    assert presets == ["cifar10", "digits", "fashion-mnist", "folder-128", "folder-64", "stl10"]
 
 
 def test_no_cache_turns_every_task_s_cache_off(autogan: Callable[..., str], fake: FakeKfp) -> None:

@@ -37,6 +37,8 @@ def test_what_does_not_fit_is_told_with_what_to_lower(monkeypatch: pytest.Monkey
     monkeypatch.setattr(module, "device_memory", lambda _: 10_000_000_000)
     told = needs(tiny_config(), CPU)
     assert "too much for it: " in told and "time:" not in told
+    assert "set training.checkpointing=true" in told
+    assert "training.checkpointing" not in needs(tiny_config("training.checkpointing=true"), CPU)
     assert "training.generator_batch (16)" in told and "retrain.generator_channels (4)" in told
     assert "search.generator_channels" not in told and "scores.batch_size" not in told
 
