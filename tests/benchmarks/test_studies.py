@@ -21,10 +21,8 @@ from tests.core.tiny import OVERRIDES, tiny_config
 def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Options of a study on digits with some of them to test on."""
     monkeypatch.setenv("AUTOGAN_CACHE", str(tmp_path / "cache"))
-    dataset, path = (
-        load_dataset(DataConfig(name="digits", max_images=200), tiny_config().model, 0),
-        tmp_path / "digits.npz",
-    )
+    dataset = load_dataset(DataConfig(name="digits", max_images=200), tiny_config().model, 0)
+    path = tmp_path / "digits.npz"
     images, classes = dataset.images.permute(0, 2, 3, 1).numpy(), dataset.require_labels().numpy()
     np.savez(path, x_train=images, y_train=classes, x_test=images, y_test=classes)
     settings = (
