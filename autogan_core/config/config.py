@@ -39,6 +39,7 @@ ADDED: Mapping[str, Any] = {
     "training.checkpointing": False,
     "data.layout": "plain",
     "data.background": "stored",
+    "data.unusable": "refuse",
 }
 """Settings that are newer than the oldest stored runs, and the JSON values by which those runs were done.
 

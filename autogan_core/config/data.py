@@ -73,6 +73,9 @@ class DataConfig(Section):
     background: Annotated[Background, MayChange(images=True)] = "white"
     """The colour under transparent pixels: white, grey, black or 'rgb(R, G, B)'. stored: transparency is dropped, which
     shows whatever colour a file keeps under it, as before this setting."""
+    unusable: Annotated[Literal["refuse", "leave-out"], MayChange(images=True)] = "refuse"
+    """What becomes of an image that cannot be read or is smaller than the generator's. refuse: the run stops and names
+    them all. leave-out: the run goes on without them, and names them in a warning."""
     fingerprint: Fingerprint | None = None
     """SHA-256 that the images must have, 64 hex digits, as pipelines pin it; None: whatever images are there."""
 

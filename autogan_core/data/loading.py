@@ -63,7 +63,8 @@ def load_dataset(data: DataConfig, model: ModelConfig, seed: int, monitor: Monit
     Raises:
         DataError: files are missing or damaged, images are smaller than the generator's, they are not those of
             ``data.fingerprint``, or their labels are not what ``model.classes`` says. One error names all the files
-            that are to blame.
+            that are to blame. Files that ``data.unusable`` leaves out are named in a warning instead, as long as there
+            are others.
     """
     with _os_errors(data.name):
         told = monitor or Monitor()
@@ -73,14 +74,15 @@ def load_dataset(data: DataConfig, model: ModelConfig, seed: int, monitor: Monit
             source = LOADERS[data.name](data.path, model)
         chosen = _choose(len(source.train.pixels), data.max_images, seed)
         reader = _Reader(data.name, model, len(chosen) + (len(source.test.pixels) if source.test else 0))
-        labels = None if source.train.labels is None else source.train.labels[chosen]
         test_images = test_labels = None
         with SlowTask(told, "reading images", reader.total) as task:
-            images = reader.read(source.train.pixels, chosen, task)
+            images, usable = reader.read(source.train.pixels, chosen, task)
+            labels = None if source.train.labels is None else source.train.labels[chosen][usable]
             if source.test is not None:
                 everything = torch.arange(len(source.test.pixels))
-                test_images, test_labels = reader.read(source.test.pixels, everything, task), source.test.labels
-    reader.check()
+                test_images, usable = reader.read(source.test.pixels, everything, task)
+                test_labels = None if source.test.labels is None else source.test.labels[usable]
+    reader.check(refuse=data.unusable == "refuse" or not len(images))
     logger.info("%s: %d training images %s", data.name, len(images), tuple(images.shape[1:]))
     fingerprint = fingerprint_of(images, labels)
     if data.fingerprint not in (None, fingerprint):
@@ -145,10 +147,20 @@ class _Reader:
         self._name, self._model = name, model
         self._errors: list[UnusableImagesError] = []
 
-    def read(self, pixels: Pixels, index: Tensor, task: Task) -> Tensor:
-        """The images at ascending indices (n,): uint8 (n, C, S, S), with nonsense where `check` complains."""
+    def read(self, pixels: Pixels, index: Tensor, task: Task) -> tuple[Tensor, Tensor]:
+        """Reads images that can be used; `check` tells of the others.
+
+        Args:
+            pixels: where they are.
+            index: ascending int64 indices (n,).
+            task: is told of every image.
+
+        Returns:
+            uint8 (m, C, S, S), m <= n, and which of the n they are: bool (n,).
+        """
         size, channels = self._model.image_size, self._model.image_channels
         images = torch.empty((len(index), channels, size, size), dtype=torch.uint8)
+        usable = torch.ones(len(index), dtype=torch.bool)
         done, step = 0, min(CHUNK, 16)
         while done < len(index):
             started, part = time.monotonic(), index[done : done + step]
@@ -156,16 +168,25 @@ class _Reader:
                 images[done : done + step] = self._fitted(pixels[part])
             except UnusableImagesError as error:
                 self._errors.append(error)
+                good = torch.ones(len(part), dtype=torch.bool)
+                good[[image.position for image in error.found]] = False
+                usable[done : done + len(part)] = good
+                if good.any():
+                    images[done : done + step][good] = self._fitted(pixels[part[good]])
             task.advance(len(part))
             done += len(part)
             if time.monotonic() - started < CHUNK_S:
                 step = min(2 * step, CHUNK)
-        return images
+        return images if bool(usable.all()) else images[usable], usable
 
-    def check(self) -> None:
-        """Raises one error for all images that cannot be used."""
-        if self._errors:
-            raise merged(self._errors, self.total)
+    def check(self, refuse: bool) -> None:
+        """Tells of all images that cannot be used, in one error, or in a warning that they are left out."""
+        if not self._errors:
+            return
+        error = merged(self._errors, self.total)
+        if refuse:
+            raise error
+        logger.warning("left out, as data.unusable says: %s", error.listing)
 
     def _fitted(self, native: Tensor) -> Tensor:
         size = self._model.image_size

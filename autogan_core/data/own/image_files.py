@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from autogan_core.config import DataConfig, ModelConfig
 from autogan_core.data.base.pixels import resize
+from autogan_core.data.base.source import Source, Split
 from autogan_core.data.base.words import reason, shown
 from autogan_core.data.folders.places import Place
 from autogan_core.data.own.decoding import SmallImageError, UnreadableImageError, decode
@@ -66,13 +68,13 @@ class ImageFiles:
         unusable: list[Unusable] = []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of what it reads all the same
-            for i in index.tolist():
+            for position, i in enumerate(index.tolist()):
                 try:
                     images.append(self._read(i))
                 except SmallImageError as error:
-                    unusable.append(Unusable(self._files.name(i), str(error), small=True))
+                    unusable.append(Unusable(self._files.name(i), str(error), small=True, position=position))
                 except UnreadableImageError as error:
-                    unusable.append(Unusable(self._files.name(i), str(error)))
+                    unusable.append(Unusable(self._files.name(i), str(error), position=position))
         if unusable:
             raise UnusableImagesError(self._files.title, unusable, len(index), self._size)
         return torch.cat(images)
@@ -87,6 +89,31 @@ class ImageFiles:
         left, top = (image.width - side) // 2, (image.height - side) // 2
         square = np.array(image.crop((left, top, left + side, top + side)))
         return resize(torch.from_numpy(square).view(side, side, -1).permute(2, 0, 1).unsqueeze(0), self._size)
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFileSet:
+    """The image files of a data set, in its splits."""
+
+    train: Files
+    """To train on."""
+    labels: Tensor | None
+    """int64 (N,), -1 where an image has none; None: no labels at all."""
+    test: Files | None = None
+    """To test on; None: nothing is kept apart."""
+    test_labels: Tensor | None = None
+    """Labels of these."""
+    num_classes: int = 0
+    """Number of classes; 0 without labels."""
+    classes: tuple[str, ...] = ()
+    """Their names, as shown to people; empty where they have none."""
+    notes: tuple[str, ...] = ()
+    """What may surprise: files that are left out, why there are no labels."""
+
+    def source(self, data: DataConfig, model: ModelConfig) -> Source:
+        """The same as images, which are read when they are indexed; ``data`` gives the background."""
+        test = None if self.test is None else Split(ImageFiles(self.test, data, model), self.test_labels)
+        return Source(Split(ImageFiles(self.train, data, model), self.labels), test, self.num_classes, self.classes)
 
 
 class PlacedFiles:

@@ -14,11 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autogan_core.config import DataConfig, ModelConfig
-from autogan_core.data.base.source import Source, Split
 from autogan_core.data.base.words import listed, reason, shown
 from autogan_core.data.folders.splits import HELD_OUT, role_of, role_of_file
-from autogan_core.data.own.image_files import ImageFiles
+from autogan_core.data.own.image_files import ImageFileSet
 from autogan_core.errors import DataError
 
 logger = logging.getLogger(__name__)
@@ -37,8 +35,8 @@ def is_parquet(path: Path) -> bool:
         return path.suffix.lower() == SUFFIX or file.read(len(MAGIC)) == MAGIC
 
 
-def open_parquet(path: Path, names: Sequence[PurePosixPath], data: DataConfig, model: ModelConfig) -> Source:
-    """Opens the images of parquet files.
+def find_parquet(path: Path, names: Sequence[PurePosixPath]) -> ImageFileSet:
+    """Finds the images of parquet files; none of them is decoded.
 
     Each has a column ``image`` (or ``img``) of encoded images, ``{bytes, path}`` or bytes; and a column ``label`` of
     whole numbers, if there are labels. Files or folders called ``train``, ``val`` and ``test`` are splits.
@@ -46,11 +44,9 @@ def open_parquet(path: Path, names: Sequence[PurePosixPath], data: DataConfig, m
     Args:
         path: the file, or the folder that holds the files.
         names: of the files, sorted, relative to ``path``.
-        data: gives the background.
-        model: gives the size and the channels.
 
     Returns:
-        Training images, read when they are indexed, with labels if there are any; test images if there is such a split.
+        Training images with labels if there are any; test images if there is such a split.
 
     Raises:
         DataError: pyarrow is missing, a file is damaged or lacks a column, or the splits are not clear.
@@ -59,8 +55,7 @@ def open_parquet(path: Path, names: Sequence[PurePosixPath], data: DataConfig, m
     parts = {"train": list(names)} if path.is_file() else _splits(path, names)
     train = ParquetFiles(path, parts["train"])
     held_out = [role for role in HELD_OUT if role in parts]
-    for role in held_out[1:]:
-        logger.warning("%s: the split %s is not used", shown(path), role)
+    notes = tuple(f"the split {role} is not used" for role in held_out[1:])
     test = ParquetFiles(path, parts[held_out[0]]) if held_out else None
     num_classes = train.num_classes
     if num_classes and test is not None and test.num_classes > num_classes:
@@ -70,10 +65,13 @@ def open_parquet(path: Path, names: Sequence[PurePosixPath], data: DataConfig, m
         )
     count, apart = f"{len(train):,}", f", {len(test):,} to test on" if test is not None else ""
     logger.info("%s: %s images to train on in %d classes%s", shown(path), count, num_classes, apart)
-    return Source(
-        Split(ImageFiles(train, data, model), train.labels if num_classes else None),
-        None if test is None else Split(ImageFiles(test, data, model), test.labels if num_classes else None),
-        num_classes,
+    return ImageFileSet(
+        train=train,
+        labels=train.labels if num_classes else None,
+        test=test,
+        test_labels=test.labels if num_classes and test is not None else None,
+        num_classes=num_classes,
+        notes=notes,
     )
 
 

@@ -20,6 +20,8 @@ class Unusable:
     """What is wrong with it; for a small one its size."""
     small: bool = False
     """Whether it is an image, but smaller than the generator's."""
+    position: int = 0
+    """Its place, from 0, among the images that were read together."""
 
 
 class UnusableImagesError(DataError):
@@ -37,6 +39,11 @@ class UnusableImagesError(DataError):
         self.place, self.found, self.count, self.size = place, tuple(found), count, size
         super().__init__("; and ".join(self._sentences()))
 
+    @property
+    def listing(self) -> str:
+        """The images alone, without what to do about them."""
+        return listed([f"{image.name} ({image.reason}{' pixels' if image.small else ''})" for image in self.found])
+
     def _sentences(self) -> list[str]:
         sentences = []
         if bad := [image for image in self.found if not image.small]:
@@ -45,14 +52,14 @@ class UnusableImagesError(DataError):
             extra = f" (some are {HEIF_REMEDY})" if hidden else ""
             sentences.append(
                 f"{len(bad):,} of {self.count:,} files in {self.place} cannot be read as images: {names}; replace or "
-                f"remove them{extra}"
+                f"remove them, or set data.unusable=leave-out{extra}"
             )
         if small := [image for image in self.found if image.small]:
             names = listed([f"{image.name} has {image.reason} pixels" for image in small])
             sentences.append(
                 f"{len(small):,} of {self.count:,} images in {self.place} are too small: {names}, but the generator "
-                f"makes {self.size}x{self.size}; leave them out, or lower model.bottom_width, "
-                "num_cells or repeated_cells"
+                f"makes {self.size}x{self.size}; set data.unusable=leave-out, or lower model.bottom_width, num_cells "
+                "or repeated_cells"
             )
         return sentences
 

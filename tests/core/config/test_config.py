@@ -109,6 +109,7 @@ CIFAR10 = {
     "training.mirror": False,
     "data.layout": "usual",
     "data.background": "white",
+    "data.unusable": "refuse",
     "data.fingerprint": None,
 }
 
@@ -155,7 +156,7 @@ def test_only_these_settings_may_change_in_a_run() -> None:
     others = {"cpu_threads", "search.max_failures", "scores.batch_size", "training.checkpointing"}
     assert LOCATIONS | TOLD_BY_IMAGES | others == MAY_CHANGE
     assert {"data.path", "scores.inception_weights"} == LOCATIONS
-    assert {"data.layout", "data.background"} == TOLD_BY_IMAGES
+    assert {"data.layout", "data.background", "data.unusable"} == TOLD_BY_IMAGES
     assert known_settings() > MAY_CHANGE
     config = load_config("cifar10")
     assert config.differences(load_config("cifar10", ["cpu_threads=3", "scores.batch_size=7"])) == []

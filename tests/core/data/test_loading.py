@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from autogan_core.config import DataConfig, ModelConfig
 from autogan_core.data import count_images, load_dataset, loading
@@ -115,3 +116,28 @@ def test_images_are_counted_as_they_are_loaded(numbered: Path, max_images: int |
     data = DataConfig(name="npz", path=numbered, max_images=max_images)
     assert count_images(data, MODEL) == len(load_dataset(data, MODEL, 0).images)
     assert count_images(DataConfig(name="cifar10", max_images=max_images), MODEL) == (max_images or 50_000)
+
+
+def test_unusable_images_are_left_out_with_their_labels(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With ``data.unusable=leave-out`` a broken file and a small one go, alone and with their labels, and are named in
+    one warning; all others keep theirs. By default they stop the reading."""
+    for folder, shades in (("a", (10, 20, 30)), ("b", (40, 50))):
+        (tmp_path / folder).mkdir()
+        for shade in shades:
+            Image.new("L", (8, 8), shade).save(tmp_path / folder / f"{shade}.png")
+    (tmp_path / "a" / "15.png").write_bytes(b"no image")
+    Image.new("L", (7, 9), 99).save(tmp_path / "b" / "45.png")
+    data = DataConfig(name="folder", path=tmp_path, unusable="leave-out")
+    dataset = load_dataset(data, MODEL, 0)
+    assert dataset.labels is not None and dataset.labels.tolist() == [0, 0, 0, 1, 1]
+    assert dataset.images[:, 0, 0, 0].tolist() == [10, 20, 30, 40, 50]
+    assert "a/15.png (no image that Pillow knows), b/45.png (7x9 pixels)" in caplog.text
+    with pytest.raises(DataError, match="a/15.png.*set data.unusable=leave-out.*b/45.png has 7x9 pixels"):
+        load_dataset(DataConfig(name="folder", path=tmp_path), MODEL, 0)
+
+
+def test_a_data_set_of_unusable_images_alone_is_refused(tmp_path: Path) -> None:
+    """Leaving all out would leave nothing to train on."""
+    Image.new("L", (7, 9)).save(tmp_path / "small.png")
+    with pytest.raises(DataError, match="1 of 1 images in .* are too small"):
+        load_dataset(DataConfig(name="folder", path=tmp_path, unusable="leave-out"), MODEL, 0)

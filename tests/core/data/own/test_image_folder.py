@@ -195,8 +195,13 @@ def test_all_unusable_images_are_named_at_once(tmp_path: Path) -> None:
     assert text.startswith(
         f"13 of 26 files in {tmp_path} cannot be read as images: train/bad00.png (no image that Pillow"
     )
-    assert "train/bad09.png (no image that Pillow knows) and 3 more; replace or remove them; and 1 of 26 images" in text
-    assert "too small: test/small.png has 3x3 pixels, but the generator makes 8x8; leave them out, or lower" in text
+    assert (
+        "train/bad09.png (no image that Pillow knows) and 3 more; replace or remove them, or set data.unusable" in text
+    )
+    assert "leave-out; and 1 of 26 images" in text
+    assert (
+        "too small: test/small.png has 3x3 pixels, but the generator makes 8x8; set data.unusable=leave-out, or" in text
+    )
 
 
 def test_files_of_no_image_s_name_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
