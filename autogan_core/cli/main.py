@@ -17,7 +17,7 @@ from autogan_core.cli.lazy import LazyCommand, LazyGroup
 
 CORE: Mapping[str, LazyCommand] = {
     "run": LazyCommand(
-        "autogan_core.cli.run_commands:run",
+        "autogan_core.cli.run:run",
         "Everything: search, retrain the best (or halve a pool), score them, write the report.",
     ),
     "search": LazyCommand("autogan_core.cli.run_commands:search", "Search only; prints the best architectures."),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from autogan_core.cli.architectures import parsed, single
@@ -38,15 +39,6 @@ class Checkpoint(StrEnum):
 
     best = "best"
     last = "last"
-
-
-@in_run_folder(existing=lambda given: False)
-def run(opened: Run) -> None:
-    """Everything: search, retrain the best (or halve a pool), score them, write the report."""
-    opened.search()
-    opened.halve()
-    opened.evaluate(opened.found())
-    _report(opened)
 
 
 @in_run_folder(existing=lambda given: False)
@@ -127,7 +119,7 @@ def sample(
 @in_run_folder()
 def report(opened: Run) -> None:
     """Write report.html and summary.json of a run, as far as it has come."""
-    _report(opened)
+    write_report_of(console, opened)
 
 
 def _ladder_rows(opened: Run) -> list[tuple[TrainingResult, str]]:
@@ -144,7 +136,8 @@ def _ladder_rows(opened: Run) -> list[tuple[TrainingResult, str]]:
     return rows
 
 
-def _report(opened: Run) -> None:
+def write_report_of(console: Console, opened: Run) -> None:
+    """Writes a run's report into its folder, and prints its scores."""
     from autogan_core.cli.terminal import print_summary
     from autogan_core.report.html import write_report
     from autogan_core.runs.run_results import collect_results

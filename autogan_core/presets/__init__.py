@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autogan_core.config import Config, known_settings, setting_from_text, typed, unknown_setting, validated
+from autogan_core.config.keys import flatten
 from autogan_core.config.values import NOTHING
 from autogan_core.errors import ConfigError
 from autogan_core.presets.reading import read_file, read_text
@@ -58,7 +59,34 @@ def overridden(config: Config, overrides: Iterable[str] = (), *, seed: int | Non
     return _overridden(config.model_dump(mode="json"), overrides, seed)
 
 
+def named_settings(preset: str | None, overrides: Iterable[str] = ()) -> dict[str, Any]:
+    """The settings that somebody names, and no defaults.
+
+    Args:
+        preset: as in `load_config`; None: none.
+        overrides: likewise.
+
+    Returns:
+        JSON values by dotted names.
+
+    Raises:
+        ConfigError: like `load_config`.
+    """
+    named, tree = list(overrides), {} if preset is None else _read_preset(preset)
+    load_config(preset or FALLBACK, named)  # tells of all mistakes
+    _apply(tree, named)
+    return dict(flatten(tree))
+
+
 def _overridden(tree: dict[str, Any], overrides: Iterable[str], seed: int | None) -> Config:
+    mistakes = _apply(tree, overrides)
+    if seed is not None:
+        tree["seed"] = seed
+    return validated(Config, tree, mistakes)
+
+
+def _apply(tree: dict[str, Any], overrides: Iterable[str]) -> list[str]:
+    """Puts overrides into nested values; returns what is wrong with those that are left out."""
     known, mistakes = known_settings(), list[str]()
     for override in overrides:
         key, separator, text = override.partition("=")
@@ -75,9 +103,7 @@ def _overridden(tree: dict[str, Any], overrides: Iterable[str], seed: int | None
             _insert(tree, key.split("."), setting_from_text(key, text))
         else:
             mistakes.append(str(unknown_setting(key)))
-    if seed is not None:
-        tree["seed"] = seed
-    return validated(Config, tree, mistakes)
+    return mistakes
 
 
 def command_for(config: Config) -> str:

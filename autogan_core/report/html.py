@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from autogan_core.metrics.features.classifier_accuracy import distrust
 from autogan_core.metrics.protocols import REWARD_NAMES, joint_protocol, reward_words
+from autogan_core.presets import setting_text
 from autogan_core.report.class_table import class_table
 from autogan_core.report.figures.charts import policy_figure, reward_figure, training_figure
 from autogan_core.report.figures.diagram import architecture_svg
@@ -90,6 +91,7 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
         "ladder_figure": _inline(ladder_figure(results.ladder) if results.ladder else None),
         "published": PUBLISHED.get(config.data.name, ()),
         "later_searches": LATER_SEARCHES,
+        "setting_text": setting_text,
         "config_text": yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
     }
 

@@ -38,6 +38,8 @@ def summary_json(results: RunResults, observations: tuple[Observation, ...]) -> 
     }
     if results.ladder is not None:
         tree["halving"] = results.ladder.to_json()
+    if results.decided is not None:
+        tree["decided"] = results.decided.to_json()
     return json.dumps(_finite(tree), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 

@@ -9,6 +9,8 @@ from autogan_core.config import Config
 from autogan_core.errors import ConfigError
 from autogan_core.history import Record
 from autogan_core.metrics.final_protocol import FinalProtocol
+from autogan_core.report.results.decided import Decided
+from autogan_core.runs.folder.decided_file import read_decided
 from autogan_core.runs.halving.halving import Entrant, Rung, searched_pool
 from autogan_core.runs.halving.ladder import Ladder
 from autogan_core.runs.local_search import HistoryFile
@@ -181,6 +183,11 @@ class RunRecords:
             if training and (current := tuple(e for e in stored if e.scores.of(training))):
                 found[architecture] = current
         return found
+
+    @property
+    def decided(self) -> Decided | None:
+        """The advice that the run follows; None if a person has chosen its settings."""
+        return read_decided(self._store)
 
     def has_file(self, name: str) -> bool:
         """Whether a file of that name lies in the run's folder."""

@@ -75,6 +75,7 @@ def collect_results(run: Run, command: str) -> RunResults:
         seconds=run.seconds,
         ladder=None if ladder is None else _ladder_result(ladder, config),
         by_protocol=tuple(by_protocol.values()),
+        decided=run.decided,
     )
 
 

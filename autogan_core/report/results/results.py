@@ -12,6 +12,7 @@ from autogan_core.history import Record
 from autogan_core.metrics.class_scores import ClassScores
 from autogan_core.metrics.protocols import FEATURES, LONG_NAMES, find_score
 from autogan_core.report.results.copies import CopyCheck
+from autogan_core.report.results.decided import Decided
 from autogan_core.report.results.ladder import LadderResult
 from autogan_core.search_space import Architecture, SearchSpace
 
@@ -119,6 +120,9 @@ class RunResults:
     by_protocol: tuple[ProtocolScores, ...] = ()
     """Every protocol by which generators have been scored, the one asked for last first. The generators' own scores are
     by the first of them that all have."""
+
+    decided: Decided | None = None
+    """The advice that the run follows; None if a person has chosen its settings."""
 
     @property
     def features(self) -> str:

@@ -30,9 +30,11 @@ class PhaseTimes:
         try:
             yield
         finally:
-            self._add(phase, time.monotonic() - started)
+            self.add(phase, time.monotonic() - started)
 
-    def _add(self, phase: str, spent: float) -> None:
+    def add(self, phase: str, spent: float) -> None:
+        """Adds seconds that were spent on a phase before the run's folder could hold them."""
+
         def added(document: bytes | None) -> bytes:
             seconds = self._parsed(document)
             return seal({**seconds, phase: seconds.get(phase, 0.0) + spent})

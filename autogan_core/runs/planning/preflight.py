@@ -13,7 +13,7 @@ from autogan_core.report.results.results import PAGE
 from autogan_core.runs.planning.disk_space import require_space
 
 FOLDERS = ("progress", "retrain", "shared", "tensorboard", "trials")
-FILES = (PAGE, "config.json", "history.jsonl", "metrics.jsonl", "seconds.json", "summary.json")
+FILES = (PAGE, "config.json", "decided.json", "history.jsonl", "metrics.jsonl", "seconds.json", "summary.json")
 """What a run keeps in its folder."""
 
 
