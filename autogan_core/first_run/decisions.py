@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+import operator
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autogan_core.config import Config
+from autogan_core.config import Config, parse_config
 from autogan_core.presets import FALLBACK, load_config, setting_text
 from autogan_core.report.results.decided import Decision
 
@@ -65,4 +68,14 @@ class Decisions:
         Raises:
             ConfigError: what was given does not go together.
         """
-        return load_config(FALLBACK, self.overrides())
+        tree = copy.deepcopy(_start())
+        for decision in self:
+            *sections, name = decision.setting.split(".")
+            functools.reduce(operator.getitem, sections, tree)[name] = decision.value
+        return parse_config(tree)
+
+
+@functools.cache
+def _start() -> dict[str, Any]:
+    """What the decisions override."""
+    return load_config(FALLBACK).model_dump(mode="json")
