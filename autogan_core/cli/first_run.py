@@ -67,7 +67,7 @@ def first_run(
         _go_on(folder, data, preset, asked, seed, device_name, dry_run=dry_run, verbose=verbose)
         return
     given = named_settings(preset, asked) | {"data.name": data.name, "data.path": str(data.path)}
-    decided, settings = _decided(data, hours, given, device_name, dry_run=dry_run)
+    decided, settings = _decided(data, hours, given, device_name, started, dry_run=dry_run)
     if dry_run:
         return
     with (
@@ -113,7 +113,7 @@ def _go_on(
 
 
 def _decided(
-    data: DataConfig, hours: float | None, given: Mapping[str, Any], device_name: str, *, dry_run: bool
+    data: DataConfig, hours: float | None, given: Mapping[str, Any], device_name: str, started: float, *, dry_run: bool
 ) -> tuple[Decided, list[str]]:
     """Looks, measures, decides and tells all of it; returns the advice, and its settings as ``--set`` takes them."""
     from autogan_core.first_run.advice import advise, allowed_hours, require_enough
@@ -136,7 +136,8 @@ def _decided(
     decisions = advise(findings, machine, hours, given, measures)
     config = decisions.config()
     used = findings.used(config)
-    expected = Taken(measures.estimate(config, used)(config).total, measures.mebibytes(config, used))
+    ahead, spent = measures.estimate(config, used)(config).total, time.monotonic() - started
+    expected = Taken(spent + ahead, measures.mebibytes(config, used))
     decided = Decided(sentences, tuple(decisions), expected, allowed_hours(machine, hours))
     tell_decisions(console, decided, everything=dry_run)
     console.print(announcement(decided, machine.words))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from autogan_core.runtime.devices import describe_device
+from autogan_core.runtime.devices import describe_device, device_memory
 
 MEBIBYTE = 2**20
 
@@ -37,14 +36,10 @@ def machine_of(device: torch.device, inception_weights: Path | None) -> Machine:
     Returns:
         What is known of it.
     """
-    if device.type == "cuda":
-        memory = torch.cuda.get_device_properties(device).total_memory
-    else:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return Machine(
         words=describe_device(device),
         gpu=device.type == "cuda",
-        mebibytes=memory / MEBIBYTE,
+        mebibytes=device_memory(device) / MEBIBYTE,
         inception=_inception_at_hand(inception_weights),
     )
 

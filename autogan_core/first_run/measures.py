@@ -20,7 +20,7 @@ def measures_on(device: torch.device) -> Measures:
     def estimate(config: Config, images: int) -> Estimate:
         networks = _networks(config)
         if networks not in paces:
-            paces[networks] = measure_pace(config, device)
+            paces[networks] = measure_pace(config, device, thorough=True)
         return lambda other: time_at(paces[networks], other, images)
 
     def iteration_seconds(config: Config) -> float:

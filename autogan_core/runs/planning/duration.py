@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import math
-import random
 from dataclasses import dataclass
 
 import torch
-from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from autogan_core.config import Config
-from autogan_core.metrics.complexity import discriminator_macs, generator_macs, step_macs
 from autogan_core.metrics.reward import needs_fid, needs_kid
-from autogan_core.networks.generator import BaseGenerator
-from autogan_core.runs.halving.halving import largest_pool, usable_incumbents
+from autogan_core.runs.halving.halving import largest_pool
 from autogan_core.runs.planning.cost import final_cost, halving_cost
-from autogan_core.runs.planning.scoring_rate import ScoringRate, generation_seconds, scoring_rate
-from autogan_core.runs.planning.step_time import mean_of, step_time
-from autogan_core.runs.planning.stopwatch import seconds
+from autogan_core.runs.planning.pace import Pace, measure_pace
 from autogan_core.search.mlas import MultiLevelSearch
-from autogan_core.search_space import Architecture
-from autogan_core.shared_gan.shared_networks import shared_networks
 from autogan_core.training.cost import Cost, training_steps
-from autogan_core.training.design import searched
-
-ARCHITECTURES = 3
-"""Architectures of each stage that are measured."""
-GENERATED = {"cpu": 16, "cuda": 500}
-"""Images of a measured batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,62 +49,53 @@ def expected_time(config: Config, device: torch.device, num_images: int) -> Expe
     Returns:
         The time of each phase. It takes seconds to measure.
     """
-    rate = scoring_rate(config, device)
-    search = _search_seconds(config, device, num_images, rate)
-    retraining, scoring = _training_seconds(config, device, rate)
-    return ExpectedTime(rate.preparation(num_images), search, retraining, scoring)
+    return time_at(measure_pace(config, device), config, num_images)
 
 
-def _search_seconds(config: Config, device: torch.device, num_images: int, rate: ScoringRate) -> float:
-    search, reward, total = config.search, config.search.reward, 0.0
-    space, rng, n_critic = config.search_space(), random.Random(config.seed), config.training.n_critic
-    gan = shared_networks(config, space, device, config.seed)
-    mlas = MultiLevelSearch(space, search, config.seed)
+def time_at(pace: Pace, config: Config, num_images: int) -> ExpectedTime:
+    """The time that a run takes at a pace that was measured for its networks, whatever their budget was then.
+
+    Args:
+        pace: of a configuration with these shapes, widths and batches.
+        config: of the run.
+        num_images: training images.
+
+    Returns:
+        The time of each phase.
+    """
+    retraining, scoring = _training_seconds(config, pace)
+    search = _search_seconds(config, num_images, pace)
+    return ExpectedTime(pace.scoring.preparation(num_images), search, retraining, scoring)
+
+
+def _search_seconds(config: Config, num_images: int, pace: Pace) -> float:
+    search, reward, total, n_critic = config.search, config.search.reward, 0.0, config.training.n_critic
+    mlas = MultiLevelSearch(config.search_space(), search, config.seed)
     steps_per_epoch = math.ceil(num_images / config.training.discriminator_batch)
-    reading = rate.reading(reward.num_images, with_fid=needs_fid(reward), with_kid=needs_kid(reward))
-    for depth, iterations in zip(mlas.depths[1:], mlas.iterations_per_stage(), strict=True):
-        architectures = [space.sample(rng, depth) for _ in range(ARCHITECTURES)]
-        generator = [generator_macs(a, config.model, search.generator_channels) for a in architectures]
-        discriminator = discriminator_macs(config.model, search.discriminator_channels, depth - 1)
-        step = step_time(gan, config, architectures, step_macs(max(generator), discriminator, config.training))
-        image = sum(_image_seconds(gan.generator, a) for a in architectures) / ARCHITECTURES
-        adapted = Cost.of_steps(reward.adaptation_steps, n_critic)
-        candidate = step.of(adapted) + image * (reward.recalibration_images + reward.num_images)
-        candidate += reward.num_images * rate.extraction + reading
+    reading = pace.scoring.reading(reward.num_images, with_fid=needs_fid(reward), with_kid=needs_kid(reward))
+    adapted = Cost.of_steps(reward.adaptation_steps, n_critic)
+    for stage, iterations in zip(pace.stages, mlas.iterations_per_stage(), strict=True):
+        candidate = stage.step.of(adapted) + stage.image * (reward.recalibration_images + reward.num_images)
+        candidate += reward.num_images * pace.scoring.extraction + reading
         plain, first = (
             Cost.of_steps(training_steps(config, steps_per_epoch, warm_up=warm_up), n_critic)
             for warm_up in (False, True)
         )
-        total += step.of(plain * (iterations - 1) + first)
+        total += stage.step.of(plain * (iterations - 1) + first)
         total += candidate * (iterations * search.controller_steps + search.num_candidates)
     return total
 
 
-def _training_seconds(config: Config, device: torch.device, rate: ScoringRate) -> tuple[float, float]:
-    # What the search will find is not known: random architectures, and the incumbents, stand for the pool.
-    retrain, count = config.retrain, config.retrain.num_architectures
-    rng = random.Random(config.seed)
-    known = list(usable_incumbents(config))[: largest_pool(config) - 1]
-    drawn = [config.model.completed(config.search_space().sample(rng)) for _ in range(ARCHITECTURES - len(known))]
-    designs = [searched(architecture) for architecture in [*known, *drawn]]
-    gans = [design.gan(config, device, config.seed) for design in designs]
-    pairs = list(zip(gans, designs, strict=True))
-    step = mean_of([step_time(gan, config, [d.architecture], d.step_macs(config)) for gan, d in pairs])
-    image = sum(_image_seconds(gan.generator, d.architecture) for gan, d in pairs) / len(pairs)
-    average, weights = get_ema_multi_avg_fn(retrain.ema_decay), list(gans[0].generator.parameters())  # type: ignore[no-untyped-call]
-    with torch.no_grad():
-        averaging = seconds(lambda: average([w.clone() for w in weights], weights, 1), device)
+def _training_seconds(config: Config, pace: Pace) -> tuple[float, float]:
+    """Seconds of all trainings with their validations, and of the final scores."""
+    retrain, count, rate = config.retrain, config.retrain.num_architectures, pace.scoring
     final, whole = final_cost(config, count), halving_cost(config, largest_pool(config))
     validated = whole.scored_images - final.scored_images
+    image = pace.training.image
     recalibration = config.search.reward.recalibration_images * image
     validation = recalibration + rate.reading(retrain.validation_images, with_fid=True, with_kid=False)
-    training = step.of(whole) + whole.generator_steps * averaging
+    training = pace.training.step.of(whole) + whole.generator_steps * pace.averaging
     training += validated * (image + rate.extraction) + validated // retrain.validation_images * validation
     reading = rate.reading(config.scores.num_images, with_fid=True, with_kid=True, final=True)
     scoring = final.scored_images * (image + rate.extraction) + 2 * count * (recalibration + reading)
     return training, scoring
-
-
-def _image_seconds(generator: BaseGenerator, architecture: Architecture) -> float:
-    device = next(generator.parameters()).device
-    return generation_seconds(generator, architecture, GENERATED[device.type])

@@ -123,7 +123,8 @@ def _step_bytes(gan: GAN, config: Config, architecture: Architecture, device: to
     peaks = []
     with _counted() as memory:
         images = torch.zeros(batch, config.model.image_channels, size, size, dtype=torch.uint8)
-        stream = TrainingStream(images, batch, config.model.latent_dim, config.seed)
+        labels = torch.zeros(batch, dtype=torch.int64) if config.model.classes else None
+        stream = TrainingStream(images, batch, config.model.latent_dim, config.seed, labels)
         for train in (gan.train_discriminator, gan.train_generator):
             held = memory.peak = memory.held
             train(stream, 0, architecture)
@@ -138,7 +139,8 @@ def _scoring_bytes(generator: BaseGenerator, config: Config, architecture: Archi
     classifier = scores.features == "classifier"
     network = new_network(model.image_channels, model.image_size, _CLASSES).eval() if classifier else None
     with _counted() as memory:
-        images = to_uint8(generator.eval()(torch.zeros(scores.batch_size, model.latent_dim), architecture))
+        latents, labels = torch.zeros(scores.batch_size, model.latent_dim), generator.even_labels(scores.batch_size)
+        images = to_uint8(generator.eval()(latents, architecture, labels))
         if network is not None:
             network(images)
     batch = memory.peak if classifier else max(memory.peak, scores.batch_size * INCEPTION_IMAGE_BYTES)

@@ -59,11 +59,11 @@ class ScoringRate:
 def generation_seconds(generator: BaseGenerator, architecture: Architecture, batch: int) -> float:
     """Seconds for an image of ``architecture``, measured on a batch."""
     device = next(generator.parameters()).device
-    latents = torch.zeros(batch, generator.latent_dim, device=device)
+    latents, labels = torch.zeros(batch, generator.latent_dim, device=device), generator.even_labels(batch)
 
     @torch.no_grad()
     def generate() -> object:
-        return to_uint8(generator(latents, architecture))
+        return to_uint8(generator(latents, architecture, labels))
 
     return seconds(generate, device) / batch
 

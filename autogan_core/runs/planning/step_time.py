@@ -38,7 +38,9 @@ def mean_of(times: Sequence[StepTime]) -> StepTime:
     return StepTime(sum(t.discriminator for t in times) / count, sum(t.generator for t in times) / count)
 
 
-def step_time(gan: GAN, config: Config, architectures: Sequence[Architecture], macs: StepMacs) -> StepTime:
+def step_time(
+    gan: GAN, config: Config, architectures: Sequence[Architecture], macs: StepMacs, *, thorough: bool = False
+) -> StepTime:
     """Trains some architectures for a step each, on noise.
 
     Args:
@@ -46,17 +48,19 @@ def step_time(gan: GAN, config: Config, architectures: Sequence[Architecture], m
         config: of the run.
         architectures: of equal depth; the time is the mean of theirs.
         macs: of a step, as far as they are known; they decide how large a batch is measured.
+        thorough: whether to measure whole batches, three times each, which may take a minute.
 
     Returns:
         The time of a step.
     """
     device, training = gan.device, config.training
-    gan.training = _affordable(training, macs) if device.type == "cpu" else training
+    gan.training = _affordable(training, macs) if device.type == "cpu" and not thorough else training
     size = config.model.image_size_at(architectures[0].depth)
     batch = gan.training.discriminator_batch
     noise = torch.randint(0, 256, (batch, config.model.image_channels, size, size), dtype=torch.uint8).to(device)
-    stream = TrainingStream(noise, batch, config.model.latent_dim, config.seed)
-    discriminator = generator = 0.0
+    labels = torch.zeros(batch, dtype=torch.int64) if config.model.classes else None
+    stream = TrainingStream(noise, batch, config.model.latent_dim, config.seed, labels)
+    discriminator, generator, times = 0.0, 0.0, 3 if thorough else 1
     for index, architecture in enumerate(architectures):
         warm_up = 2 if device.type == "cuda" else int(index == 0)  # a GPU's work is captured when it is met again
 
@@ -66,8 +70,8 @@ def step_time(gan: GAN, config: Config, architectures: Sequence[Architecture], m
         def train_generator(architecture: Architecture = architecture) -> object:
             return gan.train_generator(stream, 0, architecture)
 
-        discriminator += seconds(train_discriminator, device, warm_up=warm_up)
-        generator += seconds(train_generator, device, warm_up=warm_up)
+        discriminator += seconds(train_discriminator, device, warm_up=warm_up, times=times)
+        generator += seconds(train_generator, device, warm_up=warm_up, times=times)
     return StepTime(
         discriminator / len(architectures) * training.discriminator_batch / gan.training.discriminator_batch,
         generator / len(architectures) * training.generator_batch / gan.training.generator_batch,

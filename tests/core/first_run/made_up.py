@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from autogan_core.config import Config
@@ -27,7 +28,7 @@ def findings(count: int = 300, side: int = 64, **more: Any) -> Findings:
 
 def machine(**more: Any) -> Machine:
     """A CPU with 8 GiB and no InceptionV3."""
-    return Machine(**{"words": "CPU, 2 threads", "gpu": False, "mebibytes": 8192.0, "inception": False} | more)
+    return replace(Machine("CPU, 2 threads", gpu=False, mebibytes=8192.0, inception=False), **more)
 
 
 def pace(config: Config, speed: float = 1.0) -> Pace:

@@ -25,7 +25,8 @@ def test_any_advice_is_a_run(
     count: int, side: int, gpu: bool, hours: float, speed: float, classes: dict[str, int], grey: bool
 ) -> None:
     """The settings are valid; images are not enlarged; batches and scored images suit the data set; every decision has
-    a reason; and the run keeps to its time, but where the images' own features or the least that makes sense take longer."""
+    a reason; and the run keeps to its time, but where the features of the images or the least that makes sense take
+    longer."""
     found = findings(count, side, classes=classes, grey=grey)
     decisions = advised(found, machine(gpu=gpu), hours, speed=speed)
     config = decisions.config()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autogan_core.runs.planning import duration
+from autogan_core.runs.planning import pace
 from autogan_core.runs.planning.duration import expected_time
 from autogan_core.runs.planning.scoring_rate import ScoringRate
 from autogan_core.runs.planning.step_time import StepTime
@@ -17,10 +17,10 @@ RATE = ScoringRate(extraction=1.0, fid=10.0, kid_subset=0.5, neighbours=4.0, cla
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Round times in place of measured ones."""
-    monkeypatch.setattr(duration, "step_time", lambda *_: STEP)
-    monkeypatch.setattr(duration, "scoring_rate", lambda *_: RATE)
-    monkeypatch.setattr(duration, "generation_seconds", lambda *_: 3.0)
-    monkeypatch.setattr(duration, "seconds", lambda *_: 0.25)
+    monkeypatch.setattr(pace, "step_time", lambda *_, **__: STEP)
+    monkeypatch.setattr(pace, "scoring_rate", lambda *_: RATE)
+    monkeypatch.setattr(pace, "generation_seconds", lambda *_: 3.0)
+    monkeypatch.setattr(pace, "seconds", lambda *_: 0.25)
 
 
 @pytest.mark.usefixtures("measured")
