@@ -69,6 +69,8 @@ def advise(
     require_enough(findings)
     seconds = 3600 * allowed_hours(machine, hours)
     start = Decisions(given)
+    # What is decided last must not be at odds before with what is given.
+    start.decide("search.top_k", start.decide("retrain.num_architectures", 1, ""), "")
     _images(start, findings)
     score_features(start, findings, machine)
     _training(start, findings, machine)

@@ -160,7 +160,8 @@ def _widths(decisions: Decisions, widths: Widths, machine: Machine) -> None:
         decide("training.discriminator_lr", 1e-3 if wide else 2e-3, why)
     decide("search.reward.recalibration_images", 512 if machine.gpu else 128, "enough for batch norm")
     decide("scores.batch_size", 500 if machine.gpu else 100, "images scored at a time, which the memory allows")
-    if decisions.config().model.num_cells != SN_GAN_CELLS or decisions.given("retrain.incumbents"):
+    chosen = decisions.given("retrain.incumbents") or decisions.given("retrain.pool")
+    if chosen or decisions.config().model.num_cells != SN_GAN_CELLS:
         decide("retrain.num_architectures", 1, "what the search finds")
         return
     kept = decide("retrain.num_architectures", 2, "what the search finds, and SN-GAN's generator beside it")

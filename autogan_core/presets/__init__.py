@@ -67,14 +67,14 @@ def named_settings(preset: str | None, overrides: Iterable[str] = ()) -> dict[st
         overrides: likewise.
 
     Returns:
-        JSON values by dotted names.
+        JSON values by dotted names; whether they may have these values is not checked.
 
     Raises:
-        ConfigError: like `load_config`.
+        ConfigError: no such preset or variant, or an unknown key.
     """
-    named, tree = list(overrides), {} if preset is None else _read_preset(preset)
-    load_config(preset or FALLBACK, named)  # tells of all mistakes
-    _apply(tree, named)
+    tree: dict[str, Any] = {} if preset is None else _read_preset(preset)
+    mistakes = _apply(tree, overrides)
+    validated(Config, {NAME: FALLBACK, **_read_preset(FALLBACK)}, mistakes)
     return dict(flatten(tree))
 
 

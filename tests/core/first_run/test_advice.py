@@ -97,8 +97,10 @@ def test_what_is_given_stands_and_the_rest_follows() -> None:
     assert {key: config.flat()[key] for key in chosen} == chosen
     assert [d.setting for d in decisions if d.given] == list(chosen)
     assert config.search.top_k >= 4 and config.search.stage_iterations(2)
-    with pytest.raises(ConfigError, match=r"pool \(1\) must be at least num_architectures"):
-        advised(given={"retrain.pool": 1})
+    assert advised(given={"search.top_k": 2, "search.num_candidates": 3}).config().search.top_k == 2
+    assert advised(hours=0.2, given={"retrain.pool": 1}).config().retrain.num_architectures == 1
+    with pytest.raises(ConfigError, match=r"retrain.num_architectures \(3\) exceeds search.top_k \(2\)"):
+        advised(given={"retrain.num_architectures": 3, "search.top_k": 2})
 
 
 @pytest.mark.parametrize(
