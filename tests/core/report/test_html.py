@@ -21,6 +21,7 @@ from autogan_core.report import RunResults
 from autogan_core.report.html import write_report
 from autogan_core.report.images import inline_grid
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
+from autogan_core.report.results.decided import Decided, Decision, Taken
 from tests.core.report.fake_run import FAILURE, fake_check, fake_protocols, fake_run
 
 SECTIONS = ["architectures", "reward", "policy", "samples", "scores", "reproduce"]
@@ -270,3 +271,24 @@ def test_image_grid_keeps_every_pixel(channels: int) -> None:
     assert (pixels[3:5, 3:5] == images[4].permute(1, 2, 0).numpy()).all()
     assert (pixels[2] == 255).all()
     assert (pixels[3:5, 6:] == 255).all()
+
+
+def test_decisions_stand_with_their_reasons(tmp_path: Path) -> None:
+    """A run that follows advice shows all of it, escaped, with time and memory as announced and as measured; others
+    have no such section."""
+    decided = Decided(
+        findings=("300 images in <b>my-images</b>",),
+        decisions=(
+            Decision("retrain.incumbents", ["sn-gan"], "so that you see what the search was worth"),
+            Decision("data.path", "my-images", "given", given=True),
+        ),
+        announced=Taken(600.0, 900.0),
+        hours=0.2,
+        actual=Taken(660.0, 1000.0),
+    )
+    source, structure = read(replace(without_figures(fake_run()), decided=decided), tmp_path)
+    assert structure.sections[-2:] == ["decided", "reproduce"]
+    assert 'retrain.incumbents ["sn-gan"] so that you see' in structure.words
+    assert "data.path my-images given" in structure.words
+    assert "10 min and 900 MiB; it took 11 min and 1,000 MiB (time +10 %, memory +11 %)" in structure.words
+    assert "<b>my-images</b>" not in source
