@@ -13,7 +13,7 @@ from autogan_core.cli.run_folder import console, session
 from autogan_core.cli.terminal import RunMonitor, log_to
 from autogan_core.config import DataConfig
 from autogan_core.errors import WeightsUnavailableError
-from autogan_core.presets import FALLBACK, named_settings
+from autogan_core.presets import FALLBACK, named_settings, setting_text
 from autogan_core.runs.folder.finding import is_run
 
 if TYPE_CHECKING:  # torch takes seconds to import, and --help needs none of it
@@ -63,10 +63,10 @@ def first_run(
     folder = run_dir or RUNS / _name_of(data)
     asked = [*([f"variant={variant}"] if variant else []), *(overrides or ())]
     log_to(console, verbose)
-    if is_run(folder):
-        _go_on(folder, data, preset, asked, seed, device_name, dry_run=dry_run, verbose=verbose)
-        return
     given = named_settings(preset, asked) | {"data.name": data.name, "data.path": str(data.path)}
+    if is_run(folder):
+        _go_on(folder, given, seed, device_name, dry_run=dry_run, verbose=verbose)
+        return
     decided, settings = _decided(data, hours, given, device_name, started, dry_run=dry_run)
     if dry_run:
         return
@@ -86,28 +86,13 @@ def _name_of(data: DataConfig) -> str:
 
 
 def _go_on(
-    folder: Path,
-    data: DataConfig,
-    preset: str | None,
-    asked: Sequence[str],
-    seed: int | None,
-    device: str,
-    *,
-    dry_run: bool,
-    verbose: bool,
+    folder: Path, given: Mapping[str, Any], seed: int | None, device: str, *, dry_run: bool, verbose: bool
 ) -> None:
     """Continues a run: by the advice of its beginning, whatever would be advised today."""
     console.print(f"{folder} holds a run; it goes on as it was planned")
-    settings = [*asked, f"data.path={data.path}"]
+    settings = [f"{setting}={setting_text(value)}" for setting, value in given.items()]
     with session(
-        False,
-        preset=preset,
-        overrides=settings,
-        run_dir=folder,
-        seed=seed,
-        device=device,
-        dry_run=dry_run,
-        verbose=verbose,
+        False, overrides=settings, run_dir=folder, seed=seed, device=device, dry_run=dry_run, verbose=verbose
     ) as opened:
         _work(opened, prepared=0.0)
 

@@ -73,7 +73,6 @@ def advise(
     start.decide("search.top_k", start.decide("retrain.num_architectures", 1, ""), "")
     _images(start, findings)
     score_features(start, findings, machine)
-    _training(start, findings, machine)
     decisions, estimate = choose_networks(start, findings, machine, seconds, measures)
     images = findings.used(decisions.config())
     seconds = max(seconds - estimate(decisions.config()).preparation, seconds / 10)
@@ -139,17 +138,3 @@ def score_features(decisions: Decisions, findings: Findings, machine: Machine) -
     why = "unlike the Inception score it tells bad candidates apart as well as good ones"
     decisions.decide("search.reward.score", "log-fid", why)
     return str(decisions.decide("scores.features", chosen, reason))
-
-
-def _training(decisions: Decisions, findings: Findings, machine: Machine) -> None:
-    decide = decisions.decide
-    if machine.gpu:
-        batches = {"discriminator": 64, "generator": 128}
-        why = "images at a time, as in the paper"
-    else:
-        batches = {"discriminator": 32, "generator": 32}
-        why = "images at a time, few, since a CPU gets further by more steps"
-        decide("training.n_critic", 1, "a CPU gets further by training both networks in each step")
-    for network, batch in batches.items():
-        most = findings.readable
-        decide(f"training.{network}_batch", min(batch, most), why if batch <= most else "images at a time: all of them")

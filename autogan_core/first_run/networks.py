@@ -11,7 +11,7 @@ from autogan_core.first_run.decisions import Decisions
 from autogan_core.first_run.findings import Findings
 from autogan_core.first_run.machine import Machine
 
-MOST_REACH = 0.9
+MOST_REACH = 0.75
 """Share of the images that must be at least as large as the generator's; the others are left out."""
 MEMORY_SHARE = 0.8
 """Of the device's memory, at most."""
@@ -96,6 +96,7 @@ def choose_networks(
             decisions = start.copy()
             _shape(decisions, shape, findings, machine, rejected)
             _widths(decisions, widths, machine)
+            _batches(decisions, machine, findings.used(decisions.config()))
             config = decisions.config()
             fits = measures.mebibytes(config, findings.readable) <= MEMORY_SHARE * machine.mebibytes
             tried.append((decisions, fits))
@@ -167,3 +168,15 @@ def _widths(decisions: Decisions, widths: Widths, machine: Machine) -> None:
     kept = decide("retrain.num_architectures", 2, "what the search finds, and SN-GAN's generator beside it")
     decide("retrain.pool", max(kept, 2), "as many are trained to the end")
     decide("retrain.incumbents", [SN_GAN], "so that you see what the search was worth")
+
+
+def _batches(decisions: Decisions, machine: Machine, images: int) -> None:
+    decide, batches = decisions.decide, {"discriminator": 64, "generator": 128}
+    why = "images at a time, as in the paper"
+    if not machine.gpu:
+        batches = dict.fromkeys(batches, 32)
+        why = "images at a time: few, since a CPU gets further by more steps"
+        decide("training.n_critic", 1, "a CPU gets further by training both networks in each step")
+    for network, batch in batches.items():
+        told = why if batch <= images else "images at a time: all that there are"
+        decide(f"training.{network}_batch", min(batch, images), told)

@@ -9,7 +9,7 @@ import pytest
 
 from autogan_core.config import ADDED, TOLD_BY_IMAGES, parse_config
 from autogan_core.errors import ConfigError
-from autogan_core.presets import command_for, load_config, preset_names, variant_names
+from autogan_core.presets import command_for, load_config, named_settings, preset_names, variant_names
 
 OTHERS = {
     "search.growth": "[1, 2, 3]",
@@ -224,3 +224,14 @@ def test_the_papers_variant_sets_all_that_was_added_since() -> None:
     }  # no images of the paper's differ
     assert {key: flattened[key] for key in method} == method
     assert OTHERS.keys() == method.keys()
+
+
+def test_only_what_is_named_is_named() -> None:
+    """A preset's own settings, a variant's and overrides, in this order, and no defaults; mistakes are told."""
+    named = named_settings("stl10", ["variant=released", "search.top_k=3", "retrain.incumbents=[]", "data.path=a b"])
+    assert named["data.name"] == "stl10" and named["model.bottom_width"] == 6 and named["search.top_k"] == 3
+    assert named["search.controller.baseline"] == "released" and named["data.path"] == "a b"
+    assert "seed" not in named and "retrain.generator_iterations" not in named
+    assert named_settings(None) == {}
+    with pytest.raises(ConfigError, match="there is no setting 'search.topk'; did you mean 'search.top_k'"):
+        named_settings(None, ["search.topk=3"])

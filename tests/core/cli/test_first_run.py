@@ -91,6 +91,10 @@ def test_the_same_command_goes_on_as_planned(finished: tuple[Path, Outcome], mon
     assert "runs/my-images holds a run; it goes on as it was planned" in again.stdout
     assert "measuring" not in again.stdout and "it took" in again.stdout
     assert (here / "runs" / "my-images" / "config.json").read_bytes() == before
+    same = autogan("run", "my-images/", "--hours", "0.1", "--device", "cpu", *TINY)
+    assert same.returncode == 0, same.stderr
+    changed = autogan("run", "my-images", "--device", "cpu", "--set", "search.top_k=3")
+    assert changed.returncode == 1 and "search.top_k: 2 -> 3" in changed.stderr
     other = pictures(here / "other", count=21)
     refused = autogan("run", str(other), "--run-dir", "runs/my-images", "--device", "cpu")
     assert refused.returncode == 1 and "holds other images" in refused.stderr
