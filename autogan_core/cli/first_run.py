@@ -146,6 +146,8 @@ def _require_scores(
     try:
         load_inception(None if weights is None else Path(weights), device, "float32")
     except WeightsUnavailableError as error:
+        if "scores.features" in given:
+            raise
         raise WeightsUnavailableError(
             "nothing can judge what a generator draws of these images: they are in no classes that a classifier could "
             f"learn, and {error}; or sort the images into a sub-folder for each class"
