@@ -14,6 +14,7 @@ from autogan_core.first_run.decisions import Decisions
 from autogan_core.first_run.findings import Findings
 from autogan_core.first_run.machine import Machine
 from autogan_core.first_run.networks import SHAPES, Measures, choose_networks
+from autogan_core.search_space import NORMS
 
 LEAST_IMAGES = 32
 """Images to train on: one batch. A generator repeats fewer, whatever is done."""
@@ -23,6 +24,8 @@ LEAST_OF_CLASS, LEAST_CLASSES = 10, 2
 """Images of a class, and such classes, from which a classifier can learn and be tested."""
 GOOD_OF_CLASS = 100
 """Images of a class, in the mean, below which a classifier knows little; InceptionV3 then judges better."""
+MOST_CLASSES = 100
+"""Classes beyond which a generator's scales and shifts for each of them get too few images to learn from."""
 HOURS_ON_CPU, HOURS_ON_GPU = 1.0, 8.0
 """What a run may take if nobody says."""
 
@@ -72,6 +75,7 @@ def advise(
     # What is decided last must not be at odds before with what is given.
     start.decide("search.top_k", start.decide("retrain.num_architectures", 1, ""), "")
     _images(start, findings)
+    _classes(start, findings)
     score_features(start, findings, machine)
     decisions, estimate = choose_networks(start, findings, machine, seconds, measures)
     images = findings.used(decisions.config())
@@ -107,8 +111,27 @@ def _images(decisions: Decisions, findings: Findings) -> None:
         decisions.decide("training.augmentation", "none", reason)
 
 
+def _classes(decisions: Decisions, findings: Findings) -> None:
+    count, smallest = len(findings.classes), min(findings.classes.values(), default=0)
+    if count < LEAST_CLASSES:
+        reason = "there are no classes to draw by"
+    elif findings.unlabelled:
+        reason = f"{findings.unlabelled:,} images have no label, so that classes cannot be drawn one by one"
+    elif smallest < GOOD_OF_CLASS:
+        reason = f"a class of {smallest:,} images is too small to be drawn by itself; {GOOD_OF_CLASS} would do"
+    elif count > MOST_CLASSES:
+        reason = f"{count:,} classes are too many to be drawn one by one; up to {MOST_CLASSES} would do"
+    else:
+        reason = f"your {count:,} classes, each of which 'autogan sample --label NAME' then draws"
+        if decisions.decide("model.classes", count, reason):
+            told = "the paper's normalisations, and one with a scale and a shift for each class"
+            decisions.decide("search.space.norm", [*NORMS], told)
+        return
+    decisions.decide("model.classes", 0, reason)
+
+
 def score_features(decisions: Decisions, findings: Findings, machine: Machine) -> str:
-    """Decides what scores are computed on. Whether the classes also condition the generator belongs here, once it can.
+    """Decides what scores are computed on.
 
     Args:
         decisions: this one is added.

@@ -15,8 +15,8 @@ MOST_REACH = 0.75
 """Share of the images that must be at least as large as the generator's; the others are left out."""
 MEMORY_SHARE = 0.8
 """Of the device's memory, at most."""
-SN_GAN, SN_GAN_CELLS = "sn-gan", 3
-"""The known generator that is trained beside what is found, and how many cells it has."""
+SN_GAN, CONDITIONAL_SN_GAN, SN_GAN_CELLS = "sn-gan", "1311-13110-13110", 3
+"""The known generator that is trained beside what is found, its class-conditional form, and how many cells it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,8 @@ def _widths(decisions: Decisions, widths: Widths, machine: Machine) -> None:
         return
     kept = decide("retrain.num_architectures", 2, "what the search finds, and SN-GAN's generator beside it")
     decide("retrain.pool", max(kept, 2), "as many are trained to the end")
-    decide("retrain.incumbents", [SN_GAN], "so that you see what the search was worth")
+    known = CONDITIONAL_SN_GAN if decisions.config().model.classes else SN_GAN
+    decide("retrain.incumbents", [known], "SN-GAN's, so that you see what the search was worth")
 
 
 def _batches(decisions: Decisions, machine: Machine, images: int) -> None:

@@ -115,3 +115,31 @@ def test_too_little_is_refused(found: object, told: str) -> None:
     """The sentence counts what can be used and says how many are needed."""
     with pytest.raises(DataError, match=f"{told}.*collect at least 32"):
         advised(found)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("classes", "unlabelled", "drawn", "told"),
+    [
+        ({"cat": 100, "dog": 100}, 0, 2, "your 2 classes, each of which"),
+        ({"cat": 99, "dog": 500}, 0, 0, "a class of 99 images is too small"),
+        ({"cat": 300, "dog": 300}, 7, 0, "7 images have no label"),
+        ({f"{k}": 100 for k in range(101)}, 0, 0, "101 classes are too many"),
+        ({}, 0, 0, "there are no classes"),
+    ],
+)
+def test_classes_are_drawn_one_by_one_where_they_can_be(
+    classes: dict[str, int], unlabelled: int, drawn: int, told: str
+) -> None:
+    """Labels are learnt if every image has one and every class enough images; the reason says what is missing."""
+    found = findings(sum(classes.values()) + unlabelled or 300, 32, classes=classes, unlabelled=unlabelled)
+    decisions = advised(found, machine(inception=True))
+    config = decisions.config()
+    assert config.model.classes == drawn and ("cbn" in config.search.space.norm) == bool(drawn)
+    assert told in reasons(decisions)["model.classes"]
+    assert config.retrain.incumbents == (("1311-13110-13110",) if drawn else ("sn-gan",))
+
+
+def test_classes_that_are_given_up_take_their_normalisation_with_them() -> None:
+    """model.classes=0 leaves the paper's space."""
+    config = advised(findings(400), given={"model.classes": 0}).config()
+    assert (config.model.classes, config.search.space.norm) == (0, ("none", "bn", "in"))
