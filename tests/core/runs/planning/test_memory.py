@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from autogan_core.config import Config
+from autogan_core.metrics.features.inception import untrained_inception
 from autogan_core.runs.planning import memory
 from autogan_core.runs.planning.memory import PROCESS_BYTES, heaviest_architecture, peak_memory
-from autogan_core.runtime.tensor_memory import TensorMemory
+from autogan_core.runtime.tensor_memory import TensorMemory, counted
 from autogan_core.search_space import Architecture
 from autogan_core.training.adversarial.training_stream import TrainingStream
 from autogan_core.training.design import searched
@@ -69,3 +70,13 @@ def test_the_peaks_hold_images_features_and_networks(monkeypatch: pytest.MonkeyP
     assert adapted.search > plain.search and adapted.retraining == plain.retraining
     inception = peak_memory(tiny_config("scores.features=inception", "scores.batch_size=500"), CPU, 64)
     assert inception.scoring - plain.scoring > 500 * memory.INCEPTION_IMAGE_BYTES
+
+
+def test_inceptions_batch_is_that_of_the_network() -> None:
+    """The number in the module is what InceptionV3 takes for an image."""
+    network = untrained_inception(CPU, "float32")
+    with torch.no_grad(), counted() as held:
+        features, logits = network(torch.zeros(3, 3, 32, 32, dtype=torch.uint8))
+    assert held.peak == pytest.approx(3 * memory.INCEPTION_IMAGE_BYTES, rel=0.01)
+    assert (features.shape, logits.shape) == ((3, 2048), (3, 1008))
+    assert 2 * sum(t.nbytes for t in network.state_dict().values()) == pytest.approx(memory.INCEPTION_BYTES, rel=0.01)
