@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from autogan_core.config import ScoresConfig
 from autogan_core.errors import ConflictError
 from autogan_core.metrics.class_scores import ClassScores
-from autogan_core.metrics.copies import CHECKED
 from autogan_core.metrics.features.classifier_accuracy import ACCURACY
-from autogan_core.metrics.features.keeping import KeepingExtractor
 from autogan_core.metrics.final_protocol import FinalProtocol
 from autogan_core.report import CheckpointScores
 from autogan_core.report.results.copies import CopyCheck
@@ -109,6 +107,9 @@ def evaluate(derived: DerivedGAN, workspace: Workspace, evaluator: Evaluator) ->
     Raises:
         StateError: it has not been trained in this store.
     """
+    from autogan_core.metrics.copies import CHECKED  # here, since stored scores are read without torch
+    from autogan_core.metrics.features.keeping import KeepingExtractor
+
     training, own, name, protocol = derived.result(), workspace.config.scores, derived.state_name, evaluator.protocol
     stored = [e for e in stored_evaluations(workspace.store, name, own) if e.scores.of(training)]
     if found := next((e for e in stored if e.protocol == protocol), None):
