@@ -10,7 +10,8 @@ import torch
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from autogan_core.metrics.class_scores import ClassScores, class_scores
+from autogan_core.metrics.class_scores import ClassScores
+from autogan_core.metrics.class_scoring import score_classes
 from autogan_core.metrics.features.extractor import classifier_recipe, in_precision
 from autogan_core.metrics.features.recipes import RECIPE
 from autogan_core.metrics.final_protocol import FinalProtocol
@@ -90,7 +91,7 @@ class Evaluator:
             return None
         images = self.training_images
         labels = self.inputs.dataset.require_labels()[images.indices]
-        return class_scores(generator, architecture, scorer, images.features, labels)
+        return score_classes(generator, architecture, scorer, images.features, labels)
 
     def require_own(self, work: str) -> None:
         """Refuses to go on with a search or a training that somebody has asked to be scored in another way.

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from autogan_core.config import ModelConfig
-from autogan_core.metrics import class_scores as module
-from autogan_core.metrics.class_scores import ClassScores, class_scores, score_class
+from autogan_core.metrics import class_scoring as module
+from autogan_core.metrics.class_scores import ClassScores
+from autogan_core.metrics.class_scoring import score_class, score_classes
 from autogan_core.metrics.frechet import MomentsAccumulator
 from autogan_core.metrics.scorer import Scorer
 from autogan_core.networks.generator import Generator
@@ -56,13 +57,13 @@ def test_what_is_drawn_as_it_should_be_is_right() -> None:
     """The classifier agrees with the labels; the distance is smallest to the class's own training images."""
     network, extractor = generator(), ByBrightness()
     features = torch.cat([torch.randn(40, 8) / 10, torch.randn(60, 8) / 10 + 1])
-    found = class_scores(network, ARCHITECTURE, scorer(extractor), features, torch.tensor([0] * 40 + [1] * 60))
+    found = score_classes(network, ARCHITECTURE, scorer(extractor), features, torch.tensor([0] * 40 + [1] * 60))
     assert (found.images, found.accuracy, found.mean_accuracy) == (500, (1.0, 1.0), 1.0)
-    wrong = class_scores(network, ARCHITECTURE, scorer(extractor), features, torch.tensor([1] * 40 + [0] * 60))
+    wrong = score_classes(network, ARCHITECTURE, scorer(extractor), features, torch.tensor([1] * 40 + [0] * 60))
     assert found.fid != wrong.fid
     with torch.no_grad():
         network.output_affine.shift[1] = 0  # type: ignore[union-attr]
-    assert class_scores(network, ARCHITECTURE, scorer(extractor), features, torch.ones(100).long()).accuracy == (1, 0)
+    assert score_classes(network, ARCHITECTURE, scorer(extractor), features, torch.ones(100).long()).accuracy == (1, 0)
 
 
 def test_a_class_equals_the_fid_of_its_images(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,14 +79,14 @@ def test_a_class_equals_the_fid_of_its_images(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_class_without_training_images_has_no_distance() -> None:
     """One image has no covariance, and InceptionV3 knows none of the classes."""
-    found = class_scores(generator(), ARCHITECTURE, scorer(FixedExtractor()), torch.zeros(1, 8), torch.tensor([1]))
+    found = score_classes(generator(), ARCHITECTURE, scorer(FixedExtractor()), torch.zeros(1, 8), torch.tensor([1]))
     assert (found.accuracy, found.mean_accuracy, found.fid) == (None, None, (None, None))
 
 
 def test_many_classes_share_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
     """No more images are drawn than the most for all classes together."""
     monkeypatch.setattr(module, "MOST_IMAGES", 60)
-    found = class_scores(generator(), ARCHITECTURE, scorer(FixedExtractor()), torch.randn(9, 8), torch.ones(9).long())
+    found = score_classes(generator(), ARCHITECTURE, scorer(FixedExtractor()), torch.randn(9, 8), torch.ones(9).long())
     assert found.images == 30
     assert found.fid[1] is not None and math.isfinite(found.fid[1])
 
