@@ -11,8 +11,8 @@ import grpc
 from kubeflow.katib import katib_api_pb2 as api
 from kubeflow.katib import katib_api_pb2_grpc as api_grpc
 
-from autogan_core.config import SearchConfig
-from autogan_kubeflow.components.katib_protocol import OPERATIONS, reward_names
+from autogan_core.config import SearchConfig, SpaceConfig
+from autogan_kubeflow.components.katib_protocol import reward_names
 
 SMALL_SETTINGS = {
     "controller_steps": "3",
@@ -39,7 +39,7 @@ def experiment(max_trial_count: int = 9, name: str = "mlas", **settings: str) ->
                 ]
             ),
         )
-        for kind, options in OPERATIONS.items()
+        for kind, options in SpaceConfig()
     ]
     return api.Experiment(
         name=name,

@@ -200,3 +200,11 @@ def test_each_mistake_has_its_sentence(change: Callable[[api.Experiment], None],
     with pytest.raises(ConfigError, match=message) as caught:
         parse_experiment(wanted)
     assert "\n" not in str(caught.value)
+
+
+def test_class_conditional_normalisation_is_an_option() -> None:
+    """An Experiment lists it beside the paper's; the space has it in every cell."""
+    wanted = experiment()
+    operation(wanted, "norm").feasible_space.list[:] = ["none", "bn", "in", "cbn"]
+    space = parse_experiment(wanted).space
+    assert [cell.size for cell in space.cells] == [48, 96, 192]

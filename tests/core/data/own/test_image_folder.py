@@ -116,7 +116,9 @@ def test_small_images_are_refused(tmp_path: Path, size: tuple[int, int]) -> None
     """An image with a side below the generator's is named with both sizes and the settings to lower."""
     save(tmp_path / "ok.png", (0, 0, 0))
     save(tmp_path / "small.png", (0, 0, 0), size)
-    message = rf"^1 of 2 .*small\.png has {size[0]}x{size[1]} pixels.*8x8.*model\.bottom_width or model\.num_cells"
+    message = (
+        rf"^1 of 2 .*small\.png has {size[0]}x{size[1]} pixels.*8x8.*model\.bottom_width, num_cells or repeated_cells"
+    )
     with pytest.raises(DataError, match=message):
         read(tmp_path)
 

@@ -196,5 +196,5 @@ def test_a_file_is_required(tmp_path: Path, given: bool) -> None:
 def test_small_images_are_refused(tmp_path: Path) -> None:
     """The error gives both sizes and the settings to lower."""
     data = DataConfig(name="npz", path=save(tmp_path, images=PIXELS))
-    with pytest.raises(DataError, match=r"8x8 pixels.*16x16: lower model\.bottom_width or model\.num_cells"):
+    with pytest.raises(DataError, match=r"8x8 pixels.*16x16: lower model\.bottom_width, num_cells or repeated_cells"):
         load_dataset(data, ModelConfig(bottom_width=4, num_cells=2), 0)
