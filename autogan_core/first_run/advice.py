@@ -19,7 +19,7 @@ from autogan_core.search_space import NORMS
 LEAST_IMAGES = 32
 """Images to train on: one batch. A generator repeats fewer, whatever is done."""
 FEW_IMAGES = 10_000
-"""Training images below which a discriminator soon knows them by heart, so that they are shown changed."""
+"""Training images below which a discriminator may come to know them by heart, so that they are shown changed then."""
 LEAST_OF_CLASS, LEAST_CLASSES = 10, 2
 """Images of a class, and such classes, from which a classifier can learn and be tested."""
 GOOD_OF_CLASS = 100
@@ -104,8 +104,9 @@ def _images(decisions: Decisions, findings: Findings) -> None:
     decisions.decide("data.unusable", "leave-out", why)
     decisions.decide("training.mirror", False, "a mirror spoils letters; set it to true if your images show none")
     if findings.readable < FEW_IMAGES:
-        reason = f"{findings.readable:,} images are few: shown changed each time, they are not soon known by heart"
-        decisions.decide("training.augmentation", "diffaugment", reason)
+        # Changed from the beginning they would be learnt more slowly, in runs that are too short to overfit as well.
+        reason = f"{findings.readable:,} images are few: they are shown changed as soon as they are known by heart"
+        decisions.decide("training.augmentation", "adaptive", reason)
     else:
         reason = f"{findings.readable:,} images are enough to show them as they are"
         decisions.decide("training.augmentation", "none", reason)

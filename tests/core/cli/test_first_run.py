@@ -63,7 +63,7 @@ def test_a_folder_becomes_a_report(finished: tuple[Path, Outcome]) -> None:
         "1 of 41 files cannot be read: dark/broken.png (no image that Pillow knows)",
         "2 classes: dark 21, light 20",
         "scores.features=classifier: a classifier learns your 2 classes and judges by them; from 20 images a class",
-        "training.augmentation=diffaugment: 40 images are few",
+        "training.augmentation=adaptive: 40 images are few",
         "search.iterations=3: given",
         "left out, as data.unusable says: dark/broken.png",
     ):

@@ -76,7 +76,7 @@ def test_what_does_not_fit_into_the_memory_is_not_taken() -> None:
     assert config.retrain.generator_channels == 16 and config.model.image_size == 64
 
 
-@pytest.mark.parametrize(("count", "augmentation"), [(FEW_IMAGES - 1, "diffaugment"), (FEW_IMAGES, "none")])
+@pytest.mark.parametrize(("count", "augmentation"), [(FEW_IMAGES - 1, "adaptive"), (FEW_IMAGES, "none")])
 def test_few_images_are_augmented(count: int, augmentation: str) -> None:
     """Below the threshold the discriminator sees changed images; mirroring is nobody's to decide but the person's."""
     config = advised(findings(count)).config()
