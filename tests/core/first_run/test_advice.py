@@ -120,10 +120,10 @@ def test_too_little_is_refused(found: object, told: str) -> None:
 @pytest.mark.parametrize(
     ("classes", "unlabelled", "drawn", "told"),
     [
-        ({"cat": 100, "dog": 100}, 0, 2, "your 2 classes, each of which"),
-        ({"cat": 99, "dog": 500}, 0, 0, "a class of 99 images is too small"),
-        ({"cat": 300, "dog": 300}, 7, 0, "7 images have no label"),
-        ({f"{k}": 100 for k in range(101)}, 0, 0, "101 classes are too many"),
+        ({"cat": 1000, "dog": 1000}, 0, 2, "your 2 classes, each of which"),
+        ({"cat": 999, "dog": 5000}, 0, 0, "a class of 999 images is too small"),
+        ({"cat": 3000, "dog": 3000}, 7, 0, "7 images have no label"),
+        ({f"{k}": 1000 for k in range(101)}, 0, 0, "101 classes are too many"),
         ({}, 0, 0, "there are no classes"),
     ],
 )
