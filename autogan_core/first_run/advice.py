@@ -25,8 +25,8 @@ LEAST_OF_CLASS, LEAST_CLASSES = 10, 2
 GOOD_OF_CLASS = 100
 """Images of a class, in the mean, below which a classifier knows little; InceptionV3 then judges better."""
 LEAST_DRAWN = 1000
-"""Images of the smallest class from which on classes are drawn one by one. With fewer, a generator that is told the class
-repeats itself within it (Shahbazi et al., ICLR 2022): on 180 digits of each, recall was 0.01 instead of 0.60."""
+"""Images of the smallest class from which on classes are drawn one by one. With fewer, a generator that is told the
+class repeats itself within it (Shahbazi et al., ICLR 2022): on 180 digits of each, recall was 0.01 instead of 0.60."""
 MOST_CLASSES = 100
 """Classes beyond which a generator's scales and shifts for each of them get too few images to learn from."""
 HOURS_ON_CPU, HOURS_ON_GPU = 1.0, 8.0
