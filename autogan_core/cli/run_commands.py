@@ -79,8 +79,9 @@ def evaluate(opened: Run, *, architectures: Architectures = None) -> None:
         for name, checkpoint in (("best", checkpoints.best), ("last", checkpoints.last)):
             scores = "  ".join(f"{key} {value:.3f}" for key, value in checkpoint.scores.items())
             console.print(f"{architecture} {name} ({checkpoint.iteration} iterations)  {scores}")
-            for found in filter(None, (checkpoint.classes, checkpoint.copies)):
-                console.print(f"{architecture} {name} drew {found.words}")
+            for found in (checkpoint.classes, checkpoint.copies):
+                if found is not None:
+                    console.print(f"{architecture} {name} drew {found.words}")
 
 
 @in_run_folder()
