@@ -108,6 +108,7 @@ def _decided(
     from autogan_core.first_run.measures import measures_on
     from autogan_core.report.results.decided import Decided, Taken
     from autogan_core.runtime.devices import open_device
+    from autogan_core.runtime.peak_memory import peak_mebibytes
 
     findings = look(data, RunMonitor(console, None))
     tell_findings(console, sentences := tuple(findings.sentences()))
@@ -122,7 +123,8 @@ def _decided(
     config = decisions.config()
     used = findings.used(config)
     ahead, spent = measures.estimate(config, used)(config).total, time.monotonic() - started
-    expected = Taken(spent + ahead, measures.mebibytes(config, used))
+    # Measuring wider networks than are taken may have been what needs the most.
+    expected = Taken(spent + ahead, max(measures.mebibytes(config, used), peak_mebibytes(device)))
     decided = Decided(sentences, tuple(decisions), expected, allowed_hours(machine, hours))
     tell_decisions(console, decided, everything=dry_run)
     console.print(announcement(decided, machine.words))
