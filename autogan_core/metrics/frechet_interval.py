@@ -12,7 +12,6 @@ import math
 from itertools import starmap
 
 import torch
-from scipy.stats import t as student
 from torch import Tensor
 
 from autogan_core.metrics.frechet import Moments
@@ -66,6 +65,8 @@ def frechet_interval(generated: Tensor, real: Tensor, reference: Moments) -> tup
         pairs.append(tuple(starmap(_distance, zip(map(_gaussian, _halves(ones, rng)), targets, strict=True))))
     of_halves = sum(a + b for a, b in pairs) / (2 * splits)
     unbiased = 2 * _distance(_gaussian(ones), whole) - of_halves
+    from scipy.stats import t as student  # here, since it takes seconds to import and few processes score few images
+
     # Two halves are independent, and each varies twice as much as all images.
     spread = math.sqrt(sum((a - b) ** 2 for a, b in pairs) / (4 * splits))
     width = float(student.ppf((1 + LEVEL) / 2, splits)) * spread
