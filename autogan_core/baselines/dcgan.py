@@ -103,14 +103,7 @@ class DCGANDiscriminator(BaseDiscriminator):
         logits: Tensor = self.linear(h.flatten(1).to(torch.promote_types(h.dtype, torch.float32)))
         return logits
 
-    def judge(
-        self,
-        real: Tensor,
-        fake: Tensor,
-        stage: int,
-        real_labels: Tensor | None = None,
-        fake_labels: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor]:
+    def judge(self, real: Tensor, fake: Tensor, stage: int, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """As in the base class, but in two passes: each kind is normalised by statistics of its own."""
         return self(real, stage), self(fake, stage)
 

@@ -66,19 +66,19 @@ class BaseDiscriminator(nn.Module):
         self.checkpointing = False
         """Whether training keeps the inputs of blocks alone: see `checkpointing.run_part`."""
 
-    def judge(
-        self,
-        real: Tensor,
-        fake: Tensor,
-        stage: int,
-        real_labels: Tensor | None = None,
-        fake_labels: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        """Logits of real (N, C, S, S) and of generated (M, C, S, S) images in [-1, 1]: (N, 1) and (M, 1)."""
-        if real_labels is None or fake_labels is None:
-            logits = self(torch.cat([real, fake]), stage)
-        else:
-            logits = self(torch.cat([real, fake]), stage, torch.cat([real_labels, fake_labels]))
+    def judge(self, real: Tensor, fake: Tensor, stage: int, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Judges both kinds of images.
+
+        Args:
+            real: (N, C, S, S) in [-1, 1].
+            fake: generated ones, (M, C, S, S) in [-1, 1].
+            stage: as in the forward pass.
+            labels: of the real images, then of the generated ones, int64 (N + M,), for a conditional discriminator.
+
+        Returns:
+            Logits of the real images (N, 1) and of the generated ones (M, 1).
+        """
+        logits = self(torch.cat([real, fake]), stage, *(() if labels is None else (labels,)))
         return logits[: len(real)], logits[len(real) :]
 
 

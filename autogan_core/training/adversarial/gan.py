@@ -194,7 +194,7 @@ class GAN:
         if self._augmentation.acts:
             real = self._augmentation.of_real(real, judged.real_draws)
             fake = self._augmentation.of_generated(fake, judged.fake_draws)
-        real_logits, fake_logits = self.discriminator.judge(real, fake, stage, judged.real_labels, judged.fake_labels)
+        real_logits, fake_logits = self.discriminator.judge(real, fake, stage, judged.labels)
         self._augmentation.follow(real_logits, num_real, self._world)
         value = self.loss.discriminator(real_logits, fake_logits, num_real, num_fake)
         if judged.mix is None:

@@ -31,6 +31,13 @@ class JudgedImages:
     mix: Tensor | None
     """For the gradient penalty, where there is one."""
 
+    @property
+    def labels(self) -> Tensor | None:
+        """Of the real images, then of the generated ones, int64 (n + m,); None without labels."""
+        if self.real_labels is None or self.fake_labels is None:
+            return None
+        return torch.cat([self.real_labels, self.fake_labels])
+
 
 class StepTensors:
     """This rank's share of a step's batches and draws, each in a place of its own, for captured work to find it there.

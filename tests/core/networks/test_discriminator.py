@@ -113,6 +113,6 @@ def test_judging_keeps_labels_with_their_images() -> None:
     discriminator = Discriminator(ModelConfig(num_cells=1, bottom_width=2, classes=3), 4).eval()
     real, fake = torch.randn(3, 3, 4, 4), torch.randn(2, 3, 4, 4)
     real_labels, fake_labels = torch.tensor([2, 0, 1]), torch.tensor([1, 1])
-    of_real, of_fake = discriminator.judge(real, fake, 0, real_labels, fake_labels)
+    of_real, of_fake = discriminator.judge(real, fake, 0, torch.cat([real_labels, fake_labels]))
     assert torch.allclose(of_real, discriminator(real, 0, real_labels), atol=1e-6)
     assert torch.allclose(of_fake, discriminator(fake, 0, fake_labels), atol=1e-6)
