@@ -10,6 +10,7 @@ repeated.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +22,6 @@ from torch import Tensor
 from autogan_core import Architecture, load_config, open_run
 from autogan_core.ablations.pages.statistics import mean, paired_difference
 from autogan_core.metrics.frechet import frechet_distance
-from autogan_core.search_space import Cell
 from autogan_core.storage import write_atomically
 from benchmarks.held_out import HeldOut, moments, shared, study_parser
 
@@ -58,8 +58,7 @@ def scores(images: Tensor, labels: Tensor | None, held_out: HeldOut) -> Scored:
 def conditional(architecture: Architecture) -> Architecture:
     """The architecture with class-conditional batch norm for batch norm."""
     cells = tuple(
-        Cell(cell.conv, "cbn" if cell.norm == "bn" else cell.norm, cell.up, cell.shortcut, cell.skips)
-        for cell in architecture.cells
+        dataclasses.replace(cell, norm="cbn" if cell.norm == "bn" else cell.norm) for cell in architecture.cells
     )
     return Architecture(cells)
 

@@ -7,13 +7,14 @@ but ``[A-Za-z0-9_.,:/-]``, and everything needed to put a trial in its place is 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, get_args
 
 from autogan_core.config import RewardConfig, RewardScore, SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
-from autogan_core.search_space import CONVS, NORMS, SWITCH_WORDS, UPS, Architecture
+from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, NORMALISATIONS, UP_SAMPLINGS
+from autogan_core.search_space import CONVS, SWITCH_WORDS, Architecture
 from autogan_kubeflow.components.kubernetes_rules import LONGEST_STRING
 
 ALGORITHM = "autogan"
@@ -22,14 +23,19 @@ ALGORITHM = "autogan"
 FIELDS = ("run", "slot", "stage", "phase", "candidates", "training")
 """Names of the assignments, which an Experiment's trialParameters refer to one-to-one."""
 
-OPERATIONS: dict[str, Sequence[str]] = {
+OPERATIONS: dict[str, Collection[str]] = {
     "conv": CONVS,
-    "norm": NORMS,
-    "up": UPS,
+    "norm": NORMALISATIONS,
+    "up": UP_SAMPLINGS,
     "shortcut": SWITCH_WORDS,
     "skip": SWITCH_WORDS,
+    "kernel": CONVOLUTIONS,
+    "end": CELL_ENDS,
 }
 """Every operation of an Experiment's ``nasConfig``, and what its list may hold."""
+
+OPTIONAL = {"kernel": CONVOLUTIONS.paper, "end": CELL_ENDS.paper}
+"""Operations that an Experiment may leave out, and the options that cells then have."""
 
 NEW_RUN = "new"
 """Stands for the first trial's name, which is not known before Katib has made the trial."""
@@ -76,8 +82,9 @@ def check_lengths(search: SearchConfig, num_cells: int, num_trials: int) -> None
     Raises:
         ConfigError: they do not; the message names the setting.
     """
-    # A comma, and for each cell four digits, its skips as a number, and a dash.
-    each = sum(5 + (len(str(2**cell - 1)) if cell else 0) for cell in range(num_cells))
+    # A comma, and for each cell four symbols, its skips as a number, what the paper's cells do not have, and a dash.
+    extras = 3 if any(getattr(search.space, name) != words for name, words in OPTIONAL.items()) else 0
+    each = sum(5 + extras + (len(str(2**cell - 1)) if cell else 0) for cell in range(num_cells))
     candidates = max(search.controller_steps, search.num_candidates)
     for field, count, setting in (
         ("candidates", search.controller_steps, "controller_steps"),

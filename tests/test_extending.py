@@ -71,7 +71,7 @@ def python(code: str, root: Path) -> None:
 def test_the_example_works(section: str, copy: Path) -> None:
     """New files are written, the changes made, and the remaining code run on the result, each piece by itself."""
     pieces = blocks(section, "python")
-    files = {piece.splitlines()[0].removeprefix("# "): piece for piece in pieces if piece.startswith("# autogan_core/")}
+    files = {found[1]: piece for piece in pieces if (found := re.match(r"# (\S+\.py)\n", piece))}
     for name, piece in files.items():
         assert not (copy / name).exists()
         (copy / name).write_text(piece.partition("\n")[2])

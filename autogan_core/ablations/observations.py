@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autogan_core.ablations.figures.figures import ShareRow, shares_figure
@@ -12,11 +12,19 @@ from autogan_core.ablations.suite.computations import Computation
 from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.variants import MLAS
+from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, NORMALISATIONS, UP_SAMPLINGS, Family, Operation
 from autogan_core.report.results.observations import Choice
-from autogan_core.search_space import NORMS, UPS, Architecture, Cell, CellSpace, SearchSpace
+from autogan_core.search_space import Architecture, Cell, CellSpace, SearchSpace
 
 NAME = "observations"
-_NORM_WORDS = {"none": "none", "bn": "batch", "in": "instance", "cbn": "class-conditional batch"}
+_NORM_WORDS = {
+    "none": "none",
+    "bn": "batch",
+    "in": "instance",
+    "cbn": "class-conditional batch",
+    "gn": "group",
+    "ln": "layer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +105,21 @@ def _option(words: str, made: Callable[[Cell], bool], rate: Callable[[CellSpace]
     return Choice(words, lambda cell: [made(cell)], lambda cells: [rate(cells)])
 
 
-def _norm(norm: str) -> Choice:
-    words = f"normalisation: {_NORM_WORDS[norm]}"
-    return _option(words, lambda cell: cell.norm == norm, lambda c: (norm in c.norms) / len(c.norms))
-
-
-def _up(up: str) -> Choice:
-    return _option(f"up-sampling: {up}", lambda cell: cell.up == up, lambda c: (up in c.ups) / len(c.ups))
+def _operations(family: Family[Operation], heading: str, words: dict[str, str]) -> Iterator[Choice]:
+    for word in family:
+        yield _option(
+            f"{heading}: {words.get(word, word)}",
+            lambda cell, word=word: getattr(cell, family.name) == word,  # type: ignore[misc]
+            lambda space, word=word: space.options(family).count(word) / len(space.options(family)),  # type: ignore[misc]
+        )
 
 
 _CHOICES = (
     _option("convolution: pre-activation", lambda c: c.conv == "pre", lambda c: c.convs.count("pre") / len(c.convs)),
-    *map(_up, UPS),
-    *map(_norm, NORMS),
+    *_operations(UP_SAMPLINGS, "up-sampling", {}),
+    *_operations(NORMALISATIONS, "normalisation", _NORM_WORDS),
+    *_operations(CONVOLUTIONS, "convolution", {}),
+    *_operations(CELL_ENDS, "end", {}),
     _option("in-cell shortcut", lambda c: c.shortcut, lambda c: c.shortcuts.count(True) / len(c.shortcuts)),
     Choice("skip connections", lambda c: c.skips, lambda c: [values.count(True) / len(values) for values in c.skips]),
 )

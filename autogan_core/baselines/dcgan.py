@@ -22,10 +22,10 @@ from torch.nn import functional as F
 from autogan_core.baselines import scale
 from autogan_core.config import Config, ModelConfig, TrainingConfig
 from autogan_core.metrics.complexity import StepMacs, step_macs
-from autogan_core.networks.cells import BatchNorm2d
 from autogan_core.networks.discriminator import BaseDiscriminator
 from autogan_core.networks.generator import BaseGenerator
 from autogan_core.networks.precision import reduced
+from autogan_core.operations.layers.batch_norm import BatchNorm2d
 from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, Cell
 from autogan_core.training.adversarial.gan import GAN

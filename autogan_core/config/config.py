@@ -16,6 +16,7 @@ from autogan_core.config.scores import ScoresConfig
 from autogan_core.config.search import SearchConfig
 from autogan_core.config.section import MayChange, Section
 from autogan_core.config.training import TrainingConfig
+from autogan_core.operations import NORMALISATIONS
 from autogan_core.search_space import SearchSpace
 
 ADDED: Mapping[str, Any] = {
@@ -40,6 +41,8 @@ ADDED: Mapping[str, Any] = {
     "data.layout": "plain",
     "data.background": "stored",
     "data.unusable": "refuse",
+    "search.space.kernel": ["3x3"],
+    "search.space.end": ["none"],
 }
 """Settings that are newer than the oldest stored runs, and the JSON values by which those runs were done.
 
@@ -77,11 +80,12 @@ class Config(Section):
             most, known = search.top_k, "search.top_k"
         if retrain.num_architectures > most:
             raise ValueError(f"retrain.num_architectures ({retrain.num_architectures}) exceeds {known} ({most})")
-        if "cbn" in search.space.norm and not self.model.classes:
-            raise ValueError(
-                "search.space.norm has cbn, class-conditional batch normalisation, but model.classes is 0; set it to "
-                "the number of classes, or leave cbn out"
-            )
+        for norm in search.space.norm:
+            if NORMALISATIONS[norm].needs_classes and not self.model.classes:
+                raise ValueError(
+                    f"search.space.norm has {norm} ({NORMALISATIONS[norm].phrase}), but model.classes is 0; set it to "
+                    f"the number of classes, or leave {norm} out"
+                )
         for network in ("generator_channels", "discriminator_channels"):
             mine, searched = getattr(retrain, network), getattr(search, network)
             if retrain.start == "shared" and mine != searched:

@@ -1,4 +1,4 @@
-"""The ranges that settings lie in.
+"""The ranges that settings lie in, and the words that they are among.
 
 An upper end is far beyond what anybody means: a number above it is a slip of the keyboard, which would otherwise be
 noticed after hours, or when the memory is full. Ranges are for new runs: what a stored run has, its own version took.
@@ -7,6 +7,7 @@ noticed after hours, or when the memory is full. Ranges are for new runs: what a
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,6 +47,22 @@ class Range:
     def _checked(self, value: float, info: ValidationInfo) -> float:
         if value not in self and not is_stored(info):
             raise PydanticCustomError("out_of_range", "out of range")  # the message is ours: see `parsing`
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Marks a word that must be among options that may become more, such as a cell's operations."""
+
+    options: Collection[str]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """What pydantic asks every mark of a field for."""
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def _checked(self, value: str) -> str:
+        if value not in self.options:
+            raise PydanticCustomError("no_option", "no option")  # the message is ours: see `parsing`
         return value
 
 

@@ -6,23 +6,12 @@ import itertools
 from typing import Annotated, Literal
 
 from autogan_core.config.controller import ControllerConfig
-from autogan_core.config.ranges import Amount, Count, Range, Weight, Width
+from autogan_core.config.ranges import Amount, Count, OneOf, Range, Weight, Width
 from autogan_core.config.reward import RewardConfig
 from autogan_core.config.section import MayChange, Section
 from autogan_core.errors import ConfigError
-from autogan_core.search_space import (
-    CONVS,
-    NORMS,
-    PAPER_NORMS,
-    SWITCH_WORDS,
-    UPS,
-    CellSpace,
-    Conv,
-    Norm,
-    SearchSpace,
-    SwitchWord,
-    Up,
-)
+from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, NORMALISATIONS, UP_SAMPLINGS
+from autogan_core.search_space import CONVS, SWITCH_WORDS, CellSpace, Conv, SearchSpace, SwitchWord
 
 
 class DynamicResetConfig(Section):
@@ -39,18 +28,24 @@ class DynamicResetConfig(Section):
 
 
 class SpaceConfig(Section):
-    """What every cell may choose (paper, section 3.1). Shorter lists narrow the search."""
+    """What every cell may choose (paper, section 3.1). Shorter lists narrow the search, longer ones widen it."""
 
     conv: tuple[Conv, ...] = CONVS
     """C: activation after or before the convolution."""
-    norm: tuple[Norm, ...] = PAPER_NORMS
-    """N: normalisation. cbn, class-conditional batch normalisation, needs ``model.classes``. Paper: none, bn, in."""
-    up: tuple[Up, ...] = UPS
-    """U: up-sampling."""
+    norm: tuple[Annotated[str, OneOf(NORMALISATIONS)], ...] = NORMALISATIONS.paper
+    """N: normalisation. Paper: none, bn, in. Beyond it: gn (group), ln (layer), and cbn, class-conditional batch
+    normalisation, which needs ``model.classes``."""
+    up: tuple[Annotated[str, OneOf(UP_SAMPLINGS)], ...] = UP_SAMPLINGS.paper
+    """U: up-sampling. Paper: bilinear, nearest, deconv. Beyond it: pixel-shuffle."""
     shortcut: tuple[SwitchWord, ...] = SWITCH_WORDS
     """SC: the in-cell shortcut."""
     skip: tuple[SwitchWord, ...] = SWITCH_WORDS
     """Each skip connection from an earlier cell."""
+    kernel: tuple[Annotated[str, OneOf(CONVOLUTIONS)], ...] = CONVOLUTIONS.paper
+    """K: the convolution of both blocks. Paper: 3x3. Beyond it: 1x1, 5x5, separable (3x3 in each channel, then 1x1) and
+    modulated (3x3, its kernels scaled by the latent vector, as in StyleGAN2)."""
+    end: tuple[Annotated[str, OneOf(CELL_ENDS)], ...] = CELL_ENDS.paper
+    """E: what follows the cell. Paper: none. Beyond it: attention (self-attention over the map)."""
 
     def check(self) -> None:
         """See `Section.check`."""
@@ -65,9 +60,11 @@ class SpaceConfig(Section):
         )
         cell = CellSpace(
             convs=tuple(conv for conv in CONVS if conv in self.conv),
-            norms=tuple(norm for norm in NORMS if norm in self.norm),
-            ups=tuple(up for up in UPS if up in self.up),
+            norms=tuple(norm for norm in NORMALISATIONS if norm in self.norm),
+            ups=tuple(up for up in UP_SAMPLINGS if up in self.up),
             shortcuts=shortcuts,
+            kernels=tuple(kernel for kernel in CONVOLUTIONS if kernel in self.kernel),
+            ends=tuple(end for end in CELL_ENDS if end in self.end),
         )
         return SearchSpace.uniform(num_cells, cell, skips)
 

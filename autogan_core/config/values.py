@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from autogan_core.config.ranges import OneOf
+
 NOTHING = frozenset({"", "none", "null"})
 """How people write that a setting has no value, in small letters."""
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -72,6 +74,9 @@ def allowed(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         return "true or false"
     if kind in (int, float):
         return f"{'a whole number' if kind is int else 'a number'}{_range(bounds)}"
+    for bound in bounds:
+        if isinstance(bound, OneOf):
+            return f"one of {', '.join(bound.options)} (others need the package installed that has them)"
     pattern = next((bound.pattern for bound in bounds if getattr(bound, "pattern", None)), None)
     return f"a text that matches {pattern}" if pattern else "a path" if kind is not str else "a text"
 

@@ -14,7 +14,7 @@ from autogan_core.first_run.decisions import Decisions
 from autogan_core.first_run.findings import Findings
 from autogan_core.first_run.machine import Machine
 from autogan_core.first_run.networks import SHAPES, Measures, choose_networks
-from autogan_core.search_space import NORMS
+from autogan_core.operations import NORMALISATIONS
 
 LEAST_IMAGES = 32
 """Images to train on: one batch. A generator repeats fewer, whatever is done."""
@@ -129,7 +129,7 @@ def _classes(decisions: Decisions, findings: Findings) -> None:
         reason = f"your {count:,} classes, each of which 'autogan sample --label NAME' then draws"
         if decisions.decide("model.classes", count, reason):
             told = "the paper's normalisations, and one with a scale and a shift for each class"
-            decisions.decide("search.space.norm", [*NORMS], told)
+            decisions.decide("search.space.norm", [*NORMALISATIONS.paper, "cbn"], told)
         return
     decisions.decide("model.classes", 0, reason)
 

@@ -7,9 +7,22 @@ the networks as published: what `resampling` saves by merging layers is this imp
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
+import torch
+
 from autogan_core.config import ModelConfig, TrainingConfig
+from autogan_core.operations import (
+    CELL_ENDS,
+    CONVOLUTIONS,
+    NORMALISATIONS,
+    UP_SAMPLINGS,
+    LayeredOperation,
+    Operation,
+    Shapes,
+    UpSampling,
+)
 from autogan_core.search_space import Architecture, Cell
 
 
@@ -26,7 +39,8 @@ def generator_macs(architecture: Architecture, model: ModelConfig, channels: int
     """
     linear = model.latent_dim * channels * model.bottom_width**2
     sizes = [model.bottom_width << (i + 1) for i in range(architecture.depth)]
-    cells = sum(_cell_macs(cell, size, channels) for cell, size in zip(architecture.cells, sizes, strict=True))
+    shapes = Shapes(channels, model.latent_dim, model.classes)
+    cells = sum(_cell_macs(cell, size, shapes) for cell, size in zip(architecture.cells, sizes, strict=True))
     to_rgb = 9 * channels * model.image_channels * sizes[-1] ** 2
     return linear + cells + to_rgb
 
@@ -45,7 +59,8 @@ def generator_parameters(architecture: Architecture, model: ModelConfig, channel
         Number of scalars.
     """
     linear = (model.latent_dim + 1) * channels * model.bottom_width**2
-    cells = sum(_cell_parameters(cell, channels, model.classes) for cell in architecture.cells)
+    shapes = Shapes(channels, model.latent_dim, model.classes)
+    cells = sum(_cell_parameters(cell, shapes) for cell in architecture.cells)
     # BatchNorm, a scale and a shift for each class, then a 3x3 convolution
     to_rgb = 2 * channels * (1 + model.classes) + (9 * channels + 1) * model.image_channels
     return linear + cells + to_rgb
@@ -109,32 +124,34 @@ def step_macs(generator: int, discriminator: int, training: TrainingConfig, *, p
     )
 
 
-def _cell_macs(cell: Cell, size: int, channels: int) -> int:
+def _cell_macs(cell: Cell, size: int, shapes: Shapes) -> int:
     """``size``: side of the cell's output, in pixels."""
-    pointwise = channels**2 * size**2
-    macs = 18 * pointwise + int(cell.shortcut) * pointwise + len(cell.sources) * pointwise
-    if cell.up == "deconv":
-        ups = [1, *([1] if cell.shortcut else []), *_skip_doublings(cell)]
-        macs += sum(_deconv_macs(doublings, size, channels) for doublings in ups)
-    return macs
+    pointwise = (int(cell.shortcut) + len(cell.sources)) * shapes.channels**2 * size**2
+    blocks = 2 * (CONVOLUTIONS[cell.kernel].macs(shapes, size) + NORMALISATIONS[cell.norm].macs(shapes, size))
+    up = UP_SAMPLINGS[cell.up]
+    doubled = sum(up.macs(shapes.channels, size >> i) for doublings in _doublings(cell) for i in range(doublings))
+    return blocks + pointwise + doubled + CELL_ENDS[cell.end].macs(shapes, size)
 
 
-def _deconv_macs(doublings: int, size: int, channels: int) -> int:
-    """2x2 stride-2 deconvolutions in a row up to ``size``: each output pixel of each comes from one input pixel."""
-    return sum(channels**2 * (size >> i) ** 2 for i in range(doublings))
+def _cell_parameters(cell: Cell, shapes: Shapes) -> int:
+    pointwise = (int(cell.shortcut) + len(cell.sources)) * (shapes.channels**2 + shapes.channels)
+    blocks = 2 * (_parameters(CONVOLUTIONS[cell.kernel], shapes) + _parameters(NORMALISATIONS[cell.norm], shapes))
+    doubled = sum(_doublings(cell)) * _parameters(UP_SAMPLINGS[cell.up], shapes)
+    return blocks + pointwise + doubled + _parameters(CELL_ENDS[cell.end], shapes)
 
 
-def _cell_parameters(cell: Cell, channels: int, classes: int) -> int:
-    pointwise = channels**2 + channels
-    parameters = 2 * (9 * channels**2 + channels) + (int(cell.shortcut) + len(cell.sources)) * pointwise
-    if cell.norm in ("bn", "cbn"):
-        parameters += 4 * channels * (1 + (classes if cell.norm == "cbn" else 0))
-    if cell.up == "deconv":
-        num_deconvs = 1 + int(cell.shortcut) + sum(_skip_doublings(cell))
-        parameters += num_deconvs * (4 * channels**2 + channels)
-    return parameters
+@functools.lru_cache(maxsize=1024)
+def _parameters(operation: Operation, shapes: Shapes) -> int:
+    """Those of an operation's layers, which are made without values; of an up-sampling's, to double a map once."""
+    with torch.device("meta"):
+        if isinstance(operation, UpSampling):
+            layers = [operation.doubling(shapes.channels)] if operation.layer else []
+        else:
+            assert isinstance(operation, LayeredOperation)
+            layers = [*operation.layers(shapes).values()]
+    return sum(parameter.numel() for layer in layers for parameter in layer.parameters())
 
 
-def _skip_doublings(cell: Cell) -> list[int]:
-    """How many times each taken skip is doubled in size: once from the previous cell, twice from the one before."""
-    return [len(cell.skips) - source for source in cell.sources]
+def _doublings(cell: Cell) -> list[int]:
+    """How often each map that enters the cell is doubled: its input, the shortcut's, and the skips' that it takes."""
+    return [1, *([1] if cell.shortcut else []), *(len(cell.skips) - source for source in cell.sources)]

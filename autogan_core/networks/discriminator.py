@@ -11,8 +11,8 @@ from torch.nn import functional as F
 from autogan_core.config import ModelConfig
 from autogan_core.networks.checkpointing import run_part
 from autogan_core.networks.precision import reduced
-from autogan_core.networks.resampling import convolve_and_pool
 from autogan_core.networks.spectral_norm import SpectralNorm
+from autogan_core.operations.layers.resampling import convolve_and_pool
 
 Weights = Mapping[nn.Module, Tensor]
 """Layer -> the weight that it computes with."""

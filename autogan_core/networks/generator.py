@@ -7,9 +7,11 @@ from torch import Tensor, nn
 
 from autogan_core.config import ModelConfig
 from autogan_core.errors import ConfigError
-from autogan_core.networks.cells import BatchNorm2d, GeneratorCell
-from autogan_core.networks.class_affine import ClassAffine
+from autogan_core.networks.cells import GeneratorCell
 from autogan_core.networks.precision import reduced
+from autogan_core.operations import NORMALISATIONS, Given, Shapes
+from autogan_core.operations.layers.batch_norm import BatchNorm2d
+from autogan_core.operations.layers.class_affine import ClassAffine
 from autogan_core.runtime.torch_seeding import seeded_generator
 from autogan_core.search_space import Architecture, SearchSpace
 
@@ -109,17 +111,19 @@ class Generator(BaseGenerator):
             channels: feature maps of every layer.
 
         Raises:
-            ConfigError: the space has class-conditional normalisation, but there are no classes.
+            ConfigError: the space has an operation that needs labels, but there are no classes.
         """
-        if not model.classes and any("cbn" in cell.norms for cell in space.cells):
+        needing = {word for cell in space.cells for word in cell.norms if NORMALISATIONS[word].needs_classes}
+        if needing and not model.classes:
             raise ConfigError(
-                "cbn, class-conditional batch normalisation, needs labels, but model.classes is 0; set it to the "
-                "number of classes, or take an architecture without cbn"
+                f"{min(needing)} ({NORMALISATIONS[min(needing)].phrase}) needs labels, but model.classes is 0; set it "
+                "to the number of classes, or take an architecture without it"
             )
         super().__init__(model.latent_dim, model.classes)
         self._shape = (channels, model.bottom_width, model.bottom_width)
         self.project = nn.Linear(model.latent_dim, channels * model.bottom_width**2)
-        self.cells = nn.ModuleList(GeneratorCell(channels, cell, model.classes) for cell in space.cells)
+        shapes = Shapes(channels, model.latent_dim, model.classes)
+        self.cells = nn.ModuleList(GeneratorCell(shapes, cell) for cell in space.cells)
         self.to_rgb = nn.Sequential(
             BatchNorm2d(channels),
             nn.ReLU(inplace=True),
@@ -148,7 +152,7 @@ class Generator(BaseGenerator):
             x: Tensor = self.project(z).view(-1, *self._shape)
             maps: list[Tensor] = []
             for module, cell in zip(self.cells, architecture.cells, strict=False):
-                x, intermediate = module(x, maps, cell, labels, self.checkpointing)
+                x, intermediate = module(x, maps, cell, Given(z, labels), self.checkpointing)
                 maps.append(intermediate)
         # Eight bits of mantissa would not even hold an image's bytes.
         x = x.to(torch.promote_types(x.dtype, torch.float32))

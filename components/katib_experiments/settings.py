@@ -12,7 +12,7 @@ from typing import Any
 from autogan_core.config import LOCATIONS, Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names, setting_text
-from autogan_kubeflow.components.katib_protocol import OPERATIONS
+from autogan_kubeflow.components.katib_protocol import OPERATIONS, OPTIONAL
 
 PLACES = ("folder", "npz")
 """Loaders of images that are known by nothing but where they lie."""
@@ -81,22 +81,25 @@ def algorithm_settings(config: Config) -> dict[str, str]:
 def nas_config(config: Config) -> dict[str, Any]:
     """The search space as the suggestion service reads it: the same choices for every cell."""
     space = config.search.space.model_dump(mode="json")
+    names = [name for name in OPERATIONS if name not in OPTIONAL or name in _widened(config)]
     return {
         "graphConfig": {"numLayers": config.model.num_cells},
-        "operations": [{"operationType": name, "parameters": [_categorical(name, space[name])]} for name in OPERATIONS],
+        "operations": [{"operationType": name, "parameters": [_categorical(name, space[name])]} for name in names],
     }
 
 
 def cell_tokens(config: Config) -> list[list[str]]:
     """Names each cell's tokens for Experiments in which every token is a parameter.
 
-    The order is that of the trial's environment: conv, norm, up, shortcut, then a skip bit from each earlier cell.
+    The order is that of the trial's environment: conv, norm, up, shortcut, a skip bit from each earlier cell, and what
+    the paper's cells do not choose, if it is searched.
 
     Returns:
         For each cell names such as ``cell2-conv``.
     """
+    alone = [name for name in OPERATIONS if name != "skip" and name not in OPTIONAL]
     return [
-        [f"cell{cell}-{name}" for name in (*list(OPERATIONS)[:-1], *(f"skip-{source}" for source in range(1, cell)))]
+        [f"cell{cell}-{name}" for name in (*alone, *(f"skip-{source}" for source in range(1, cell)), *_widened(config))]
         for cell in range(1, config.model.num_cells + 1)
     ]
 
@@ -111,6 +114,11 @@ def parameters(config: Config) -> list[dict[str, Any]]:
 def num_trials(config: Config) -> int:
     """Trials of a whole search with shared weights: its iterations and one derivation for each stage."""
     return config.search.iterations + len(config.search.stage_depths(config.model.num_cells))
+
+
+def _widened(config: Config) -> list[str]:
+    """Operations that are searched beyond the paper's choices."""
+    return [name for name, words in OPTIONAL.items() if getattr(config.search.space, name) != words]
 
 
 def _categorical(name: str, options: list[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from autogan_core.search_space import SearchSpace
 from autogan_kubeflow.components.katib_protocol import (
     OBJECTIVES,
     OPERATIONS,
+    OPTIONAL,
     check_lengths,
     goal_refusal,
     reward_names,
@@ -82,7 +83,7 @@ def _space(operations: Iterable[api.Operation]) -> dict[str, list[str]]:
         if name in lists:
             raise ConfigError(f"nasConfig.operations has '{name}' twice; join their lists")
         lists[name] = _options(operation)
-    missing = [name for name in OPERATIONS if name not in lists]
+    missing = [name for name in OPERATIONS if name not in lists and name not in OPTIONAL]
     if missing:
         raise ConfigError(
             f"nasConfig.operations has no '{missing[0]}'; add it with one categorical parameter whose list is some of "

@@ -29,7 +29,7 @@ def architecture_from(environment: Mapping[str, str], num_cells: int) -> Archite
     """Reads the architecture from ``AUTOGAN_CELL_1`` to ``AUTOGAN_CELL_<num_cells>``.
 
     Each holds ``conv norm up shortcut`` and, behind the first, a word for each earlier cell's skip connection, such as
-    ``post bn nearest with without``.
+    ``post bn nearest with without``; then the convolution and the end, where they are searched.
 
     Returns:
         An architecture of ``num_cells`` cells.
@@ -43,16 +43,17 @@ def architecture_from(environment: Mapping[str, str], num_cells: int) -> Archite
 
 
 def _cell(variable: str, environment: Mapping[str, str], num_skips: int) -> str:
-    words = environment.get(variable, "").split()
-    if len(words) != 4 + num_skips or any(word not in SWITCH_WORDS for word in words[3:]):
+    words, switches = environment.get(variable, "").split(), slice(3, 4 + num_skips)
+    if len(words) < 4 + num_skips or any(word not in SWITCH_WORDS for word in words[switches]):
         raise ConfigError(
             f"{variable} is '{environment.get(variable, '')}'; write conv, norm, up, and for the shortcut"
             + (f" and each of {num_skips} skips" if num_skips else "")
             + f" {' or '.join(SWITCH_WORDS)}"
         )
-    skips = [str(j + 1) for j, word in enumerate(words[4:]) if word == "with"]
+    skips = [str(j + 1) for j, word in enumerate(words[4 : 4 + num_skips]) if word == "with"]
     shortcut = ["shortcut"] if words[3] == "with" else []
-    return " ".join([*words[:3], *shortcut, *([f"skip:{','.join(skips)}"] if skips else [])])
+    beyond = words[4 + num_skips :]  # convolution and end, where they are searched
+    return " ".join([*words[:3], *beyond, *shortcut, *([f"skip:{','.join(skips)}"] if skips else [])])
 
 
 def train_from_scratch(

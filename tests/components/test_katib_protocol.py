@@ -44,7 +44,7 @@ def test_parameters_round_trip(assignment: Assignment) -> None:
         ("phase", "train", "phase is 'train', not search or derive"),
         ("candidates", "none", "candidates must be at least one"),
         ("candidates", "1011", "as deep as all that are trained"),
-        ("training", "1031", r"position 3 \(up\): 3 is not one of"),
+        ("training", "1041", r"position 3 \(up\): 4 is not one of"),
     ],
 )
 def test_malformed_parameters_are_refused(field: str, value: str, message: str) -> None:

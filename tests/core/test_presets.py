@@ -27,6 +27,8 @@ OTHERS = {
     "training.mirror": "true",
     "training.checkpointing": "true",
     "model.repeated_cells": "2",
+    "search.space.kernel": "[5x5]",
+    "search.space.end": "[attention]",
     "retrain.start": "shared",
     "retrain.pool": "7",
     "retrain.incumbents": "[sn-gan]",

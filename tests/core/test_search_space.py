@@ -13,12 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autogan_core.errors import ConfigError
-from autogan_core.search_space import CONVS, NAMED, NORMS, SWITCH, UPS, Architecture, Cell, CellSpace, SearchSpace
+from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, NORMALISATIONS, UP_SAMPLINGS
+from autogan_core.search_space import CONVS, NAMED, SWITCH, Architecture, Cell, CellSpace, SearchSpace
+
+EVERYTHING = CellSpace(
+    norms=tuple(NORMALISATIONS), ups=tuple(UP_SAMPLINGS), kernels=tuple(CONVOLUTIONS), ends=tuple(CELL_ENDS)
+)
 
 
 def cells(index: int) -> st.SearchStrategy[Cell]:
     skips = st.tuples(*[st.booleans()] * index)
-    return st.builds(Cell, st.sampled_from(CONVS), st.sampled_from(NORMS), st.sampled_from(UPS), st.booleans(), skips)
+    options = [st.sampled_from([*words]) for words in (CONVS, NORMALISATIONS, UP_SAMPLINGS)]
+    extras = [st.sampled_from([*words]) for words in (CONVOLUTIONS, CELL_ENDS)]
+    return st.builds(Cell, *options, st.booleans(), skips, *extras)
 
 
 architectures = st.integers(1, 6).flatmap(
@@ -58,9 +65,30 @@ def test_readable_text_round_trips(architecture: Architecture) -> None:
 @given(architectures)
 def test_choices_round_trip(architecture: Architecture) -> None:
     """Token indices and cells are each other's inverse in the full space."""
-    full = SearchSpace.uniform(architecture.depth, CellSpace(norms=NORMS), SWITCH)
+    full = SearchSpace.uniform(architecture.depth, EVERYTHING, SWITCH)
     for space, cell in zip(full.cells, architecture.cells, strict=True):
         assert space.cell(space.choices(cell)) == cell
+
+
+def test_what_the_papers_cells_do_not_have_is_written_behind_them() -> None:
+    """The paper's cells keep their text; another convolution and an end follow as two symbols, or as words."""
+    first, second = Architecture.parse("1011x40-14311x01").cells
+    assert (first.kernel, first.end, second.kernel, second.end) == ("modulated", "none", "3x3", "attention")
+    assert (second.norm, second.up, second.skips) == ("gn", "pixel-shuffle", (True,))
+    readable = "pre none nearest modulated shortcut | pre gn pixel-shuffle attention shortcut skip:1"
+    assert Architecture((first, second)).readable == readable
+    assert str(Architecture.parse("1011x00")) == "1011"
+
+
+def test_a_wider_space_has_more_tokens_and_the_papers_keeps_its_own() -> None:
+    """K and E are tokens where there is a choice; one option alone is every cell's."""
+    assert EVERYTHING.option_counts == (2, 6, 4, 2, 5, 2)
+    assert CellSpace().option_counts == (2, 3, 3, 2)
+    fixed = CellSpace(kernels=("5x5",), ends=("attention",))
+    assert fixed.option_counts == (2, 3, 3, 2)
+    assert {(cell.kernel, cell.end) for cell in fixed} == {("5x5", "attention")}
+    with pytest.raises(ConfigError, match="outside the search space"):
+        fixed.choices(Cell("pre", "bn", "nearest", True))
 
 
 def test_tokens_and_skip_bits_are_the_released_codes(golden: dict[str, Any]) -> None:
@@ -68,7 +96,10 @@ def test_tokens_and_skip_bits_are_the_released_codes(golden: dict[str, Any]) -> 
     names = {"a": "paper-top1", "b": "paper-top2", "c": "paper-top3"}
     names |= {"sngan_like": "sn-gan", "e2gan_derive_sh": "e2gan"}
     for key, name in names.items():
-        assert [token for cell in NAMED[name].cells for token in cell.tokens] == golden["archs"][key]
+        cells = str(NAMED[name]).split("-")
+        assert [int(number) for cell in cells for number in (*cell[:4], *filter(None, [cell[4:]]))] == golden["archs"][
+            key
+        ]
     assert Architecture.parse("1011-10110-10101").cells[2].skips == (False, True)
     assert Architecture.parse("1011-10110-10102").cells[2].skips == (True, False)
     counts = [golden["controller"][str(stage)]["tokens"] for stage in range(3)]
@@ -85,13 +116,20 @@ def test_tokens_and_skip_bits_are_the_released_codes(golden: dict[str, Any]) -> 
         ("1011-1011", r"cell 2 .* position 5 \(skips\): '' is not a number"),
         ("1011-101101", r"cell 2 .* position 5 \(skips\): '01' is not a number"),
         ("10110", "the first cell has no skips"),
-        ("1011-1x110", "there is no architecture named"),
+        ("1011-1x110", r"cell 2 .* ends before position 2 \(norm\), which takes 0 \(none\), 1 \(bn\)"),
+        ("1011-1e110", r"cell 2 .* position 2 \(norm\): e is not one of 0 \(none\), 1 \(bn\)"),
+        ("1011-gan", "there is no architecture named"),
+        ("1011x", r"cell 1 .* ends before position 6 \(kernel\), which takes 0 \(3x3\), 1 \(1x1\)"),
+        ("1011x5", r"cell 1 .* position 6 \(kernel\): 5 is not one of 0 \(3x3\)"),
+        ("1011x1", r"cell 1 .* ends before position 7 \(end\), which takes 0 \(none\), 1 \(attention\)"),
+        ("1011-10111x112", r"cell 2 .* position 9: '2' must go"),
         ("1011--10103", "must be digits only"),
         ("", "must be digits only"),
         ("pre in foo", r"word 3 \(up\): 'foo' is not one of bilinear, nearest, deconv"),
         ("pre in nearest skip:1", "can take skips from no cell, being the first"),
         ("pre in nearest | pre in nearest skip:2", "can take skips from cells 1 to 1"),
-        ("pre in nearest fast", "'fast' is not understood"),
+        ("pre in nearest fast", r"'fast' is not understood; write C N U \[K\] \[E\] .* one of 3x3, 1x1"),
+        ("pre in nearest attention 5x5", "'5x5' is not understood"),
         ("paper-top4", "named ones are paper-top1"),
     ],
 )
@@ -101,7 +139,7 @@ def test_bad_text_is_refused_with_the_position(text: str, message: str) -> None:
         Architecture.parse(text)
 
 
-@given(st.text(alphabet="0123456789-abcdefghij |:,", max_size=30))
+@given(st.text(alphabet="0123456789-abcdefghijx |:,", max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """No text makes the parser fail in another way than by ConfigError, and what it reads it writes alike."""
     try:

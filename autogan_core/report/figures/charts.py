@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -15,12 +16,13 @@ from matplotlib.ticker import MaxNLocator
 from autogan_core.config import ModelConfig
 from autogan_core.history import Record
 from autogan_core.metrics.protocols import LONG_NAMES, Kind, find_score
+from autogan_core.operations import FAMILIES, Family, Operation
 from autogan_core.report.figures.style import GREY, PALETTE, render
 from autogan_core.report.results.observations import choice_shares, drawn_cells
 from autogan_core.report.results.results import GeneratorResult, RunResults
 from autogan_core.search_space import SearchSpace
 
-_BLUE, _ORANGE, _GREEN, _PINK, _SKY = PALETTE[:5]
+_BLUE, _ORANGE, _PINK = PALETTE[0], PALETTE[1], PALETTE[3]
 _DERIVE_SHADE = "#e9e9e4"
 _MANY_SLOTS = 40
 """Number of slots from which the policy's lines carry no markers, which would run into each other."""
@@ -35,12 +37,9 @@ class _Panel:
     """Choice -> its label."""
 
 
-_PANELS = (
-    _Panel("Convolution block", {"pre": "pre-activation"}),
-    _Panel("Normalisation", {"none": "none", "bn": "batch", "in": "instance"}),
-    _Panel("Up-sampling", {"nearest": "nearest", "bilinear": "bilinear", "deconv": "deconv"}),
-    _Panel("In-cell shortcut", {"shortcut": "shortcut"}),
-)
+_LABELS = {"bn": "batch", "in": "instance", "cbn": "class", "gn": "group", "ln": "layer"}
+"""Short names of operations; others have their words."""
+_TITLES = {"norm": "Normalisation", "up": "Up-sampling", "kernel": "Convolution", "end": "End of the cell"}
 
 
 def reward_figure(records: Sequence[Record], model: ModelConfig, reward: str) -> str | None:
@@ -77,18 +76,22 @@ def policy_figure(results: RunResults) -> str | None:
         return None
 
     def draw(figure: Figure) -> None:
-        grid = figure.subplots(2, 3, sharex=True).flatten()
+        grid = figure.subplots(rows, 3, sharex=True).flatten()
         _draw_entropy(grid[0], results)
-        skips = {f"skip {i + 1}": f"from cell {i + 1}" for i in range(results.config.model.num_cells - 1)}
-        for axes, panel in zip(grid[1:], (*_PANELS, _Panel("Skips taken in", skips)), strict=True):
+        for axes, panel in zip(grid[1:], panels, strict=False):
             _draw_shares(axes, records, panel, results.space)
-        for axes in grid:
+        for axes in grid[len(panels) + 1 :]:
+            axes.set_visible(False)
+        for axes in grid[: len(panels) + 1]:
             _mark_borders(axes, results.records, top=1 / _HEADROOM)
             _fit_slots(axes, results.records)
-        for axes in grid[3:]:
+        for axes in grid[len(panels) - 2 : len(panels) + 1]:
             axes.set_xlabel("search iteration")
+            axes.tick_params(labelbottom=True)
 
-    return render(draw, 4.6, "Entropy of the policy and shares of its choices in every search iteration")
+    panels = _panels(results.space)
+    rows = math.ceil((1 + len(panels)) / 3)
+    return render(draw, 2.3 * rows, "Entropy of the policy and shares of its choices in every search iteration")
 
 
 def training_figure(generators: Sequence[GeneratorResult]) -> str | None:
@@ -208,13 +211,37 @@ def _draw_entropy(axes: Axes, results: RunResults) -> None:
     axes.legend(loc="upper left", ncols=2, borderaxespad=0)
 
 
+def _panels(space: SearchSpace) -> list[_Panel]:
+    """One for each choice: the paper's in any case, others where the space leaves one."""
+    operations = {family: _operations(space, family) for family in FAMILIES}
+    paper = [family for family in FAMILIES if len(family.paper) > 1]
+    skips = {f"skip {i + 1}": f"from cell {i + 1}" for i in range(space.num_cells - 1)}
+    return [
+        _Panel("Convolution block", {"pre": "pre-activation"}),
+        *(_Panel(_TITLES[family.name], operations[family]) for family in paper),
+        _Panel("In-cell shortcut", {"shortcut": "shortcut"}),
+        _Panel("Skips taken in", skips),
+        *(
+            _Panel(_TITLES[family.name], lines)
+            for family, lines in operations.items()
+            if family not in paper and len(lines) > 1
+        ),
+    ]
+
+
+def _operations(space: SearchSpace, family: Family[Operation]) -> dict[str, str]:
+    """The lines of a kind of operations that a space has."""
+    words = [word for word in family if any(word in cell.options(family) for cell in space.cells)]
+    return {f"{family.name} {word}": _LABELS.get(word, word) for word in words}
+
+
 def _draw_shares(axes: Axes, records: Sequence[Record], panel: _Panel, space: SearchSpace) -> None:
     for _, group in _stages(records):
         ends = [group[0].assignment.slot - 0.5, group[-1].assignment.slot + 0.5]
         uniform = choice_shares(list(space.cells[group[0].assignment.depth - 1]))
         for share in {uniform[choice] for choice in panel.lines if choice in uniform}:
             axes.plot(ends, [100 * share] * 2, ":", color=GREY, linewidth=1)
-    styles = zip((_BLUE, _ORANGE, _GREEN), ("-", "--", "-."), ("o", "s", "^"), strict=True)
+    styles = zip((*PALETTE[:6],), ("-", "--", "-.") * 2, ("o", "s", "^", "v", "D", "x"), strict=True)
     size = _marker_size(records)
     for (choice, label), (color, dash, marker) in zip(panel.lines.items(), itertools.cycle(styles), strict=False):
         named = False
@@ -226,7 +253,8 @@ def _draw_shares(axes: Axes, records: Sequence[Record], panel: _Panel, space: Se
                 axes.plot(*zip(*shown, strict=True), dash, color=color, marker=marker, markersize=size, label=text)
                 named = True
     axes.set(title=panel.title, ylabel="% of draws")
-    axes.set_ylim(0, 100 * _HEADROOM)
+    legend_rows = max(math.ceil(len(panel.lines) / 3), 1)
+    axes.set_ylim(0, 100 * (1 + (_HEADROOM - 1) * legend_rows))
     axes.set_yticks([0, 25, 50, 75, 100])
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper left", ncols=3, columnspacing=1, handlelength=1.8, borderaxespad=0)

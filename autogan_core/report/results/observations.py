@@ -15,7 +15,8 @@ import numpy as np
 from scipy.stats import binomtest
 
 from autogan_core.history import Record
-from autogan_core.search_space import NORMS, PAPER_NORMS, UPS, Architecture, Cell, CellSpace, SearchSpace
+from autogan_core.operations import FAMILIES
+from autogan_core.search_space import Architecture, Cell, CellSpace, SearchSpace
 
 Source = Literal["beams", "policy"]
 LEVEL = 0.05
@@ -109,12 +110,17 @@ def choice_shares(cells: Sequence[Cell]) -> dict[str, float]:
         cells: at least one.
 
     Returns:
-        Shares in [0, 1] by choice: ``pre``, every norm and up-sampling, ``shortcut``, and ``skip N`` for each earlier
-        cell N.
+        Shares in [0, 1] by choice: ``pre``, operations by their kind and word, such as ``norm bn``, ``shortcut``, and
+        ``skip N`` for each earlier cell N. Operations that the paper does not have are there if a cell has them.
     """
     counts = Counter(word for cell in cells for word in _words(cell))
-    norms = [norm for norm in NORMS if norm in PAPER_NORMS or counts[norm]]
-    names = ["pre", *norms, *UPS, "shortcut", *(f"skip {i + 1}" for i in range(len(cells[0].skips)))]
+    chosen = [
+        f"{family.name} {word}"
+        for family in FAMILIES
+        for word, operation in family.items()
+        if operation.paper or counts[f"{family.name} {word}"]
+    ]
+    names = ["pre", *chosen, "shortcut", *(f"skip {i + 1}" for i in range(len(cells[0].skips)))]
     return {name: counts[name] / len(cells) for name in names}
 
 
@@ -159,7 +165,8 @@ def _count(claim: Choice, source: Source, cells: Iterable[tuple[int, Cell]], spa
 
 
 def _words(cell: Cell) -> Iterable[str]:
-    yield from (cell.conv, cell.norm, cell.up)
+    yield cell.conv
+    yield from (f"{family.name} {getattr(cell, family.name)}" for family in FAMILIES)
     if cell.shortcut:
         yield "shortcut"
     yield from (f"skip {source + 1}" for source in cell.sources)

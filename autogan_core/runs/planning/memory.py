@@ -15,7 +15,7 @@ from autogan_core.metrics.features.classifier_network import NUM_FEATURES, new_n
 from autogan_core.metrics.neighbours import IMAGES
 from autogan_core.networks.generator import BaseGenerator
 from autogan_core.networks.precision import training_dtype
-from autogan_core.networks.resampling import forget_matrices
+from autogan_core.operations.layers.resampling import forget_matrices
 from autogan_core.runtime.tensor_memory import TensorMemory, counted
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.shared_gan.shared_networks import shared_networks

@@ -12,10 +12,10 @@ from torch.optim import Adam
 
 from autogan_core.config import ModelConfig, TrainingConfig
 from autogan_core.data import to_float
-from autogan_core.networks.cells import statistics_across
 from autogan_core.networks.discriminator import BaseDiscriminator, Discriminator
 from autogan_core.networks.generator import BaseGenerator, Generator
 from autogan_core.networks.precision import training_dtype
+from autogan_core.operations.layers.batch_norm import statistics_across
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, SearchSpace

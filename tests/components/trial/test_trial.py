@@ -194,7 +194,7 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> Iterator[CliRunner]:
     [
         ({"AUTOGAN_CANDIDATES": ""}, PERMANENT, "the assignment has no candidates"),
         ({"AUTOGAN_SLOT": "one"}, PERMANENT, "slot is 'one', not a number from 0 on"),
-        ({"AUTOGAN_CANDIDATES": "1031", "AUTOGAN_TRAINING": "1031"}, PERMANENT, "position 3 (up): 3 is not one of"),
+        ({"AUTOGAN_CANDIDATES": "1041", "AUTOGAN_TRAINING": "1041"}, PERMANENT, "position 3 (up): 4 is not one of"),
         ({"AUTOGAN_PRESET": "digit"}, PERMANENT, "there is no preset 'digit'"),
         ({"AUTOGAN_SET": "search.epochs=1"}, PERMANENT, "there is no setting 'search.epochs'; did you mean"),
         (

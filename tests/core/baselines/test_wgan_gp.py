@@ -28,7 +28,7 @@ def paper_gan() -> GAN:
     return wgan_gp(3).gan(load_config("cifar10", ["training.precision=float32"], seed=0), CPU, 0)
 
 
-def convolved(x: Tensor, layer: nn.Module | None) -> Tensor:
+def convolved(x: Tensor, layer: Tensor | nn.Module | None) -> Tensor:
     assert isinstance(layer, nn.Conv2d) and isinstance(layer.padding, tuple)
     return F.conv2d(x, layer.weight, layer.bias, padding=layer.padding)
 
@@ -53,7 +53,7 @@ def block(blocks: nn.ModuleDict) -> ConvBlock:
     return only
 
 
-def normalised(x: Tensor, norm: nn.Module | None) -> Tensor:
+def normalised(x: Tensor, norm: Tensor | nn.Module | None) -> Tensor:
     assert isinstance(norm, nn.BatchNorm2d)
     return F.batch_norm(x, None, None, norm.weight, norm.bias, training=True)
 

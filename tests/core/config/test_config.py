@@ -46,6 +46,8 @@ PAPER = {
     "search.space.up": ["bilinear", "nearest", "deconv"],
     "search.space.shortcut": ["without", "with"],
     "search.space.skip": ["without", "with"],
+    "search.space.kernel": ["3x3"],
+    "search.space.end": ["none"],
     "search.iterations": 90,
     "search.growth": None,
     "search.shared_epochs": 15,

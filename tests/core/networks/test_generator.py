@@ -138,7 +138,8 @@ def pairwise_sample() -> list[Architecture]:
 
 
 def pairs(architecture: Architecture) -> set[frozenset[tuple[int, int, int]]]:
-    choices = [(c, t, v) for c, cell in enumerate(architecture.cells) for t, v in enumerate(cell.tokens)]
+    cells = zip(SearchSpace.full().cells, architecture.cells, strict=True)
+    choices = [(c, t, v) for c, (space, cell) in enumerate(cells) for t, v in enumerate(space.choices(cell))]
     return {frozenset((a, b)) for a in choices for b in choices if a < b}
 
 

@@ -24,12 +24,13 @@ from torch import Tensor, nn
 
 from autogan_core.baselines import BASELINES
 from autogan_core.errors import ConfigError
-from autogan_core.networks.cells import BatchNorm2d, statistics_across
 from autogan_core.networks.generator import recalibrate
+from autogan_core.operations import NORMALISATIONS
+from autogan_core.operations.layers.batch_norm import BatchNorm2d, statistics_across
 from autogan_core.presets import load_config
 from autogan_core.runtime.distributed import TRAINER, World, score_sharded
 from autogan_core.runtime.torch_seeding import draw_latents
-from autogan_core.search_space import NAMED, NORMS, SWITCH, Architecture, CellSpace, SearchSpace
+from autogan_core.search_space import NAMED, SWITCH, Architecture, CellSpace, SearchSpace
 from autogan_core.training.adversarial.gan import GAN, StepLosses
 from autogan_core.training.adversarial.loss_reader import LossReader, LossValues
 from autogan_core.training.adversarial.training_stream import TrainingStream
@@ -59,7 +60,7 @@ def images(count: int) -> Tensor:
 
 
 def gan(world: World, batch: int = 15, classes: int = 0) -> GAN:
-    space = SearchSpace.uniform(3, CellSpace(norms=NORMS), SWITCH) if classes else SearchSpace.full()
+    space = SearchSpace.uniform(3, CellSpace(norms=tuple(NORMALISATIONS)), SWITCH) if classes else SearchSpace.full()
     batches = (f"training.discriminator_batch={batch}", f"training.generator_batch={batch}")
     settings = ("model.latent_dim=8", "training.n_critic=2", "training.precision=float32")
     config = load_config("digits", [*settings, *batches, f"model.classes={classes}"], seed=0)

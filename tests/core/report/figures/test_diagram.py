@@ -31,9 +31,9 @@ def texts(svg: str) -> list[str]:
 )
 def test_blocks_list_their_layers_in_data_order(cell: Cell, first: str, second: str) -> None:
     """Pre-activation puts norm and ReLU before the up-sampling, post-activation behind the convolution."""
-    assert ", ".join(block_layers(cell, first=True)) == first
-    assert ", ".join(block_layers(cell, first=False)) == second
-    assert side_layers(cell, 4) == (f"{cell.up} ×4", "conv 1×1")
+    assert ", ".join(layer.text for layer in block_layers(cell, first=True)) == first
+    assert ", ".join(layer.text for layer in block_layers(cell, first=False)) == second
+    assert [layer.text for layer in side_layers(cell, 4)] == [f"{cell.up} ×4", "conv 1×1"]
 
 
 @pytest.mark.parametrize("draw", [architecture_svg, architecture_text])

@@ -29,8 +29,9 @@ def test_shares_of_drawn_cells() -> None:
     draws = record(3, 1, "0020-10011", "0020-01000", "0020-12201", "0020-10010")
     shares = choice_shares(drawn_cells(draws))
     assert shares == {
-        **{"pre": 0.75, "none": 0.5, "bn": 0.25, "in": 0.25},
-        **{"bilinear": 0.75, "nearest": 0.0, "deconv": 0.25, "shortcut": 0.5, "skip 1": 0.5},
+        **{"pre": 0.75, "norm none": 0.5, "norm bn": 0.25, "norm in": 0.25},
+        **{"up bilinear": 0.75, "up nearest": 0.0, "up deconv": 0.25, "kernel 3x3": 1.0, "end none": 1.0},
+        **{"shortcut": 0.5, "skip 1": 0.5},
     }
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from autogan_core.networks.resampling import convolve_and_pool, interpolate, upsample_and_convolve
+from autogan_core.operations.layers.resampling import convolve_and_pool, interpolate, upsample_and_convolve
 
 
 def tensors(*shapes: tuple[int, ...]) -> list[Tensor]:

@@ -7,12 +7,13 @@ import torch
 
 from autogan_core.config import ModelConfig
 from autogan_core.errors import ConfigError
-from autogan_core.networks.class_affine import ClassAffine
 from autogan_core.networks.generator import Generator, recalibrate
-from autogan_core.search_space import NORMS, SWITCH, Architecture, CellSpace, SearchSpace
+from autogan_core.operations import NORMALISATIONS
+from autogan_core.operations.layers.class_affine import ClassAffine
+from autogan_core.search_space import SWITCH, Architecture, CellSpace, SearchSpace
 
 MODEL = ModelConfig(bottom_width=2, num_cells=2, latent_dim=8, classes=3)
-SPACE = SearchSpace.uniform(2, CellSpace(norms=NORMS), SWITCH)
+SPACE = SearchSpace.uniform(2, CellSpace(norms=(*NORMALISATIONS.paper, "cbn")), SWITCH)
 CONDITIONAL = Architecture.parse("0311-13111")
 UNCONDITIONAL = Architecture.parse("0111-11111")
 
