@@ -29,7 +29,6 @@ from autogan_core.operations.layers.batch_norm import BatchNorm2d
 from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, Cell
 from autogan_core.training.adversarial.gan import GAN
-from autogan_core.training.adversarial.losses import NON_SATURATING
 from autogan_core.training.design import Design
 
 WIDTH = 128
@@ -155,7 +154,7 @@ def _gan(config: Config, device: torch.device, seed: int) -> GAN:
     with seeded_initialisation(seed, "weights"):
         generator = DCGANGenerator(config.model, scale.generator_width(WIDTH, config))
         discriminator = DCGANDiscriminator(config.model, scale.discriminator_width(WIDTH, config))
-    return GAN(generator, discriminator, config.model, _training(config), loss=NON_SATURATING, device=device)
+    return GAN(generator, discriminator, config.model, _training(config), device=device)
 
 
 def _step_macs(config: Config) -> StepMacs:
@@ -165,7 +164,14 @@ def _step_macs(config: Config) -> StepMacs:
 
 
 def _training(config: Config) -> TrainingConfig:
-    return scale.training(config, discriminator_batch=128, generator_batch=128, n_critic=1, adam_betas=(0.5, 0.999))
+    return scale.training(
+        config,
+        discriminator_batch=128,
+        generator_batch=128,
+        n_critic=1,
+        adam_betas=(0.5, 0.999),
+        loss="non-saturating",
+    )
 
 
 def _widths(model: ModelConfig, width: int) -> list[int]:

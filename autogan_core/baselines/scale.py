@@ -9,6 +9,7 @@ and weight decay are not followed, and latent vectors are the run's, N(0, 1) of 
 from __future__ import annotations
 
 from autogan_core.config import Config, TrainingConfig
+from autogan_core.config.training import LossName
 from autogan_core.errors import ConfigError
 
 GENERATOR_CHANNELS = 256
@@ -33,6 +34,7 @@ def training(
     generator_batch: int,
     n_critic: int,
     adam_betas: tuple[float, float],
+    loss: LossName,
 ) -> TrainingConfig:
     """Replaces a run's training settings by a paper's published ones.
 
@@ -49,4 +51,4 @@ def training(
     batches = {"discriminator_batch": discriminator_batch, "generator_batch": generator_batch}
     factor = config.training.discriminator_batch
     scaled = {name: max(1, published * factor // DISCRIMINATOR_BATCH) for name, published in batches.items()}
-    return config.training.model_copy(update={**scaled, "n_critic": n_critic, "adam_betas": adam_betas})
+    return config.training.model_copy(update={**scaled, "n_critic": n_critic, "adam_betas": adam_betas, "loss": loss})

@@ -34,7 +34,6 @@ from autogan_core.networks.generator import Generator
 from autogan_core.runtime.torch_seeding import seeded_initialisation
 from autogan_core.search_space import Architecture, Cell, SearchSpace
 from autogan_core.training.adversarial.gan import GAN
-from autogan_core.training.adversarial.losses import WASSERSTEIN
 from autogan_core.training.design import Design
 
 WIDTH = 128
@@ -79,7 +78,7 @@ def _step_macs(architecture: Architecture, config: Config) -> StepMacs:
     generator = generator_macs(architecture, config.model, scale.generator_width(WIDTH, config))
     width = scale.discriminator_width(WIDTH, config)
     critic = discriminator_macs(config.model, width, architecture.depth - 1)
-    return step_macs(generator, critic, _training(config), penalty=True)
+    return step_macs(generator, critic, _training(config))
 
 
 def _gan(architecture: Architecture, config: Config, device: torch.device, seed: int) -> GAN:
@@ -89,11 +88,13 @@ def _gan(architecture: Architecture, config: Config, device: torch.device, seed:
         critic = Critic(config.model, scale.discriminator_width(WIDTH, config))
         for network in (generator, critic):
             _initialise(network)
-    return GAN(generator, critic, config.model, _training(config), loss=WASSERSTEIN, device=device)
+    return GAN(generator, critic, config.model, _training(config), device=device)
 
 
 def _training(config: Config) -> TrainingConfig:
-    return scale.training(config, discriminator_batch=64, generator_batch=128, n_critic=5, adam_betas=(0.0, 0.9))
+    return scale.training(
+        config, discriminator_batch=64, generator_batch=128, n_critic=5, adam_betas=(0.0, 0.9), loss="wasserstein"
+    )
 
 
 def _initialise(network: nn.Module) -> None:

@@ -33,6 +33,7 @@ ADDED: Mapping[str, Any] = {
     "search.reward.statistics": "recalibrated",
     "search.reward.adaptation_steps": 0,
     "model.classes": 0,
+    "training.loss": "hinge",
     "training.augmentation": "none",
     "training.adaptive_images": 100_000,
     "training.mirror": False,

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from autogan_core.config.ranges import Batch, Count, Decay, Images, Rate
 from autogan_core.config.section import MayChange, Section
 
+LossName = Literal["hinge", "non-saturating", "wasserstein", "relativistic"]
+
 
 class TrainingConfig(Section):
     """How any GAN here is trained: the shared one and the derived ones alike (paper, section 4)."""
@@ -23,6 +25,12 @@ class TrainingConfig(Section):
     """Adam's learning rate for the discriminator; constant."""
     adam_betas: tuple[Decay, Decay] = (0.0, 0.9)
     """Adam's decay rates. Paper: "follow SN-GAN"; released code: (0.0, 0.9)."""
+    loss: LossName = "hinge"
+    """What the two networks minimise. Paper: hinge (equations 1 and 2).
+
+    non-saturating: cross-entropy, with -log D(G(z)) for the generator (Goodfellow et al., 2014). wasserstein: with a
+    gradient penalty of weight 10 (Gulrajani et al., 2017), which makes a discriminator's step about twice as dear.
+    relativistic: the hinge of each logit less the mean of the other kind (Jolicoeur-Martineau, 2019)."""
     augmentation: Literal["none", "diffaugment", "adaptive"] = "none"
     """Changes of what the discriminator sees, real and generated alike, for few images. Paper: none.
 

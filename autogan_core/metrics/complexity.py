@@ -100,7 +100,7 @@ class StepMacs:
     """Multiply-accumulates of a generator step."""
 
 
-def step_macs(generator: int, discriminator: int, training: TrainingConfig, *, penalty: bool = False) -> StepMacs:
+def step_macs(generator: int, discriminator: int, training: TrainingConfig) -> StepMacs:
     """Computes the cost of training steps from the cost of both networks for one image.
 
     A backward pass counts as two forward passes: one for the gradient of the weights, one for that of the inputs. The
@@ -110,17 +110,18 @@ def step_macs(generator: int, discriminator: int, training: TrainingConfig, *, p
     Args:
         generator: multiply-accumulates of the generator.
         discriminator: those of the discriminator.
-        training: batches.
-        penalty: whether the loss has a gradient penalty, on as many images as a discriminator's batch: a forward pass,
-            the gradient of its inputs, and a backward pass through both.
+        training: batches and loss. A gradient penalty, on as many images as a discriminator's batch, is a forward pass,
+            the gradient of its inputs, and a backward pass through both; a relativistic loss has real images judged in
+            the generator's step too.
 
     Returns:
         Multiply-accumulates of one step of the discriminator and of one step of the generator.
     """
-    judged = 2 * 3 + (1 + 1 + 4 if penalty else 0)
+    judged = 2 * 3 + (1 + 1 + 4 if training.loss == "wasserstein" else 0)
+    compared = training.discriminator_batch * discriminator if training.loss == "relativistic" else 0
     return StepMacs(
         training.discriminator_batch * (generator + judged * discriminator),
-        training.generator_batch * (3 * generator + 2 * discriminator),
+        training.generator_batch * (3 * generator + 2 * discriminator) + compared,
     )
 
 

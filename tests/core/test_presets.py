@@ -22,6 +22,7 @@ OTHERS = {
     "search.reward.statistics": "running",
     "search.reward.adaptation_steps": "3",
     "model.classes": "10",
+    "training.loss": "wasserstein",
     "training.augmentation": "diffaugment",
     "training.adaptive_images": "5",
     "training.mirror": "true",

@@ -24,8 +24,8 @@ from autogan_core.training.adversarial.adam import adam, load_moments, moments
 from autogan_core.training.adversarial.augmentation import Augmentation
 from autogan_core.training.adversarial.cuda_graphs import CapturedWork
 from autogan_core.training.adversarial.gradient_sum import GradientSum
-from autogan_core.training.adversarial.losses import HINGE, AdversarialLoss, gradient_penalty
-from autogan_core.training.adversarial.step_tensors import JudgedImages, StepTensors
+from autogan_core.training.adversarial.losses import LOSSES, gradient_penalty
+from autogan_core.training.adversarial.step_tensors import ComparedImages, JudgedImages, StepTensors
 from autogan_core.training.adversarial.training_stream import TrainingStream
 
 
@@ -63,7 +63,6 @@ class GAN:
         model: ModelConfig,
         training: TrainingConfig,
         *,
-        loss: AdversarialLoss = HINGE,
         device: torch.device,
         world: World | None = None,
         capture: bool = True,
@@ -75,7 +74,6 @@ class GAN:
             discriminator: untrained.
             model: shapes.
             training: batches, optimisers and precision.
-            loss: what the two minimise.
             device: where everything lies.
             world: the ranks to train with, which pass equal arguments; None: this process alone.
             capture: whether to use CUDA graphs where there is a GPU; several ranks do without.
@@ -85,7 +83,7 @@ class GAN:
         self.discriminator = discriminator.to(device).to(memory_format=torch.channels_last)
         self.generator.dtype = self.discriminator.dtype = training_dtype(training, device)
         self.generator.checkpointing = self.discriminator.checkpointing = training.checkpointing
-        self.loss = loss
+        self.loss = LOSSES[training.loss]
         self.training = training
         self.device = device
         self._model = model
@@ -111,7 +109,7 @@ class GAN:
         world: World | None = None,
         capture: bool = True,
     ) -> GAN:
-        """Builds the paper's networks and loss over a search space.
+        """Builds the paper's networks over a search space.
 
         Args:
             space: what the generator can be.
@@ -196,10 +194,12 @@ class GAN:
             fake = self._augmentation.of_generated(fake, judged.fake_draws)
         real_logits, fake_logits = self.discriminator.judge(real, fake, stage, judged.labels)
         self._augmentation.follow(real_logits, num_real, self._world)
-        value = self.loss.discriminator(real_logits, fake_logits, num_real, num_fake)
+        value = self.loss.of_discriminator(real_logits, fake_logits, num_real, num_fake, self._world)
         if judged.mix is None:
             return value
-        critic = partial(self.discriminator, stage=stage)
+        pairs = min(len(real), len(fake))
+        labels = None if judged.real_labels is None else judged.real_labels[:pairs]
+        critic = partial(self.discriminator, stage=stage, **({} if labels is None else {"labels": labels}))
         penalty = gradient_penalty(critic, real, fake, judged.mix, min(num_real, num_fake))
         return value + self.loss.gradient_penalty * penalty
 
@@ -209,23 +209,37 @@ class GAN:
         num_fake = self.training.generator_batch
         latents = self._tensors.latents(stream, step, "generator", num_fake)
         labels = self._tensors.labels(stream, step, "generator", num_fake)
-        draws = self._draws(stream, step, "generator", num_fake)
+        draws, stage = self._draws(stream, step, "generator", num_fake), architecture.depth - 1
+        compared = self._compared_images(stream, step, stage) if self.loss.relativistic else None
+        num_real = compared.count if compared else 0
         loss = self._tensors.place("generator loss", self._zero)
 
         def update() -> None:
             fake = self._augmentation.of_generated(self._generated(latents, architecture, labels), draws)
             given = () if labels is None else (labels,)
-            value = self.loss.generator(self.discriminator(fake, architecture.depth - 1, *given), num_fake)
+            real_logits = None
+            if compared is not None:
+                real = self._augmentation.of_real(to_float(compared.images).to(fake.dtype), compared.draws)
+                real_logits = self.discriminator(real, stage, *(() if labels is None else (compared.labels,)))
+            fake_logits = self.discriminator(fake, stage, *given)
+            value = self.loss.of_generator(real_logits, fake_logits, num_real, num_fake, self._world)
             self._descend(value, self.generator_optimizer)
             loss.copy_(value.detach())
 
         self.discriminator.requires_grad_(False)
         try:
             with statistics_across(self.generator, self._world), statistics_across(self.discriminator, self._world):
-                self._captured.run(("generator", architecture), update)
+                self._captured.run(("generator", architecture, num_real), update)
         finally:
             self.discriminator.requires_grad_(True)
         return loss.clone()
+
+    def _compared_images(self, stream: TrainingStream, step: int, stage: int) -> ComparedImages:
+        """The step's real images, for a generator's loss that compares with them."""
+        indices = stream.real(step)
+        real, labels = self._tensors.real(stream, indices, stage)
+        draws = self._draws(stream, step, "generator's real", len(indices))
+        return ComparedImages(real, labels, draws, len(indices))
 
     def _set_training(self) -> None:
         for network in (self.generator, self.discriminator):

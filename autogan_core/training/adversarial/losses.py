@@ -1,4 +1,4 @@
-"""The adversarial losses: AutoGAN's (paper, section 3.3.1) and those of the baselines that it is compared with."""
+"""The adversarial losses: AutoGAN's (paper, section 3.3.1), and others by the words of ``training.loss``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from autogan_core.config.training import LossName
+from autogan_core.runtime.distributed import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,38 @@ class AdversarialLoss:
     """The generator's, with the arguments of `hinge_loss_generator`."""
     gradient_penalty: float = 0.0
     """Weight of `gradient_penalty` in the discriminator's loss; 0: none."""
+    relativistic: bool = False
+    """Whether logits are first made `relative`, in the generator's steps too, which then judge real images beside its
+    own. Its loss is the discriminator's with the two kinds exchanged; ``generator`` is not called."""
+
+    def of_discriminator(self, real: Tensor, fake: Tensor, num_real: int, num_fake: int, world: World) -> Tensor:
+        """The discriminator's loss of this rank's logits, without the penalty.
+
+        Args:
+            real: logits of real images, (n, 1).
+            fake: of generated images, (m, 1).
+            num_real: real images of the whole batch.
+            num_fake: generated images of the whole batch.
+            world: the ranks that share it.
+
+        Returns:
+            A scalar, this rank's part of the sum over all ranks.
+        """
+        if self.relativistic:
+            real, fake = relative(real, fake, num_real, num_fake, world)
+        return self.discriminator(real, fake, num_real, num_fake)
+
+    def of_generator(self, real: Tensor | None, fake: Tensor, num_real: int, num_fake: int, world: World) -> Tensor:
+        """The generator's loss, with the arguments of `of_discriminator`; real logits if it is relativistic.
+
+        Returns:
+            A scalar, this rank's part of the sum over all ranks.
+        """
+        if not self.relativistic:
+            return self.generator(fake, num_fake)
+        assert real is not None, "a relativistic loss compares generated images with real ones"
+        real, fake = relative(real, fake, num_real, num_fake, world)
+        return self.discriminator(fake, real, num_fake, num_real)
 
 
 def hinge_loss_discriminator(
@@ -95,12 +130,34 @@ def wasserstein_loss_critic(
     return _mean(fake_logits, num_fake) - _mean(real_logits, num_real)
 
 
+def relative(real: Tensor, fake: Tensor, num_real: int, num_fake: int, world: World) -> tuple[Tensor, Tensor]:
+    """Logits against the mean of the other kind, over all ranks (Jolicoeur-Martineau, ICLR 2019, section 4.2).
+
+    Takes what `AdversarialLoss.of_discriminator` takes.
+
+    Returns:
+        D(x) - mean D(G(z)) and D(G(z)) - mean D(x), shaped like ``real`` and ``fake``.
+    """
+    sums = world.gather(torch.stack([real.sum(), fake.sum()])).sum(0)
+    return real - sums[1] / num_fake, fake - sums[0] / num_real
+
+
 HINGE = AdversarialLoss(hinge_loss_discriminator, hinge_loss_generator)
 """AutoGAN's and SN-GAN's."""
 NON_SATURATING = AdversarialLoss(cross_entropy_discriminator, cross_entropy_generator)
 """DCGAN's."""
 WASSERSTEIN = AdversarialLoss(wasserstein_loss_critic, hinge_loss_generator, gradient_penalty=10.0)
 """WGAN-GP's; its generator's loss is the hinge's, -mean D(G(z)). The penalty's weight: its section 4."""
+RELATIVISTIC = AdversarialLoss(hinge_loss_discriminator, hinge_loss_generator, relativistic=True)
+"""The relativistic average hinge (Jolicoeur-Martineau, ICLR 2019, appendix D)."""
+
+LOSSES: dict[LossName, AdversarialLoss] = {
+    "hinge": HINGE,
+    "non-saturating": NON_SATURATING,
+    "wasserstein": WASSERSTEIN,
+    "relativistic": RELATIVISTIC,
+}
+"""By the words of ``training.loss``."""
 
 
 def gradient_penalty(

@@ -39,6 +39,20 @@ class JudgedImages:
         return torch.cat([self.real_labels, self.fake_labels])
 
 
+@dataclass(frozen=True, slots=True)
+class ComparedImages:
+    """What a relativistic generator's loss compares its images with: this rank's share of a step's real ones."""
+
+    images: Tensor
+    """uint8 (n, C, S, S)."""
+    labels: Tensor | None
+    """int64 (n,), or None without labels."""
+    draws: Tensor
+    """How they are augmented."""
+    count: int
+    """Of the whole batch."""
+
+
 class StepTensors:
     """This rank's share of a step's batches and draws, each in a place of its own, for captured work to find it there.
 

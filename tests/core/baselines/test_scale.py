@@ -23,7 +23,9 @@ def test_widths_and_batches(config: Config, generator: int, discriminator: int, 
     """128 maps and 64 and 128 images are these at AutoGAN's own sizes, and shrink with the run's, never to nothing."""
     assert scale.generator_width(128, config) == generator
     assert scale.discriminator_width(128, config) == discriminator
-    training = scale.training(config, discriminator_batch=64, generator_batch=128, n_critic=3, adam_betas=(0.1, 0.2))
+    training = scale.training(
+        config, discriminator_batch=64, generator_batch=128, n_critic=3, adam_betas=(0.1, 0.2), loss="wasserstein"
+    )
     assert (training.discriminator_batch, training.generator_batch) == batches
     assert (training.n_critic, training.adam_betas) == (3, (0.1, 0.2))
     kept = ("generator_lr", "discriminator_lr", "precision")

@@ -106,6 +106,7 @@ CIFAR10 = {
     "data.path": None,
     "data.max_images": None,
     "model.classes": 0,
+    "training.loss": "hinge",
     "training.augmentation": "none",
     "training.adaptive_images": 100_000,
     "training.mirror": False,

@@ -33,6 +33,7 @@ from autogan_core.runtime.torch_seeding import draw_latents
 from autogan_core.search_space import NAMED, SWITCH, Architecture, CellSpace, SearchSpace
 from autogan_core.training.adversarial.gan import GAN, StepLosses
 from autogan_core.training.adversarial.loss_reader import LossReader, LossValues
+from autogan_core.training.adversarial.losses import LOSSES
 from autogan_core.training.adversarial.training_stream import TrainingStream
 
 CPU = torch.device("cpu")
@@ -59,11 +60,11 @@ def images(count: int) -> Tensor:
     return torch.randint(256, (count, 1, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
 
-def gan(world: World, batch: int = 15, classes: int = 0) -> GAN:
+def gan(world: World, batch: int = 15, classes: int = 0, loss: str = "hinge") -> GAN:
     space = SearchSpace.uniform(3, CellSpace(norms=tuple(NORMALISATIONS)), SWITCH) if classes else SearchSpace.full()
     batches = (f"training.discriminator_batch={batch}", f"training.generator_batch={batch}")
     settings = ("model.latent_dim=8", "training.n_critic=2", "training.precision=float32")
-    config = load_config("digits", [*settings, *batches, f"model.classes={classes}"], seed=0)
+    config = load_config("digits", [*settings, *batches, f"model.classes={classes}", f"training.loss={loss}"], seed=0)
     return GAN.over(
         space,
         config.model,
@@ -87,9 +88,9 @@ def train(world: World, stream: type[TrainingStream], steps: int, batch: int, co
     return trained, [[loss.discriminator, loss.generator] for loss in read(world, losses)]
 
 
-def train_conditional(world: World) -> list[Any]:
+def train_conditional(world: World, loss: str) -> list[Any]:
     """Six steps in float64 with labels, over an architecture with class-conditional normalisation."""
-    trained = gan(world, classes=10)
+    trained = gan(world, classes=10, loss=loss)
     trained.generator.double()
     trained.discriminator.double()
     data = DoubleStream(images(46), 15, 8, seed=5, labels=torch.arange(46) % 10)
@@ -104,7 +105,7 @@ def train_baseline(world: World, name: str) -> list[Any]:
     alone = BASELINES[name](3).gan(config, CPU, 1)
     training = alone.training.model_copy(update={"discriminator_batch": 15, "generator_batch": 15})
     networks = (alone.generator.double(), alone.discriminator.double())
-    trained = GAN(*networks, config.model, training, loss=alone.loss, device=CPU, world=world)
+    trained = GAN(*networks, config.model, training, device=CPU, world=world)
     data = DoubleStream(images(46), 15, 8, seed=5)
     losses = [trained.train_step(data, step, TRAINED[0]) for step in range(6)]
     return [[loss.discriminator, loss.generator] for loss in read(world, losses)]
@@ -163,7 +164,7 @@ def work(folder: Path, world: World) -> None:
     trained, report["double"] = train(world, DoubleStream, 8, 15, 46)
     _, report["single"] = train(world, TrainingStream, 1, 15, 46)
     _, report["lonely"] = train(world, DoubleStream, 4, 1, 2)
-    report["conditional"] = train_conditional(world)
+    report |= {f"conditional {loss}": train_conditional(world, loss) for loss in LOSSES}
     report |= {name: train_baseline(world, name) for name in BASELINES}
     tensors = {f"trained.{name}": tensor.clone().contiguous() for name, tensor in trained.state_dict().items()}
     report["scores"] = scores(world, trained)
@@ -249,7 +250,8 @@ def differing(one: dict[str, Tensor], other: dict[str, Tensor]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("key", "tolerance"), [("double", 1e-7), ("lonely", 1e-7), ("conditional", 1e-7), ("single", 1e-3)]
+    ("key", "tolerance"),
+    [("double", 1e-7), ("lonely", 1e-7), *((f"conditional {loss}", 1e-7) for loss in LOSSES), ("single", 1e-3)],
 )
 def test_losses_are_those_of_one_process(pair: list[Outcome], alone: Outcome, key: str, tolerance: float) -> None:
     """Batches of 15 and of 1, where a rank has nothing to do; both ranks report the same bits.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -11,9 +11,13 @@ from torch.nn import functional as F
 
 from autogan_core.baselines.wgan_gp import Critic
 from autogan_core.config import ModelConfig
+from autogan_core.config.training import LossName
+from autogan_core.runtime.distributed import World
 from autogan_core.training.adversarial.losses import (
     HINGE,
+    LOSSES,
     NON_SATURATING,
+    RELATIVISTIC,
     WASSERSTEIN,
     AdversarialLoss,
     gradient_penalty,
@@ -21,6 +25,7 @@ from autogan_core.training.adversarial.losses import (
     hinge_loss_generator,
 )
 
+CPU = torch.device("cpu")
 REAL, FAKE = torch.tensor([2.0, -0.5, 0.25]), torch.tensor([-3.0, 0.5])
 
 
@@ -68,6 +73,22 @@ def test_the_wasserstein_loss_is_a_difference_of_means() -> None:
     assert WASSERSTEIN.discriminator(REAL, FAKE, None, None).item() == pytest.approx(-1.25 - 1.75 / 3)
     assert WASSERSTEIN.generator(FAKE, None).item() == pytest.approx(1.25)
     assert [loss.gradient_penalty for loss in (WASSERSTEIN, HINGE, NON_SATURATING)] == [10, 0, 0]
+
+
+def test_the_relativistic_loss_compares_with_the_other_kinds_mean() -> None:
+    """By hand: generated images' mean is -1.25, real ones' 1.75 / 3; the generator's loss exchanges the two kinds."""
+    world, mean = World.single(CPU), 1.75 / 3
+    real, fake = [2 + 1.25, -0.5 + 1.25, 0.25 + 1.25], [-3 - mean, 0.5 - mean]
+    expected = (max(0, 1 - real[0]) + 0.25 + max(0, 1 - real[2])) / 3 + (max(0, 1 + fake[0]) + 1 + fake[1]) / 2
+    assert RELATIVISTIC.of_discriminator(REAL, FAKE, 3, 2, world).item() == pytest.approx(expected)
+    turned = (1 - fake[0] + 1 - fake[1]) / 2 + (1 + real[0] + 1 + real[1] + 1 + real[2]) / 3
+    assert RELATIVISTIC.of_generator(REAL, FAKE, 3, 2, world).item() == pytest.approx(turned)
+    assert HINGE.of_generator(None, FAKE, 3, 2, world).item() == HINGE.generator(FAKE, 2).item()
+
+
+def test_every_loss_has_a_word() -> None:
+    """The setting's options are the losses that there are."""
+    assert set(LOSSES) == set(get_args(LossName))
 
 
 @pytest.mark.parametrize("loss", [HINGE, NON_SATURATING, WASSERSTEIN], ids=["hinge", "non-saturating", "wasserstein"])
