@@ -119,14 +119,14 @@ def _classes(decisions: Decisions, findings: Findings) -> None:
     count, smallest = len(findings.classes), min(findings.classes.values(), default=0)
     if count < LEAST_CLASSES:
         reason = "there are no classes to draw by"
-    elif findings.unlabelled:
-        reason = f"{findings.unlabelled:,} images have no label, so that classes cannot be drawn one by one"
     elif smallest < LEAST_DRAWN:
         reason = f"a class of {smallest:,} images is too small to be drawn by itself; {LEAST_DRAWN:,} would do"
     elif count > MOST_CLASSES:
         reason = f"{count:,} classes are too many to be drawn one by one; up to {MOST_CLASSES} would do"
     else:
         reason = f"your {count:,} classes, each of which 'autogan sample --label NAME' then draws"
+        if findings.unlabelled:
+            reason += f"; {findings.unlabelled:,} images without a label are learnt from all the same"
         if decisions.decide("model.classes", count, reason):
             told = "the paper's normalisations, and one with a scale and a shift for each class"
             decisions.decide("search.space.norm", [*NORMALISATIONS.paper, "cbn"], told)

@@ -93,7 +93,7 @@ class Discriminator(BaseDiscriminator):
     Spectral norm covers every convolution and the linear layers (paper, section 4: on the discriminator only).
 
     With classes, a logit has a further part: the product of the features with a vector of the image's class
-    (projection: Miyato and Koyama, ICLR 2018, equation 4).
+    (projection: Miyato and Koyama, ICLR 2018, equation 4). An image without a label is judged without it.
     """
 
     def __init__(self, model: ModelConfig, channels: int, *, spectral_norm: bool = True) -> None:
@@ -115,7 +115,8 @@ class Discriminator(BaseDiscriminator):
         Args:
             images: (N, C, S, S) in [-1, 1], of the stage's size.
             stage: search stage from 0; a full generator's images belong to the last one.
-            labels: int64 (N,), what the images show or should show; with classes they are needed.
+            labels: int64 (N,), what the images show or should show, -1 where that is unknown; with classes they are
+                needed.
 
         Returns:
             (N, 1).
@@ -131,7 +132,8 @@ class Discriminator(BaseDiscriminator):
         if self.projection is None:
             return logits
         assert labels is not None, "a conditional discriminator needs labels"
-        return logits + (pooled * F.embedding(labels, weights[self.projection])).sum(1, keepdim=True)
+        vectors = F.embedding(labels.clamp(min=0), weights[self.projection]) * (labels >= 0)[:, None]
+        return logits + (pooled * vectors).sum(1, keepdim=True)
 
     def pool(self, features: Tensor) -> Tensor:
         """What the linear layer sees of the last map: (N, channels, H, W) -> (N, channels), float32 or wider."""

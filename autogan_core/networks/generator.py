@@ -46,10 +46,11 @@ class BaseGenerator(nn.Module):
         """Notes the classes of the training images, for `draw_labels` and `label`.
 
         Args:
-            labels: of the training images, int64 (N,).
+            labels: of the training images, int64 (N,); -1 for those that have none.
             names: of the classes; none, if they have no names.
         """
-        self.class_shares.copy_(torch.bincount(labels, minlength=self.classes) / len(labels))
+        known = labels[labels >= 0]
+        self.class_shares.copy_(torch.bincount(known, minlength=self.classes) / len(known))
         self.class_names = names
 
     def draw_labels(self, count: int, seed: int, *names: str | int) -> Tensor | None:

@@ -55,16 +55,16 @@ class ImageDataset:
         return torch.randperm(len(self.images), generator=rng)[:count]
 
     def labels_of(self, classes: int) -> Tensor | None:
-        """The labels that conditional networks learn from.
+        """The labels that conditional networks learn from, as far as there are any.
 
         Args:
             classes: ``model.classes``.
 
         Returns:
-            int64 (N,), each below ``classes``; None for 0 classes.
+            int64 (N,), each below ``classes``, or -1 for an image that has no label; None for 0 classes.
 
         Raises:
-            DataError: there are other classes, or images without a label.
+            DataError: there are other classes, or no image has a label.
         """
         if not classes:
             return None
@@ -77,10 +77,10 @@ class ImageDataset:
                 f"the data set '{self.name}' has {self.num_classes} classes, but model.classes is {classes}; set "
                 f"model.classes={self.num_classes}"
             )
-        if unlabelled := int((self.labels < 0).sum()):
+        if not (self.labels >= 0).any():
             raise DataError(
-                f"{unlabelled:,} of {len(self.labels):,} images of '{self.name}' have no label, which model.classes="
-                f"{classes} needs; set model.classes=0, or leave them out"
+                f"none of the {len(self.labels):,} images of '{self.name}' that are trained on has a label, but "
+                f"model.classes is {classes}; set model.classes=0, or train on more of them"
             )
         return self.labels
 

@@ -63,7 +63,8 @@ def read_label_file(place: Place, folder: PurePosixPath) -> LabelFile | None:
         opened = place.open(name)
         document = json.loads(opened.getvalue() if isinstance(opened, BytesIO) else opened.read_bytes())
         entries = document["labels"]
-        labels = None if entries is None else {PurePosixPath(file.replace("\\", "/")): label for file, label in entries}
+        pairs = ((PurePosixPath(file.replace("\\", "/")), label) for file, label in entries or ())
+        labels = None if entries is None else {file: -1 if label is None else label for file, label in pairs}
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(
             f"{title} is not of the form {{'labels': [['file.png', 0], ...]}} or {{'labels': null}} "
@@ -72,6 +73,7 @@ def read_label_file(place: Place, folder: PurePosixPath) -> LabelFile | None:
     for file, label in (labels or {}).items():
         if type(label) is not int or label < -1:
             raise DataError(
-                f"{title} gives {shown(file)} the label {label!r}; number the classes from 0, with -1 for unknown ones"
+                f"{title} gives {shown(file)} the label {label!r}; number the classes from 0, with -1 or null for "
+                "unknown ones"
             )
     return LabelFile(title, folder, labels)

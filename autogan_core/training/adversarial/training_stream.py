@@ -29,9 +29,10 @@ class TrainingStream:
             batch_size: real images in a step.
             latent_dim: length of a latent vector.
             seed: decides all orders and draws.
-            labels: int64 (N,), for conditional networks; None: labels play no part.
+            labels: int64 (N,), for conditional networks, -1 where an image has none; None: labels play no part.
         """
         self.images, self.labels = images, None if labels is None else labels.to(images.device)
+        self._known = None if self.labels is None else self.labels[self.labels >= 0]
         self._batch_size, self._latent_dim, self._seed = batch_size, latent_dim, seed
         self.steps_per_epoch = math.ceil(len(images) / batch_size)
         self._epoch = -1
@@ -52,10 +53,10 @@ class TrainingStream:
 
     def generated_labels(self, step: int, purpose: str, count: int) -> Tensor | None:
         """What the step's images for one network are to show, int64 (count,): labels of training images at random."""
-        if self.labels is None:
+        if self._known is None:
             return None
         rng = seeded_generator(self.images.device, self._seed, "labels", purpose, step)
-        return self.labels[torch.randint(len(self.labels), (count,), device=self.images.device, generator=rng)]
+        return self._known[torch.randint(len(self._known), (count,), device=self.images.device, generator=rng)]
 
     def augmentation(self, step: int, purpose: str, count: int) -> Tensor:
         """The step's draws from [0, 1), uniform (count, `NUM_DRAWS`): for `augmentation.Augmentation`."""

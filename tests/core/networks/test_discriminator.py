@@ -107,6 +107,23 @@ def test_projection_adds_the_features_along_the_class() -> None:
     assert torch.linalg.matrix_norm(classes, 2).item() == pytest.approx(1, abs=0.05)
 
 
+def test_an_image_without_a_label_is_judged_without_a_class() -> None:
+    """Its logit has no part of any class, and no class's vector learns from it."""
+    torch.manual_seed(0)
+    discriminator = Discriminator(ModelConfig(num_cells=2, bottom_width=2, classes=3), 4).eval()
+    assert discriminator.projection is not None
+    images, unknown = torch.randn(4, 3, 8, 8), torch.tensor([-1, -1, 2, -1])
+    logits = discriminator(images, 1, unknown)
+    discriminator.zero_grad()
+    logits[unknown < 0].sum().backward()
+    assert not discriminator.projection.weight.grad.any()  # type: ignore[union-attr]
+    with torch.no_grad():
+        discriminator.projection.weight.normal_()
+        others = discriminator(images, 1, unknown)
+    torch.testing.assert_close(logits[unknown < 0], others[unknown < 0])
+    assert not torch.allclose(logits[2], others[2])
+
+
 def test_judging_keeps_labels_with_their_images() -> None:
     """Real and generated images in one pass get the logits that they get alone."""
     torch.manual_seed(0)

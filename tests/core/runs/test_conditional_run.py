@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from autogan_core.config import Config
+from autogan_core.data import load_dataset
 from autogan_core.errors import ConfigError, DataError
 from autogan_core.presets import overridden
 from autogan_core.runs.opening import open_run
@@ -42,6 +44,23 @@ def test_it_goes_from_the_search_to_samples_of_a_class(config: Config, tmp_path:
     even = again.sample(CBN, "last", 20, 0)
     assert torch.equal(even[:2], again.sample(CBN, "last", 20, 0, "0")[:2])
     assert torch.equal(even[18:], again.sample(CBN, "last", 20, 0, "9")[18:])
+
+
+def test_images_without_a_label_are_learnt_from_too(tmp_path: Path) -> None:
+    """Of 200 digits 150 have no label: the search and a training make conditional generators of all ten classes."""
+    digits = tiny_config("data.max_images=200")
+    dataset = load_dataset(digits.data, digits.model, 0)
+    labels = dataset.require_labels().clone()
+    labels[50:] = -1
+    np.savez(tmp_path / "some.npz", images=dataset.images.numpy(), labels=labels.numpy())
+    some = ("data.name=npz", f"data.path={tmp_path / 'some.npz'}", "scores.features=classifier")
+    run = open_run(tmp_path / "run", tiny_config(*CLASSES, "data.max_images=null", *some), device="cpu")
+    assert run.search()
+    run.retrain([CBN])
+    scored = run.evaluate([CBN])[CBN].last
+    assert scored.classes is not None and len(scored.classes.names) == 10
+    generator = run.generator(CBN, "last")
+    assert (generator.class_shares * 50).tolist() == pytest.approx(torch.bincount(labels[:50], minlength=10).tolist())
 
 
 def test_a_killed_training_ends_as_if_it_had_not_been(config: Config, tmp_path: Path) -> None:

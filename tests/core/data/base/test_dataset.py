@@ -67,6 +67,7 @@ def test_labels_of_classes_that_the_images_have() -> None:
     dataset = labelled([0, 2, 1])
     assert torch.equal(dataset.labels_of(3), torch.tensor([0, 2, 1]))  # type: ignore[arg-type]
     assert dataset.labels_of(0) is None
+    assert torch.equal(labelled([0, -1, 2]).labels_of(3), torch.tensor([0, -1, 2]))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -74,11 +75,11 @@ def test_labels_of_classes_that_the_images_have() -> None:
     [
         (None, 3, "has no labels, but model.classes is 3; set model.classes=0"),
         ([0, 1, 2], 4, "has 3 classes, but model.classes is 4; set model.classes=3"),
-        ([0, -1, 2], 3, "1 of 3 images of 'x' have no label, which model.classes=3 needs"),
+        ([-1, -1, -1], 3, "none of the 3 images of 'x' that are trained on has a label, but model.classes is 3"),
     ],
 )
 def test_labels_that_do_not_fit_the_classes(labels: list[int] | None, classes: int, message: str) -> None:
-    """No labels, another number of classes, and images without a label are each refused with what to do."""
+    """No labels, another number of classes, and no labelled image are each refused with what to do."""
     with pytest.raises(DataError, match=message):
         labelled(labels).labels_of(classes)
 

@@ -121,7 +121,7 @@ def test_the_reason_for_no_labels_is_told(names: list[str], note: str) -> None:
 def test_stylegan_s_labels() -> None:
     """``dataset.json`` gives the labels, whatever the folders; null says that there are none."""
     names = ["00000/0.png", "00000/1.png", "00001/2.png"]
-    labels = {"labels": [["00000/0.png", 6], ["00000\\1.png", -1], ["00001/2.png", 2]]}
+    labels = {"labels": [["00000/0.png", 6], ["00000\\1.png", None], ["00001/2.png", 2]]}
     layout = arranged(names, labels)
     assert labels_of(layout) == (names, [6, -1, 2], None, None) and layout.num_classes == 7 and layout.notes == ()
     assert layout.label_files == (PurePosixPath("dataset.json"),)

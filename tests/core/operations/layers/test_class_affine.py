@@ -86,7 +86,7 @@ def test_recalibration_takes_each_latent_vector_with_its_label() -> None:
 def test_labels_are_as_frequent_as_in_training() -> None:
     """Drawn labels follow the training images' shares, which are stored with the weights; equal names, equal labels."""
     network, again = generator(), generator()
-    network.learn_classes(torch.tensor([0] * 10 + [2] * 30), ())
+    network.learn_classes(torch.tensor([0] * 10 + [-1] * 50 + [2] * 30), ())  # some have none
     again.load_state_dict(network.state_dict())
     drawn = again.draw_labels(4000, 5, "score", 1)
     assert drawn is not None

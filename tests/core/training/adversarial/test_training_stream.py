@@ -46,3 +46,12 @@ def test_mixtures_are_uniform_and_differ_by_step() -> None:
     assert mix.min().item() >= 0 and mix.max().item() < 1
     assert mix.mean().item() == pytest.approx(0.5, abs=0.02)
     assert mix.std().item() == pytest.approx(12**-0.5, abs=0.02)
+
+
+def test_generated_images_are_asked_for_known_labels_only() -> None:
+    """Among training images of which some have no label, labels are drawn as often as the others have them."""
+    labels = torch.tensor([-1] * 40 + [0] * 15 + [2] * 5)
+    data = TrainingStream(torch.zeros(60, 1, 4, 4, dtype=torch.uint8), 16, 8, seed=0, labels=labels)
+    drawn = data.generated_labels(3, "generator", 4000)
+    assert drawn is not None
+    assert (torch.bincount(drawn, minlength=3) / 4000).tolist() == pytest.approx([0.75, 0, 0.25], abs=0.03)
