@@ -44,6 +44,8 @@ ADDED: Mapping[str, Any] = {
     "data.unusable": "refuse",
     "search.space.kernel": ["3x3"],
     "search.space.end": ["none"],
+    "search.evolution.population": 64,
+    "search.evolution.tournament": 16,
 }
 """Settings that are newer than the oldest stored runs, and the JSON values by which those runs were done.
 

@@ -6,6 +6,7 @@ import itertools
 from typing import Annotated, Literal
 
 from autogan_core.config.controller import ControllerConfig
+from autogan_core.config.evolution import EvolutionConfig
 from autogan_core.config.ranges import Amount, Count, OneOf, Range, Weight, Width
 from autogan_core.config.reward import RewardConfig
 from autogan_core.config.section import MayChange, Section
@@ -72,8 +73,11 @@ class SpaceConfig(Section):
 class SearchConfig(Section):
     """The architecture search (paper, sections 3.3 and 4)."""
 
-    policy: Literal["reinforce", "random"] = "reinforce"
-    """A controller that learns from the rewards, or uniform draws on the same shared weights (a baseline)."""
+    policy: Literal["reinforce", "random", "off-policy", "evolution"] = "reinforce"
+    """What proposes architectures. Paper: reinforce, a controller that learns from each reward once.
+
+    random: uniform draws on the same shared weights (a baseline). off-policy: a controller that learns from all of the
+    stage's rewards again and again, as in E2GAN. evolution: mutations of the best of the latest (ageing evolution)."""
     levels: Literal["multi", "single"] = "multi"
     """One stage per cell with a controller each (MLAS), or all cells at once (SLAS, the paper's ablation)."""
     space: SpaceConfig = SpaceConfig()
@@ -110,6 +114,8 @@ class SearchConfig(Section):
     """Failed iterations in a row after which the local search gives up."""
     controller: ControllerConfig = ControllerConfig()
     """The policy."""
+    evolution: EvolutionConfig = EvolutionConfig()
+    """What the policy ``evolution`` breeds from."""
     dynamic_reset: DynamicResetConfig = DynamicResetConfig()
     """When to start the shared weights afresh."""
     reward: RewardConfig = RewardConfig()

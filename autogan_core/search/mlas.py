@@ -18,7 +18,7 @@ from autogan_core.config import SearchConfig
 from autogan_core.history import Assignment, Phase, Record
 from autogan_core.runtime.seeding import seeded_rng
 from autogan_core.search.controller import Hidden, Ints
-from autogan_core.search.policy import Policy
+from autogan_core.search.proposing import proposer
 from autogan_core.search_space import Architecture, Cell, SearchSpace
 
 
@@ -156,9 +156,9 @@ class _Stage:
         self._start_depth, self._depth = depths
         self._cells = space.cells[slice(*depths)]
         self._option_counts = [count for cell in self._cells for count in cell.option_counts]
-        self._policy = Policy(self._option_counts, config, seed, index)
         self._prefixes: list[tuple[Cell, ...]] = [beam.architecture.cells for beam in self.beams] if former else [()]
-        self._starts = former.hidden_of_beams() if former else self._policy.controller.start()
+        starts = former.states_of_beams() if former else None
+        self._proposer = proposer(self._option_counts, len(self._prefixes), config, seed, index, starts)
 
     @property
     def finished(self) -> bool:
@@ -179,14 +179,12 @@ class _Stage:
         if scored:
             self.tried = True
             architectures, rewards = zip(*scored, strict=True)
-            self._policy.learn(*self._encode(architectures), rewards)
+            self._proposer.learn(*self._encode(architectures), rewards)
         return False
 
     def sample(self, slot: int, purpose: str, count: int) -> tuple[Architecture, ...]:
-        """Independent draws from the policy; the beam to extend is drawn uniformly."""
-        rng = seeded_rng(self._seed, purpose, slot)
-        beam = rng.integers(len(self._prefixes), size=count)
-        return self._decode(beam, self._policy.rollout(self._starts.rows(beam), rng=rng).choices)
+        """Independent draws from the policy."""
+        return self._decode(*self._proposer.sample(count, seeded_rng(self._seed, purpose, slot)))
 
     def draw_training(self, slot: int) -> tuple[Architecture, ...]:
         """Architectures to train the shared weights with; each extends a beam."""
@@ -209,21 +207,17 @@ class _Stage:
 
     def draw_distinct(self, slot: int, count: int) -> tuple[Architecture, ...]:
         """Draws from the policy without replacement; all there are, if fewer than ``count``."""
-        return self._decode(*self._policy.draw_distinct(self._starts, count, seeded_rng(self._seed, "derive", slot)))
+        return self._decode(*self._proposer.draw_distinct(count, seeded_rng(self._seed, "derive", slot)))
 
     def entropy(self, slot: int, count: int = 256) -> float:
         """The policy's entropy in nats, estimated on ``count`` draws; the finished search's is zero."""
         if self.finished:
             return 0.0
-        rng = seeded_rng(self._seed, "entropy", slot)
-        beam = rng.integers(len(self._prefixes), size=count)
-        rollout = self._policy.rollout(self._starts.rows(beam), rng=rng)
-        return float(rollout.entropies.sum(axis=1).mean())
+        return self._proposer.entropy(count, seeded_rng(self._seed, "entropy", slot))
 
-    def hidden_of_beams(self) -> Hidden:
-        """The state behind each beam's last token, one row for each."""
-        # One by one: a product of matrices rounds otherwise than products with their rows, and replays must not.
-        return Hidden.stack([self._policy.rollout(*self._encode([beam.architecture])).hidden for beam in self.beams])
+    def states_of_beams(self) -> Hidden | None:
+        """What the policy hands on to the next stage's, a row for each beam."""
+        return self._proposer.states(*self._encode([beam.architecture for beam in self.beams]))
 
     def _derive(self, scored: list[tuple[Architecture, float]]) -> None:
         rivals = [(beam.architecture, beam.reward) for beam in self.beams] if self.derived else []
@@ -236,8 +230,8 @@ class _Stage:
         prefix = architecture.cells[: self._start_depth]
         return architecture.depth == self._depth and architecture in self._space and prefix in self._prefixes
 
-    def _encode(self, architectures: Sequence[Architecture]) -> tuple[Hidden, Ints]:
-        """What each was, or would be, sampled from, and its choices (N, T)."""
+    def _encode(self, architectures: Sequence[Architecture]) -> tuple[Ints, Ints]:
+        """The beam that each extends (N,), and its choices (N, T)."""
         beams = [self._prefixes.index(architecture.cells[: self._start_depth]) for architecture in architectures]
         choices = [
             [
@@ -247,7 +241,7 @@ class _Stage:
             ]
             for architecture in architectures
         ]
-        return self._starts.rows(np.array(beams)), np.array(choices)
+        return np.array(beams), np.array(choices)
 
     def _decode(self, beams: Ints, choices: Ints) -> tuple[Architecture, ...]:
         return tuple(map(self._architecture, beams.tolist(), choices.tolist()))

@@ -75,6 +75,8 @@ def algorithm_settings(config: Config) -> dict[str, str]:
         "shared_training": search.shared_training,
         **{f"controller.{name}": value for name, value in controller.model_dump(mode="json").items()},
     }
+    if search.policy == "evolution":
+        settings |= {f"evolution.{name}": value for name, value in search.evolution.model_dump(mode="json").items()}
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from kubeflow.katib import katib_api_pb2 as api
 
-from autogan_core.config import ControllerConfig, SearchConfig, SpaceConfig, validated
+from autogan_core.config import ControllerConfig, EvolutionConfig, SearchConfig, SpaceConfig, validated
 from autogan_core.errors import ConfigError
 from autogan_core.search_space import SearchSpace
 from autogan_kubeflow.components.katib_protocol import (
@@ -32,6 +32,7 @@ SETTINGS = (
     "shared_training",
     "training_draws",
     *(f"controller.{name}" for name in ControllerConfig.model_fields),
+    *(f"evolution.{name}" for name in EvolutionConfig.model_fields),
 )
 """Every algorithm setting: the search's own; what trials do is set where they get their configuration."""
 

@@ -29,6 +29,8 @@ OTHERS = {
     "training.checkpointing": "true",
     "model.repeated_cells": "2",
     "search.space.kernel": "[5x5]",
+    "search.evolution.population": "20",
+    "search.evolution.tournament": "5",
     "search.space.end": "[attention]",
     "retrain.start": "shared",
     "retrain.pool": "7",

@@ -21,6 +21,7 @@ from autogan_kubeflow.components.katib_protocol import FIELDS
 from autogan_kubeflow.components.manifest_checks import check_document
 from autogan_kubeflow.components.manifest_checks.request import as_katib_sends
 from autogan_kubeflow.components.suggestion.experiment import parse_experiment
+from autogan_kubeflow.components.trial.from_scratch import architecture_from
 from autogan_kubeflow.pipelines.cli.main import main
 
 
@@ -171,6 +172,54 @@ def test_what_trials_could_not_be_told_is_refused(changes: Sequence[str], messag
     with pytest.raises(ConfigError, match=message) as caught:
         build_experiment("x", load_config("digits", changes))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ("search.policy=evolution", "search.evolution.population=30", "search.evolution.tournament=4"),
+        ("search.policy=off-policy", "search.controller.passes=3"),
+        (
+            "search.space.norm=[bn, gn, ln]",
+            "search.space.up=[nearest, pixel-shuffle]",
+            "search.space.kernel=[3x3, 5x5, separable, modulated]",
+            "search.space.end=[none, attention]",
+        ),
+        ("search.space.end=[attention]",),
+    ],
+    ids=["evolution", "off-policy", "wide", "attention"],
+)
+def test_what_the_paper_does_not_have_reaches_both_sides(changes: Sequence[str]) -> None:
+    """Other policies and wider spaces: the service and the trials are told of one search, which passes the check."""
+    config = load_config("digits", changes)
+    experiment = build_experiment("x", config)
+    assert check_document(experiment) == []
+    request = parse_experiment(as_katib_sends(experiment))
+    assert request.space == config.search_space()
+    told = request.config
+    assert (told.policy, told.evolution, told.controller) == (
+        config.search.policy,
+        config.search.evolution,
+        config.search.controller,
+    )
+    env = env_of(experiment)
+    assert load_config(env["AUTOGAN_PRESET"], env["AUTOGAN_SET"].splitlines()) == config
+
+
+def test_a_wide_space_from_scratch_spells_convolution_and_end_last() -> None:
+    """Katib's own algorithms choose them as two more parameters of each cell, which the trial reads back."""
+    config = load_config("digits", ["search.space.kernel=[3x3, 5x5]", "search.space.end=[none, attention]"])
+    experiment = build_experiment("x", config, from_scratch=True)
+    names = [parameter["name"] for parameter in experiment["spec"]["parameters"]]
+    assert [name for name in names if name.startswith("cell2")] == [
+        *(f"cell2-{token}" for token in ("conv", "norm", "up", "shortcut", "skip-1", "kernel", "end"))
+    ]
+    texts = {
+        "AUTOGAN_CELL_1": "post bn nearest with 5x5 none",
+        "AUTOGAN_CELL_2": "pre none deconv without with 3x3 attention",
+    }
+    found = architecture_from(texts, 2)
+    assert found.readable == "post bn nearest 5x5 shortcut | pre none deconv attention skip:1"
 
 
 def test_narrowed_space_reaches_both_sides() -> None:

@@ -46,6 +46,8 @@ PAPER = {
     "search.space.up": ["bilinear", "nearest", "deconv"],
     "search.space.shortcut": ["without", "with"],
     "search.space.skip": ["without", "with"],
+    "search.evolution.population": 64,
+    "search.evolution.tournament": 16,
     "search.space.kernel": ["3x3"],
     "search.space.end": ["none"],
     "search.iterations": 90,
