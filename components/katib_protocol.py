@@ -14,7 +14,7 @@ from autogan_core.config import RewardConfig, RewardScore, SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
 from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, NORMALISATIONS, UP_SAMPLINGS
-from autogan_core.search_space import CONVS, SWITCH_WORDS, Architecture
+from autogan_core.search_space import CONVS, LOSSES, SWITCH_WORDS, Architecture
 from autogan_kubeflow.components.kubernetes_rules import LONGEST_STRING
 
 ALGORITHM = "autogan"
@@ -31,11 +31,12 @@ OPERATIONS: dict[str, Collection[str]] = {
     "skip": SWITCH_WORDS,
     "kernel": CONVOLUTIONS,
     "end": CELL_ENDS,
+    "loss": LOSSES,
 }
 """Every operation of an Experiment's ``nasConfig``, and what its list may hold."""
 
-OPTIONAL = {"kernel": CONVOLUTIONS.paper, "end": CELL_ENDS.paper}
-"""Operations that an Experiment may leave out, and the options that cells then have."""
+OPTIONAL: dict[str, tuple[str, ...]] = {"kernel": CONVOLUTIONS.paper, "end": CELL_ENDS.paper, "loss": ()}
+"""Operations that an Experiment may leave out, and the options that there are then."""
 
 NEW_RUN = "new"
 """Stands for the first trial's name, which is not known before Katib has made the trial."""
@@ -83,8 +84,9 @@ def check_lengths(search: SearchConfig, num_cells: int, num_trials: int) -> None
         ConfigError: they do not; the message names the setting.
     """
     # A comma, and for each cell four symbols, its skips as a number, what the paper's cells do not have, and a dash.
-    extras = 3 if any(getattr(search.space, name) != words for name, words in OPTIONAL.items()) else 0
+    extras = 3 if any(getattr(search.space, name) != OPTIONAL[name] for name in ("kernel", "end")) else 0
     each = sum(5 + extras + (len(str(2**cell - 1)) if cell else 0) for cell in range(num_cells))
+    each += 3 if search.space.loss else 0
     candidates = max(search.controller_steps, search.num_candidates)
     for field, count, setting in (
         ("candidates", search.controller_steps, "controller_steps"),

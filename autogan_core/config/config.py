@@ -44,6 +44,7 @@ ADDED: Mapping[str, Any] = {
     "data.unusable": "refuse",
     "search.space.kernel": ["3x3"],
     "search.space.end": ["none"],
+    "search.space.loss": [],
     "search.evolution.population": 64,
     "search.evolution.tournament": 16,
 }
@@ -89,6 +90,11 @@ class Config(Section):
                     f"search.space.norm has {norm} ({NORMALISATIONS[norm].phrase}), but model.classes is 0; set it to "
                     f"the number of classes, or leave {norm} out"
                 )
+        if len(search.space.loss) > 1 and not search.reward.adaptation_steps:
+            raise ValueError(
+                f"search.space.loss has {len(search.space.loss)} losses, but candidates are scored on the same shared "
+                "weights, whichever they choose; set search.reward.adaptation_steps, such as 20, or take one loss"
+            )
         for network in ("generator_channels", "discriminator_channels"):
             mine, searched = getattr(retrain, network), getattr(search, network)
             if retrain.start == "shared" and mine != searched:

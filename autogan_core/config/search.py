@@ -10,9 +10,10 @@ from autogan_core.config.evolution import EvolutionConfig
 from autogan_core.config.ranges import Amount, Count, OneOf, Range, Weight, Width
 from autogan_core.config.reward import RewardConfig
 from autogan_core.config.section import MayChange, Section
+from autogan_core.config.training import LossName
 from autogan_core.errors import ConfigError
 from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, NORMALISATIONS, UP_SAMPLINGS
-from autogan_core.search_space import CONVS, SWITCH_WORDS, CellSpace, Conv, SearchSpace, SwitchWord
+from autogan_core.search_space import CONVS, LOSSES, SWITCH_WORDS, CellSpace, Conv, SearchSpace, SwitchWord
 
 
 class DynamicResetConfig(Section):
@@ -47,11 +48,14 @@ class SpaceConfig(Section):
     modulated (3x3, its kernels scaled by the latent vector, as in StyleGAN2)."""
     end: tuple[Annotated[str, OneOf(CELL_ENDS)], ...] = CELL_ENDS.paper
     """E: what follows the cell. Paper: none. Beyond it: attention (self-attention over the map)."""
+    loss: tuple[LossName, ...] = ()
+    """What an architecture's networks minimise, one choice for all of its cells; none: ``training.loss`` (paper). On
+    the same shared weights candidates do not differ by it, so several need ``reward.adaptation_steps``."""
 
     def check(self) -> None:
         """See `Section.check`."""
         for name, options in self:
-            if not options or len(set(options)) < len(options):
+            if (not options and name != "loss") or len(set(options)) < len(options):
                 raise ValueError(f"search.space.{name} must list different options, at least one, not {list(options)}")
 
     def cells(self, num_cells: int) -> SearchSpace:
@@ -67,7 +71,7 @@ class SpaceConfig(Section):
             kernels=tuple(kernel for kernel in CONVOLUTIONS if kernel in self.kernel),
             ends=tuple(end for end in CELL_ENDS if end in self.end),
         )
-        return SearchSpace.uniform(num_cells, cell, skips)
+        return SearchSpace.uniform(num_cells, cell, skips, tuple(loss for loss in LOSSES if loss in self.loss))
 
 
 class SearchConfig(Section):

@@ -19,7 +19,7 @@ from autogan_core.history import Assignment, Phase, Record
 from autogan_core.runtime.seeding import seeded_rng
 from autogan_core.search.controller import Hidden, Ints
 from autogan_core.search.proposing import proposer
-from autogan_core.search_space import Architecture, Cell, SearchSpace
+from autogan_core.search_space import Architecture, SearchSpace
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +155,10 @@ class _Stage:
         self._space, self._config, self._seed = space, config, seed
         self._start_depth, self._depth = depths
         self._cells = space.cells[slice(*depths)]
+        self._losses = () if former or len(space.losses) < 2 else space.losses
         self._option_counts = [count for cell in self._cells for count in cell.option_counts]
-        self._prefixes: list[tuple[Cell, ...]] = [beam.architecture.cells for beam in self.beams] if former else [()]
+        self._option_counts += [len(self._losses)] if self._losses else []
+        self._prefixes: list[Architecture | None] = [beam.architecture for beam in self.beams] if former else [None]
         starts = former.states_of_beams() if former else None
         self._proposer = proposer(self._option_counts, len(self._prefixes), config, seed, index, starts)
 
@@ -227,21 +229,24 @@ class _Stage:
         self.derived = True
 
     def _extends_a_beam(self, architecture: Architecture) -> bool:
-        prefix = architecture.cells[: self._start_depth]
-        return architecture.depth == self._depth and architecture in self._space and prefix in self._prefixes
+        if self._losses and architecture.loss is None:
+            return False
+        deep = architecture.depth == self._depth
+        return deep and architecture in self._space and self._prefix(architecture) in self._prefixes
+
+    def _prefix(self, architecture: Architecture) -> Architecture | None:
+        """What an architecture extends; None in the first stage."""
+        return architecture.prefix(self._start_depth) if self._start_depth else None
 
     def _encode(self, architectures: Sequence[Architecture]) -> tuple[Ints, Ints]:
         """The beam that each extends (N,), and its choices (N, T)."""
-        beams = [self._prefixes.index(architecture.cells[: self._start_depth]) for architecture in architectures]
-        choices = [
-            [
-                choice
-                for space, cell in zip(self._cells, architecture.cells[self._start_depth :], strict=True)
-                for choice in space.choices(cell)
-            ]
-            for architecture in architectures
-        ]
-        return np.array(beams), np.array(choices)
+        beams = [self._prefixes.index(self._prefix(architecture)) for architecture in architectures]
+        return np.array(beams), np.array([self._choices(architecture) for architecture in architectures])
+
+    def _choices(self, architecture: Architecture) -> list[int]:
+        cells = zip(self._cells, architecture.cells[self._start_depth :], strict=True)
+        choices = [choice for space, cell in cells for choice in space.choices(cell)]
+        return [*choices, self._losses.index(architecture.loss)] if self._losses else choices
 
     def _decode(self, beams: Ints, choices: Ints) -> tuple[Architecture, ...]:
         return tuple(map(self._architecture, beams.tolist(), choices.tolist()))
@@ -249,7 +254,12 @@ class _Stage:
     def _architecture(self, beam: int, choices: Sequence[int]) -> Architecture:
         ends = itertools.accumulate((len(cell.option_counts) for cell in self._cells), initial=0)
         parts = zip(self._cells, itertools.pairwise(ends), strict=True)
-        return Architecture((*self._prefixes[beam], *(space.cell(choices[a:b]) for space, (a, b) in parts)))
+        cells = [space.cell(choices[a:b]) for space, (a, b) in parts]
+        if (prefix := self._prefixes[beam]) is not None:
+            return Architecture((*prefix.cells, *cells), prefix.loss)
+        if self._losses:
+            return Architecture(tuple(cells), self._losses[choices[-1]])
+        return Architecture(tuple(cells), next(iter(self._space.losses), None))
 
 
 def _dealt(options: int, count: int, rng: np.random.Generator) -> Ints:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from dataclasses import dataclass
 
 from autogan_core.errors import ConfigError
 from autogan_core.search_space.cell import Cell, cell_of_symbols, cell_of_words
 from autogan_core.vectors import compact_text
+
+LOSSES = {"hinge": "h", "non-saturating": "n", "wasserstein": "w", "relativistic": "r"}
+"""The losses that a search may choose from, and their symbols: behind ``l`` they end an architecture's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,8 @@ class Architecture:
     """
 
     cells: tuple[Cell, ...]
+    loss: str | None = None
+    """What its networks minimise, one of `LOSSES`, where the search chooses it; None: what ``training.loss`` says."""
 
     def __post_init__(self) -> None:
         if not self.cells:
@@ -35,7 +41,7 @@ class Architecture:
 
     def prefix(self, depth: int) -> Architecture:
         """The architecture of the first ``depth`` cells."""
-        return Architecture(self.cells[:depth])
+        return Architecture(self.cells[:depth], self.loss)
 
     def repeated(self, count: int) -> Architecture:
         """The architecture with its last cell repeated, for images twice as large each time.
@@ -51,10 +57,10 @@ class Architecture:
         """
         last = self.cells[-1]
         further = (dataclasses.replace(last, skips=(False,) * i + last.skips) for i in range(1, count + 1))
-        return Architecture((*self.cells, *further))
+        return Architecture((*self.cells, *further), self.loss)
 
     def __str__(self) -> str:
-        return "-".join(cell.compact for cell in self.cells)
+        return "-".join([*(cell.compact for cell in self.cells), *([f"l{LOSSES[self.loss]}"] if self.loss else [])])
 
     def __lt__(self, other: Architecture) -> bool:
         return str(self) < str(other)
@@ -62,7 +68,7 @@ class Architecture:
     @property
     def readable(self) -> str:
         """The architecture in words, cells separated by `` | ``; `parse` reads it back."""
-        return " | ".join(map(str, self.cells))
+        return " | ".join([*map(str, self.cells), *([self.loss] if self.loss else [])])
 
     @classmethod
     def parse(cls, text: str) -> Architecture:
@@ -77,16 +83,33 @@ class Architecture:
         text = text.strip()
         if text in NAMED:
             return NAMED[text]
-        if " " in text and any(letter.isalpha() for letter in text):
-            return cls(tuple(cell_of_words(part, i) for i, part in enumerate(text.split("|"))))
-        if any(part[:1].isalpha() for part in text.split("-")):
-            raise ConfigError(f"there is no architecture named '{text}'; named ones are {', '.join(NAMED)}")
-        return _parse_compact(compact_text(text))
+        return _parse(text)
 
 
 @functools.lru_cache(maxsize=2**16)  # a search reads the same architectures over and over: its whole history, each time
-def _parse_compact(text: str) -> Architecture:
-    return Architecture(tuple(cell_of_symbols(part, i) for i, part in enumerate(text.split("-"))))
+def _parse(text: str) -> Architecture:
+    if " " in text and any(letter.isalpha() for letter in text):
+        *parts, last = text.split("|")
+        loss = last.strip() if parts and last.strip() in LOSSES else None
+        cells = parts if loss else [*parts, last]
+        return Architecture(tuple(cell_of_words(part, i) for i, part in enumerate(cells)), loss)
+    written, loss = _without_loss(text)
+    if any(part[:1].isalpha() for part in written.split("-")):
+        raise ConfigError(f"there is no architecture named '{text}'; named ones are {', '.join(NAMED)}")
+    groups = compact_text(written).split("-")
+    return Architecture(tuple(cell_of_symbols(part, i) for i, part in enumerate(groups)), loss)
+
+
+def _without_loss(text: str) -> tuple[str, str | None]:
+    """The compact text of the cells, and the loss if there is one behind them."""
+    found = re.fullmatch(r"(.*[0-9a-z])-l([a-z])", text)
+    if found is None:
+        return text, None
+    loss = next((word for word, symbol in LOSSES.items() if symbol == found[2]), None)
+    if loss is None:
+        allowed = ", ".join(f"l{symbol} ({word})" for word, symbol in LOSSES.items())
+        raise ConfigError(f"'{text}' ends with the loss 'l{found[2]}', which is not one of {allowed}")
+    return found[1], loss
 
 
 NAMED: dict[str, Architecture] = {}

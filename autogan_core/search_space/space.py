@@ -95,6 +95,8 @@ class SearchSpace:
     """The cell spaces of a generator, first cell to last."""
 
     cells: tuple[CellSpace, ...]
+    losses: tuple[str, ...] = ()
+    """What architectures may minimise; none: the loss is no choice of theirs."""
 
     @classmethod
     def full(cls, num_cells: int = 3) -> SearchSpace:
@@ -102,9 +104,11 @@ class SearchSpace:
         return cls.uniform(num_cells, CellSpace(), SWITCH)
 
     @classmethod
-    def uniform(cls, num_cells: int, cell: CellSpace, skips: tuple[bool, ...]) -> SearchSpace:
+    def uniform(
+        cls, num_cells: int, cell: CellSpace, skips: tuple[bool, ...], losses: tuple[str, ...] = ()
+    ) -> SearchSpace:
         """The space in which every cell has the choices of ``cell``, and ``skips`` for each of its skip bits."""
-        return cls(tuple(dataclasses.replace(cell, skips=(skips,) * i) for i in range(num_cells)))
+        return cls(tuple(dataclasses.replace(cell, skips=(skips,) * i) for i in range(num_cells)), losses)
 
     @classmethod
     def only(cls, architecture: Architecture) -> SearchSpace:
@@ -115,7 +119,8 @@ class SearchSpace:
                     (c.conv,), (c.norm,), (c.up,), (c.shortcut,), tuple((b,) for b in c.skips), (c.kernel,), (c.end,)
                 )
                 for c in architecture.cells
-            )
+            ),
+            (architecture.loss,) if architecture.loss else (),
         )
 
     @property
@@ -125,23 +130,27 @@ class SearchSpace:
 
     def size(self, depth: int | None = None) -> int:
         """Number of architectures of ``depth`` cells; None: of all of them."""
-        return math.prod(cell.size for cell in self.cells[:depth])
+        return math.prod(cell.size for cell in self.cells[:depth]) * max(len(self.losses), 1)
 
     def max_entropy(self, start: int, end: int) -> float:
         """Entropy of uniform choices in the cells from ``start`` to before ``end``, in nats."""
-        return sum(math.log(count) for cell in self.cells[start:end] for count in cell.option_counts)
+        cells = sum(math.log(count) for cell in self.cells[start:end] for count in cell.option_counts)
+        return cells if start else cells + math.log(max(len(self.losses), 1))
 
     def sample(self, rng: random.Random, depth: int | None = None) -> Architecture:
         """A uniform draw of ``depth`` cells; None: all of them."""
         drawn = (cell.cell([rng.randrange(n) for n in cell.option_counts]) for cell in self.cells[:depth])
-        return Architecture(tuple(drawn))
+        cells = tuple(drawn)
+        return Architecture(cells, rng.choice(self.losses) if self.losses else None)
 
     def enumerate(self, depth: int | None = None) -> Iterator[Architecture]:
         """Every architecture of ``depth`` cells; None: all of them. The last cell varies fastest."""
-        return map(Architecture, itertools.product(*self.cells[:depth]))
+        for loss in self.losses or (None,):
+            for cells in itertools.product(*self.cells[:depth]):
+                yield Architecture(cells, loss)
 
     def __contains__(self, architecture: Architecture) -> bool:
-        if architecture.depth > self.num_cells:
+        if architecture.depth > self.num_cells or (architecture.loss and architecture.loss not in self.losses):
             return False
         try:
             for space, cell in zip(self.cells, architecture.cells, strict=False):

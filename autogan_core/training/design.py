@@ -17,6 +17,7 @@ from autogan_core.metrics.complexity import (
 )
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.training.adversarial.gan import GAN
+from autogan_core.training.adversarial.losses import training_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,12 @@ def searched(architecture: Architecture) -> Design:
         title=str(architecture),
         architecture=architecture,
         gan=gan,
-        training=lambda config: config.training,
+        training=lambda config: training_of(architecture, config.training),
         macs=lambda config: generator_macs(architecture, config.model, config.retrain.generator_channels),
         parameters=lambda config: generator_parameters(architecture, config.model, config.retrain.generator_channels),
         step_macs=lambda config: step_macs(
             generator_macs(architecture, config.model, config.retrain.generator_channels),
             discriminator_macs(config.model, config.retrain.discriminator_channels, architecture.depth - 1),
-            config.training,
+            training_of(architecture, config.training),
         ),
     )

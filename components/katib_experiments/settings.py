@@ -99,16 +99,27 @@ def cell_tokens(config: Config) -> list[list[str]]:
     Returns:
         For each cell names such as ``cell2-conv``.
     """
-    alone = [name for name in OPERATIONS if name != "skip" and name not in OPTIONAL]
+    paper, beyond = [name for name in OPERATIONS if name != "skip" and name not in OPTIONAL], _of_each_cell(config)
     return [
-        [f"cell{cell}-{name}" for name in (*alone, *(f"skip-{source}" for source in range(1, cell)), *_widened(config))]
+        [f"cell{cell}-{name}" for name in (*paper, *(f"skip-{source}" for source in range(1, cell)), *beyond)]
         for cell in range(1, config.model.num_cells + 1)
     ]
 
 
 def parameters(config: Config) -> list[dict[str, Any]]:
-    """The search space for Katib's own algorithms: one categorical parameter for each token of an architecture."""
+    """The search space for Katib's own algorithms: one categorical parameter for each token of an architecture.
+
+    Returns:
+        The parameters, cell by cell.
+
+    Raises:
+        ConfigError: the loss is searched too.
+    """
     space = config.search.space.model_dump(mode="json")
+    if space["loss"]:
+        raise ConfigError(
+            f"search.space.loss is {space['loss']}, but trials from scratch choose cells alone; set training.loss"
+        )
     names = [name for cell in cell_tokens(config) for name in cell]
     return [_categorical(name, space[name.split("-")[1]]) for name in names]
 
@@ -121,6 +132,11 @@ def num_trials(config: Config) -> int:
 def _widened(config: Config) -> list[str]:
     """Operations that are searched beyond the paper's choices."""
     return [name for name, words in OPTIONAL.items() if getattr(config.search.space, name) != words]
+
+
+def _of_each_cell(config: Config) -> list[str]:
+    """Those of them that each cell chooses for itself."""
+    return [name for name in _widened(config) if name != "loss"]
 
 
 def _categorical(name: str, options: list[str]) -> dict[str, Any]:

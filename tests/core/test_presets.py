@@ -32,6 +32,7 @@ OTHERS = {
     "search.evolution.population": "20",
     "search.evolution.tournament": "5",
     "search.space.end": "[attention]",
+    "search.space.loss": "[wasserstein]",
     "retrain.start": "shared",
     "retrain.pool": "7",
     "retrain.incumbents": "[sn-gan]",
@@ -93,6 +94,10 @@ def test_overrides_are_read_by_their_setting_and_the_last_wins() -> None:
         ("variant=mine", "there is no variant 'mine'; choose one of paper, released"),
         ("model.classes=1", "classes is 1, and a label that all images share says nothing; set it to 0"),
         ("search.space.norm=[bn, cbn]", "search.space.norm has cbn.*but model.classes is 0; set it to the number"),
+        (
+            "search.space.loss=[hinge, wasserstein]",
+            "search.space.loss has 2 losses.*set search.reward.adaptation_steps",
+        ),
         ("search.top_k=11", r"num_candidates \(10\) must be at least search.top_k \(11\)"),
         ("retrain.num_architectures=6", "exceeds search.top_k"),
         ("search.reward.num_images=19", "at least twice"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from autogan_core.errors import ConfigError
 from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, NORMALISATIONS, UP_SAMPLINGS
-from autogan_core.search_space import CONVS, NAMED, SWITCH, Architecture, Cell, CellSpace, SearchSpace
+from autogan_core.search_space import CONVS, LOSSES, NAMED, SWITCH, Architecture, Cell, CellSpace, SearchSpace
 
 EVERYTHING = CellSpace(
     norms=tuple(NORMALISATIONS), ups=tuple(UP_SAMPLINGS), kernels=tuple(CONVOLUTIONS), ends=tuple(CELL_ENDS)
@@ -29,7 +29,9 @@ def cells(index: int) -> st.SearchStrategy[Cell]:
 
 
 architectures = st.integers(1, 6).flatmap(
-    lambda depth: st.builds(Architecture, st.tuples(*(cells(i) for i in range(depth))))
+    lambda depth: st.builds(
+        Architecture, st.tuples(*(cells(i) for i in range(depth))), st.sampled_from([None, *LOSSES])
+    )
 )
 
 
@@ -80,6 +82,30 @@ def test_what_the_papers_cells_do_not_have_is_written_behind_them() -> None:
     assert str(Architecture.parse("1011x00")) == "1011"
 
 
+def test_a_loss_ends_an_architecture() -> None:
+    """Its symbol is the last group, its word the last of the readable text; prefixes and repetitions keep it."""
+    architecture = Architecture.parse("1011-10011-lw")
+    assert architecture == Architecture(NAMED["paper-top1"].cells[:2], "wasserstein")
+    assert architecture.readable == f"{NAMED['paper-top1'].prefix(2).readable} | wasserstein"
+    assert str(architecture.prefix(1)) == "1011-lw" and str(architecture.repeated(1)) == "1011-10011-10011-lw"
+    assert architecture != NAMED["paper-top1"].prefix(2)
+
+
+def test_losses_multiply_the_space() -> None:
+    """A space with two losses has each architecture with both, and still holds those that leave it to the settings."""
+    cell = CellSpace(("pre",), ("none", "bn"), ("nearest",), (True,))
+    space = SearchSpace.uniform(2, cell, (False,), ("hinge", "relativistic"))
+    listed = list(space.enumerate())
+    assert space.size() == len(set(listed)) == 8
+    assert all(architecture in space for architecture in listed)
+    assert Architecture(listed[0].cells) in space
+    assert Architecture(listed[0].cells, "wasserstein") not in space
+    assert space.max_entropy(0, 2) == pytest.approx(3 * math.log(2))
+    assert space.max_entropy(1, 2) == pytest.approx(math.log(2))
+    rng = random.Random(0)
+    assert {space.sample(rng).loss for _ in range(30)} == {"hinge", "relativistic"}
+
+
 def test_a_wider_space_has_more_tokens_and_the_papers_keeps_its_own() -> None:
     """K and E are tokens where there is a choice; one option alone is every cell's."""
     assert EVERYTHING.option_counts == (2, 6, 4, 2, 5, 2)
@@ -119,6 +145,9 @@ def test_tokens_and_skip_bits_are_the_released_codes(golden: dict[str, Any]) -> 
         ("1011-1x110", r"cell 2 .* ends before position 2 \(norm\), which takes 0 \(none\), 1 \(bn\)"),
         ("1011-1e110", r"cell 2 .* position 2 \(norm\): e is not one of 0 \(none\), 1 \(bn\)"),
         ("1011-gan", "there is no architecture named"),
+        ("1011-lz", r"ends with the loss 'lz', which is not one of lh \(hinge\), ln \(non-saturating\)"),
+        ("pre in nearest | crossentropy", r"cell 2 \('crossentropy'\), word 1 \(conv\)"),
+        ("lw", "there is no architecture named 'lw'"),
         ("1011x", r"cell 1 .* ends before position 6 \(kernel\), which takes 0 \(3x3\), 1 \(1x1\)"),
         ("1011x5", r"cell 1 .* position 6 \(kernel\): 5 is not one of 0 \(3x3\)"),
         ("1011x1", r"cell 1 .* ends before position 7 \(end\), which takes 0 \(none\), 1 \(attention\)"),

@@ -18,6 +18,7 @@ from autogan_core.metrics.features.extractor_macs import extractor_macs
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.trial_records import slot_costs
 from autogan_core.storage import RunStore
+from autogan_core.training.adversarial.losses import training_of
 from autogan_core.training.cost import Cost
 from autogan_core.training.design import Design
 
@@ -72,13 +73,14 @@ def slot_prices(config: Config, assignment: Assignment) -> Prices:
     """
     search, depth = config.search, assignment.depth
     candidates = list(dict.fromkeys(assignment.candidates))
-    trained = _mean_macs(config, assignment.training or candidates)
+    trained = assignment.training or candidates
+    generator = round(_mean_macs(config, trained))
     discriminator = discriminator_macs(config.model, search.discriminator_channels, depth - 1)
-    steps = step_macs(round(trained), discriminator, config.training)
+    steps = [step_macs(generator, discriminator, training_of(a, config.training)) for a in trained]
     reward = search.reward
     estimated = reward.recalibration_images / reward.num_images if reward.statistics == "recalibrated" else 0.0
     image = _scored_image(config, _mean_macs(config, candidates), estimated)
-    return Prices(steps.discriminator, steps.generator, image)
+    return Prices(fmean(step.discriminator for step in steps), fmean(step.generator for step in steps), image)
 
 
 def search_spent(config: Config, history: Sequence[Record], store: RunStore) -> Spent:

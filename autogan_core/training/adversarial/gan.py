@@ -24,7 +24,7 @@ from autogan_core.training.adversarial.adam import adam, load_moments, moments
 from autogan_core.training.adversarial.augmentation import Augmentation
 from autogan_core.training.adversarial.cuda_graphs import CapturedWork
 from autogan_core.training.adversarial.gradient_sum import GradientSum
-from autogan_core.training.adversarial.losses import LOSSES, gradient_penalty
+from autogan_core.training.adversarial.losses import LOSSES, AdversarialLoss, gradient_penalty, training_of
 from autogan_core.training.adversarial.step_tensors import ComparedImages, JudgedImages, StepTensors
 from autogan_core.training.adversarial.training_stream import TrainingStream
 
@@ -83,7 +83,6 @@ class GAN:
         self.discriminator = discriminator.to(device).to(memory_format=torch.channels_last)
         self.generator.dtype = self.discriminator.dtype = training_dtype(training, device)
         self.generator.checkpointing = self.discriminator.checkpointing = training.checkpointing
-        self.loss = LOSSES[training.loss]
         self.training = training
         self.device = device
         self._model = model
@@ -130,6 +129,10 @@ class GAN:
             discriminator = Discriminator(model, discriminator_channels)
         return cls(generator, discriminator, model, training, device=device, world=world, capture=capture)
 
+    def loss(self, architecture: Architecture) -> AdversarialLoss:
+        """What both networks minimise: the architecture's own choice, else that of ``training.loss``."""
+        return LOSSES[training_of(architecture, self.training).loss]
+
     def train_step(self, stream: TrainingStream, step: int, architecture: Architecture) -> StepLosses:
         """One discriminator step and, in every ``n_critic``-th step from step 0 on, one generator step.
 
@@ -151,6 +154,7 @@ class GAN:
         self._set_training()
         num_fake, indices = self.training.discriminator_batch, stream.real(step)
         num_real, stage, tensors = len(indices), architecture.depth - 1, self._tensors
+        adversarial = self.loss(architecture)
         latents = tensors.latents(stream, step, "discriminator", num_fake)
         labels = tensors.labels(stream, step, "discriminator", num_fake)
         real, real_labels = tensors.real(stream, indices, stage)
@@ -162,7 +166,7 @@ class GAN:
             labels,
             self._draws(stream, step, "real", num_real),
             self._draws(stream, step, "fake", num_fake),
-            tensors.mix(stream, step, num_fake) if self.loss.gradient_penalty else None,
+            tensors.mix(stream, step, num_fake) if adversarial.gradient_penalty else None,
         )
         loss = tensors.place("discriminator loss", self._zero)
 
@@ -171,13 +175,13 @@ class GAN:
             fake.copy_(self._generated(latents, architecture, labels))
 
         def update() -> None:
-            value = self._discriminator_loss(judged, stage, num_real)
+            value = self._discriminator_loss(judged, stage, num_real, adversarial)
             self._descend(value, self.discriminator_optimizer)
             loss.copy_(value.detach())
 
         with statistics_across(self.generator, self._world), statistics_across(self.discriminator, self._world):
             self._captured.run(("images", architecture), generate)
-            self._captured.run(("discriminator", stage, num_real), update)
+            self._captured.run(("discriminator", stage, num_real, architecture.loss), update)
         return loss.clone()
 
     def _generated(self, latents: Tensor, architecture: Architecture, labels: Tensor | None) -> Tensor:
@@ -185,7 +189,9 @@ class GAN:
         images: Tensor = self.generator(latents, architecture, *(() if labels is None else (labels,)))
         return images
 
-    def _discriminator_loss(self, judged: JudgedImages, stage: int, num_real: int) -> Tensor:
+    def _discriminator_loss(
+        self, judged: JudgedImages, stage: int, num_real: int, adversarial: AdversarialLoss
+    ) -> Tensor:
         """The loss of this rank's images; ``num_real`` counts the real ones of the whole batch."""
         fake, num_fake = judged.fake, self.training.discriminator_batch
         real = to_float(judged.real).to(fake.dtype)
@@ -194,14 +200,14 @@ class GAN:
             fake = self._augmentation.of_generated(fake, judged.fake_draws)
         real_logits, fake_logits = self.discriminator.judge(real, fake, stage, judged.labels)
         self._augmentation.follow(real_logits, num_real, self._world)
-        value = self.loss.of_discriminator(real_logits, fake_logits, num_real, num_fake, self._world)
+        value = adversarial.of_discriminator(real_logits, fake_logits, num_real, num_fake, self._world)
         if judged.mix is None:
             return value
         pairs = min(len(real), len(fake))
         labels = None if judged.real_labels is None else judged.real_labels[:pairs]
         critic = partial(self.discriminator, stage=stage, **({} if labels is None else {"labels": labels}))
         penalty = gradient_penalty(critic, real, fake, judged.mix, min(num_real, num_fake))
-        return value + self.loss.gradient_penalty * penalty
+        return value + adversarial.gradient_penalty * penalty
 
     def train_generator(self, stream: TrainingStream, step: int, architecture: Architecture) -> Tensor:
         """The generator's part of `train_step`: its loss."""
@@ -210,7 +216,8 @@ class GAN:
         latents = self._tensors.latents(stream, step, "generator", num_fake)
         labels = self._tensors.labels(stream, step, "generator", num_fake)
         draws, stage = self._draws(stream, step, "generator", num_fake), architecture.depth - 1
-        compared = self._compared_images(stream, step, stage) if self.loss.relativistic else None
+        adversarial = self.loss(architecture)
+        compared = self._compared_images(stream, step, stage) if adversarial.relativistic else None
         num_real = compared.count if compared else 0
         loss = self._tensors.place("generator loss", self._zero)
 
@@ -222,7 +229,7 @@ class GAN:
                 real = self._augmentation.of_real(to_float(compared.images).to(fake.dtype), compared.draws)
                 real_logits = self.discriminator(real, stage, *(() if labels is None else (compared.labels,)))
             fake_logits = self.discriminator(fake, stage, *given)
-            value = self.loss.of_generator(real_logits, fake_logits, num_real, num_fake, self._world)
+            value = adversarial.of_generator(real_logits, fake_logits, num_real, num_fake, self._world)
             self._descend(value, self.generator_optimizer)
             loss.copy_(value.detach())
 

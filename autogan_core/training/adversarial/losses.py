@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from autogan_core.config.training import LossName
+from autogan_core.config.training import LossName, TrainingConfig
 from autogan_core.runtime.distributed import World
+from autogan_core.search_space import Architecture
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +189,8 @@ def gradient_penalty(
 def _mean(values: Tensor, total: int | None) -> Tensor:
     # mean() and sum() / n round differently on GPUs; a whole batch keeps to the former.
     return values.mean() if total in (None, values.numel()) else values.sum() / total
+
+
+def training_of(architecture: Architecture, training: TrainingConfig) -> TrainingConfig:
+    """How an architecture is trained: by the loss that it has chosen, if it has."""
+    return training if architecture.loss is None else training.model_copy(update={"loss": architecture.loss})

@@ -134,7 +134,7 @@ def test_training_of_a_run() -> None:
     assert (training.discriminator_batch, training.generator_batch, training.n_critic) == (16, 32, 5)
     assert gan.discriminator_optimizer.param_groups[0]["betas"] == (0.0, 0.9)
     assert gan.generator.project.out_features == 16 * 4
-    assert gan.loss.gradient_penalty == 10
+    assert gan.loss(wgan_gp(3).architecture).gradient_penalty == 10
 
 
 def test_a_step_descends_the_papers_loss() -> None:

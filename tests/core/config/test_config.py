@@ -50,6 +50,7 @@ PAPER = {
     "search.evolution.tournament": 16,
     "search.space.kernel": ["3x3"],
     "search.space.end": ["none"],
+    "search.space.loss": [],
     "search.iterations": 90,
     "search.growth": None,
     "search.shared_epochs": 15,

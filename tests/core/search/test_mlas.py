@@ -308,6 +308,30 @@ def test_a_small_space_derives_all_it_has() -> None:
     assert [b.architecture for b in search.beams(history)] == [NAMED["paper-top1"]]
 
 
+@pytest.mark.parametrize("levels", ["multi", "single"])
+def test_a_loss_is_chosen_once(levels: Literal["multi", "single"]) -> None:
+    """The first stage chooses it, further ones keep their beam's; the search learns which is rewarded, and is replayed
+    from its history."""
+    space = SearchSpace(SPACE.cells, ("hinge", "wasserstein", "relativistic"))
+    config = SMALL.model_copy(update={"levels": levels, "iterations": 45, "controller_steps": 8})
+
+    def likes_wasserstein(architecture: Architecture) -> float:
+        return float(architecture.loss == "wasserstein") + fake_reward(architecture) / 100
+
+    search, history = play(config, space=space, reward=likes_wasserstein)
+    first = [a.loss for r in history[:3] for a in r.assignment.candidates]
+    assert set(first) == {"hinge", "wasserstein", "relativistic"}
+    assert {beam.architecture.loss for beam in search.beams(history)} == {"wasserstein"}
+    kept: set[str | None] = set()
+    for record in history:
+        if record.assignment.stage:
+            assert {a.loss for a in record.assignment.candidates} <= kept
+        if record.assignment.phase == "derive":
+            kept = {beam.architecture.loss for beam in search.beams(history[: record.assignment.slot + 1])}
+    again = MultiLevelSearch(space, config, 0)
+    assert again.ask(history, 20) == [history[20].assignment]
+
+
 def test_beams_feed_the_next_controller() -> None:
     """The next stage's policy starts from the beams' hidden vectors: other beams move its fresh distribution."""
     search, history = play()

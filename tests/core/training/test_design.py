@@ -19,7 +19,7 @@ def test_a_searched_design_is_the_papers() -> None:
     design = searched(NAMED["paper-top1"])
     assert (design.name, design.architecture) == ("1011-10011-10103", NAMED["paper-top1"])
     gan = design.gan(config, CPU, 0)
-    assert gan.loss is HINGE
+    assert gan.loss(design.architecture) is HINGE
     assert gan.training is config.training
     assert "spectral_norm.left" in gan.discriminator.state_dict()
 

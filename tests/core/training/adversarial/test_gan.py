@@ -30,8 +30,11 @@ LOSSES = {
     name: (f"training.loss={name}", *AUGMENTED, *CONDITIONAL)
     for name in ("non-saturating", "wasserstein", "relativistic")
 }
+SEARCHED_LOSS = ("search.space.loss=[wasserstein, relativistic]", "search.reward.adaptation_steps=1")
 KINDS = pytest.mark.parametrize(
-    "settings", [(), AUGMENTED, CONDITIONAL, *LOSSES.values()], ids=["plain", "augmented", "conditional", *LOSSES]
+    "settings",
+    [(), AUGMENTED, CONDITIONAL, SEARCHED_LOSS, *LOSSES.values()],
+    ids=["plain", "augmented", "conditional", "searched loss", *LOSSES],
 )
 
 
@@ -62,7 +65,10 @@ def stream(size: int = 16, device: torch.device = CPU, settings: Sequence[str] =
 
 
 def routes(settings: Sequence[str]) -> tuple[Architecture, Architecture]:
-    """Two architectures; of a conditional GAN the first has class-conditional normalisation."""
+    """Two architectures; of a conditional GAN the first has class-conditional normalisation, of one whose losses are
+    searched each has another loss."""
+    if settings == SEARCHED_LOSS:
+        return Architecture(TOP1.cells, "wasserstein"), Architecture(DECONV.cells, "relativistic")
     return (CONDITIONAL_TOP1 if "model.classes=10" in settings else TOP1), DECONV
 
 
