@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
 
 from autogan_core.operations.families import register
 from autogan_core.operations.operation import Given, Layers, Normalisation, Shapes
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-GROUPS = 8
-"""Groups of group normalisation; fewer where they do not divide the channels."""
 
 
 @register
@@ -26,22 +24,39 @@ class NoNormalisation(Normalisation):
         return x
 
 
-@register
-class BatchNormalisation(Normalisation):
-    """Over the batch (Ioffe and Szegedy, 2015)."""
+class NormalisationLayer(Normalisation):
+    """A normalisation by one layer."""
 
-    word, symbol, title, phrase, paper, fresh = "bn", "1", "batch norm", "batch norm", True, True
+    fresh = True
+    layer: ClassVar[str]
+    """Name in the weights."""
+
+    @abstractmethod
+    def layer_of(self, channels: int) -> nn.Module:
+        """Makes it."""
 
     def layers(self, shapes: Shapes) -> dict[str, nn.Module]:
         """See `LayeredOperation.layers`."""
-        from autogan_core.operations.layers.batch_norm import BatchNorm2d
-
-        return {"bn": BatchNorm2d(shapes.channels)}
+        return {self.layer: self.layer_of(shapes.channels)}
 
     def __call__(self, x: Tensor, layers: Layers, given: Given) -> Tensor:
         """See `LayeredOperation.__call__`."""
-        normalised: Tensor = layers["bn"](x)
+        normalised: Tensor = layers[self.layer](x)
         return normalised
+
+
+@register
+class BatchNormalisation(NormalisationLayer):
+    """Over the batch (Ioffe and Szegedy, 2015)."""
+
+    word = layer = "bn"
+    symbol, title, phrase, paper = "1", "batch norm", "batch norm", True
+
+    def layer_of(self, channels: int) -> nn.Module:
+        """See `NormalisationLayer.layer_of`."""
+        from autogan_core.operations.layers.batch_norm import BatchNorm2d
+
+        return BatchNorm2d(channels)
 
 
 @register
@@ -78,36 +93,25 @@ class ClassConditionalNormalisation(BatchNormalisation):
 
 
 @register
-class GroupNormalisation(Normalisation):
+class GroupNormalisation(NormalisationLayer):
     """Over groups of channels of each image (Wu and He, ECCV 2018), with a scale and a shift for each channel."""
 
-    word, symbol, title, phrase, fresh = "gn", "4", "group norm", "group norm", True
+    word = layer = "gn"
+    symbol, title, phrase = "4", "group norm", "group norm"
+    groups: ClassVar[int] = 8
+    """At the most: fewer where they do not divide the channels."""
 
-    def layers(self, shapes: Shapes) -> dict[str, nn.Module]:
-        """See `LayeredOperation.layers`."""
+    def layer_of(self, channels: int) -> nn.Module:
+        """See `NormalisationLayer.layer_of`."""
         from torch import nn
 
-        return {"gn": nn.GroupNorm(math.gcd(GROUPS, shapes.channels), shapes.channels)}
-
-    def __call__(self, x: Tensor, layers: Layers, given: Given) -> Tensor:
-        """See `LayeredOperation.__call__`."""
-        normalised: Tensor = layers["gn"](x)
-        return normalised
+        return nn.GroupNorm(math.gcd(self.groups, channels), channels)
 
 
 @register
-class LayerNormalisation(Normalisation):
-    """Over all of each image's map (Ba, Kiros and Hinton, 2016), with a scale and a shift for each channel."""
+class LayerNormalisation(GroupNormalisation):
+    """Over all of each image's map (Ba, Kiros and Hinton, 2016): one group, of all channels."""
 
-    word, symbol, title, phrase, fresh = "ln", "5", "layer norm", "layer norm", True
-
-    def layers(self, shapes: Shapes) -> dict[str, nn.Module]:
-        """See `LayeredOperation.layers`."""
-        from torch import nn
-
-        return {"ln": nn.GroupNorm(1, shapes.channels)}
-
-    def __call__(self, x: Tensor, layers: Layers, given: Given) -> Tensor:
-        """See `LayeredOperation.__call__`."""
-        normalised: Tensor = layers["ln"](x)
-        return normalised
+    word = layer = "ln"
+    symbol, title, phrase = "5", "layer norm", "layer norm"
+    groups = 1

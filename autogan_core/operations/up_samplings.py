@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from autogan_core.operations.families import register
 from autogan_core.operations.operation import UpSampling
@@ -10,33 +10,36 @@ from autogan_core.operations.operation import UpSampling
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from autogan_core.operations.layers.resampling import Interpolation
+
+
+class InterpolationUpSampling(UpSampling):
+    """Up-sampling by interpolation."""
+
+    paper = commutes = True
+    method: ClassVar[Interpolation]
+
+    def __call__(self, x: Tensor, scale: int, learned: nn.Module | None) -> Tensor:
+        """See `UpSampling.__call__`."""
+        from autogan_core.operations.layers.resampling import interpolate
+
+        return interpolate(x, self.method, scale)
+
 
 @register
-class Bilinear(UpSampling):
+class Bilinear(InterpolationUpSampling):
     """Bilinear interpolation (``align_corners=False``)."""
 
-    word = title = phrase = "bilinear"
-    symbol, paper, commutes = "0", True, True
-
-    def __call__(self, x: Tensor, scale: int, learned: nn.Module | None) -> Tensor:
-        """See `UpSampling.__call__`."""
-        from autogan_core.operations.layers.resampling import interpolate
-
-        return interpolate(x, "bilinear", scale)
+    word = title = phrase = method = "bilinear"
+    symbol = "0"
 
 
 @register
-class Nearest(UpSampling):
+class Nearest(InterpolationUpSampling):
     """Nearest-neighbour interpolation."""
 
-    word = title = phrase = "nearest"
-    symbol, paper, commutes = "1", True, True
-
-    def __call__(self, x: Tensor, scale: int, learned: nn.Module | None) -> Tensor:
-        """See `UpSampling.__call__`."""
-        from autogan_core.operations.layers.resampling import interpolate
-
-        return interpolate(x, "nearest", scale)
+    word = title = phrase = method = "nearest"
+    symbol = "1"
 
 
 class LearnedUpSampling(UpSampling):
