@@ -24,7 +24,7 @@ from autogan_core.training.adversarial.adam import adam, load_moments, moments
 from autogan_core.training.adversarial.augmentation import Augmentation
 from autogan_core.training.adversarial.cuda_graphs import CapturedWork
 from autogan_core.training.adversarial.gradient_sum import GradientSum
-from autogan_core.training.adversarial.losses import LOSSES, AdversarialLoss, gradient_penalty, training_of
+from autogan_core.training.adversarial.losses import LOSSES, AdversarialLoss, gradient_penalty
 from autogan_core.training.adversarial.step_tensors import ComparedImages, JudgedImages, StepTensors
 from autogan_core.training.adversarial.training_stream import TrainingStream
 
@@ -131,7 +131,7 @@ class GAN:
 
     def loss(self, architecture: Architecture) -> AdversarialLoss:
         """What both networks minimise: the architecture's own choice, else that of ``training.loss``."""
-        return LOSSES[training_of(architecture, self.training).loss]
+        return LOSSES[architecture.loss or self.training.loss]
 
     def train_step(self, stream: TrainingStream, step: int, architecture: Architecture) -> StepLosses:
         """One discriminator step and, in every ``n_critic``-th step from step 0 on, one generator step.

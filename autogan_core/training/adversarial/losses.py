@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from autogan_core.config.training import LossName, TrainingConfig
+from autogan_core.config.training import TrainingConfig
 from autogan_core.runtime.distributed import World
 from autogan_core.search_space import Architecture
 
@@ -152,7 +152,7 @@ WASSERSTEIN = AdversarialLoss(wasserstein_loss_critic, hinge_loss_generator, gra
 RELATIVISTIC = AdversarialLoss(hinge_loss_discriminator, hinge_loss_generator, relativistic=True)
 """The relativistic average hinge (Jolicoeur-Martineau, ICLR 2019, appendix D)."""
 
-LOSSES: dict[LossName, AdversarialLoss] = {
+LOSSES: dict[str, AdversarialLoss] = {
     "hinge": HINGE,
     "non-saturating": NON_SATURATING,
     "wasserstein": WASSERSTEIN,
