@@ -62,6 +62,18 @@ def test_what_the_studies_say_is_what_they_measured(data_set: str) -> None:
         assert quoted(estimate) in TEXT
 
 
+@pytest.mark.parametrize("checkpoint", ["last", "best"])
+@pytest.mark.parametrize("arm", ["none", "adaptive"])
+def test_few_images_are_what_was_measured(checkpoint: str, arm: str) -> None:
+    """The table's KID and FID of each seed are those in the trainings' files, rounded."""
+    files = sorted((STUDY / "few-images").glob(f"500-{arm}-*.json"))
+    found = [json.loads(path.read_text())[checkpoint] for path in files]
+    [row] = [line for line in TEXT.splitlines() if line.startswith(f"| {checkpoint} | {arm} |")]
+    cells = [[float(number) for number in cell.split(",")] for cell in row.split("|")[3:5]]
+    for cell, score, tolerance in zip(cells, ("kid", "fid"), (0.0006, 0.06), strict=True):
+        assert cell == pytest.approx([scores[score] for scores in found], abs=tolerance)
+
+
 def test_links_lead_to_files_and_anchors() -> None:
     """Every relative link's file is there, and every anchor on the page."""
     links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", TEXT)
