@@ -40,6 +40,7 @@ def experiment(max_trial_count: int = 9, name: str = "mlas", **settings: str) ->
             ),
         )
         for kind, options in SpaceConfig()
+        if options
     ]
     return api.Experiment(
         name=name,
