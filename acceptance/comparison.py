@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autogan_core.history import Record
-from autogan_core.search.mlas import Beam, MultiLevelSearch
+from autogan_core.search.mlas import MultiLevelSearch
+from autogan_core.search.stage import Beam
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from autogan_core.runs.opening import open_run as open_run
     from autogan_core.runs.run import Run as Run
     from autogan_core.runtime.monitor import Monitor as Monitor
-    from autogan_core.search.mlas import Beam as Beam
+    from autogan_core.search.stage import Beam as Beam
     from autogan_core.search_space import NAMED as NAMED
     from autogan_core.search_space import Architecture as Architecture
 

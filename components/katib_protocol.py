@@ -13,7 +13,7 @@ from typing import Any, get_args
 from autogan_core.config import RewardConfig, RewardScore, SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
-from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, NORMALISATIONS, UP_SAMPLINGS
+from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, DOWN_SAMPLINGS, NORMALISATIONS, UP_SAMPLINGS
 from autogan_core.search_space import CONVS, LOSSES, SWITCH_WORDS, Architecture
 from autogan_kubeflow.components.kubernetes_rules import LONGEST_STRING
 
@@ -33,10 +33,18 @@ OPERATIONS: dict[str, Collection[str]] = {
     "end": CELL_ENDS,
     "loss": LOSSES,
 }
-"""Every operation of an Experiment's ``nasConfig``, and what its list may hold."""
+"""Every operation of the generator in an Experiment's ``nasConfig``, and what its list may hold."""
 
 OPTIONAL: dict[str, tuple[str, ...]] = {"kernel": CONVOLUTIONS.paper, "end": CELL_ENDS.paper, "loss": ()}
 """Operations that an Experiment may leave out, and the options that there are then."""
+
+DISCRIMINATOR: dict[str, Collection[str]] = {
+    "discriminator-kernel": CONVOLUTIONS,
+    "discriminator-down": DOWN_SAMPLINGS,
+    "discriminator-shortcut": SWITCH_WORDS,
+    "discriminator-end": CELL_ENDS,
+}
+"""Likewise of the discriminator; an Experiment that has one of them, and so all, searches both networks."""
 
 NEW_RUN = "new"
 """Stands for the first trial's name, which is not known before Katib has made the trial."""
@@ -87,6 +95,7 @@ def check_lengths(search: SearchConfig, num_cells: int, num_trials: int) -> None
     extras = 3 if any(getattr(search.space, name) != OPTIONAL[name] for name in ("kernel", "end")) else 0
     each = sum(5 + extras + (len(str(2**cell - 1)) if cell else 0) for cell in range(num_cells))
     each += 3 if search.space.loss else 0
+    each += 6 * num_cells if search.networks == "both" else 0
     candidates = max(search.controller_steps, search.num_candidates)
     for field, count, setting in (
         ("candidates", search.controller_steps, "controller_steps"),

@@ -14,6 +14,7 @@ Not followed: z from a uniform distribution of 100 dimensions, and the code's we
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -102,7 +103,9 @@ class DCGANDiscriminator(BaseDiscriminator):
         logits: Tensor = self.linear(h.flatten(1).to(torch.promote_types(h.dtype, torch.float32)))
         return logits
 
-    def judge(self, real: Tensor, fake: Tensor, stage: int, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def judge(
+        self, real: Tensor, fake: Tensor, stage: int, labels: Tensor | None = None, **path: Any
+    ) -> tuple[Tensor, Tensor]:
         """As in the base class, but in two passes: each kind is normalised by statistics of its own."""
         return self(real, stage), self(fake, stage)
 

@@ -22,6 +22,7 @@ def describe(
     """Show an architecture: diagram, parameters and FLOPs, for the preset's image size and retraining width."""
     from autogan_core.metrics.complexity import generator_macs, generator_parameters
     from autogan_core.report.figures.diagram import architecture_svg, architecture_text
+    from autogan_core.report.figures.discriminator_diagram import discriminator_svg, discriminator_text
     from autogan_core.storage import write_atomically
 
     config = load_config(preset, overrides or ())
@@ -29,6 +30,8 @@ def describe(
     channels = config.retrain.generator_channels
     console.print(f"{parsed}   {parsed.readable}\n")
     console.print(architecture_text(parsed, config.model))
+    if parsed.discriminator:
+        console.print(f"\nits discriminator\n{discriminator_text(parsed, config.model)}")
     parameters, macs = (count(parsed, config.model, channels) for count in (generator_parameters, generator_macs))
     console.print(
         f"\nwith {channels} channels: {parameters:,} parameters, {macs / 1e9:.3f} GFLOPs for an image "
@@ -38,3 +41,7 @@ def describe(
     if svg is not None:
         write_atomically(svg, architecture_svg(parsed, config.model).encode())
         console.print(f"drawn in {svg}")
+        if parsed.discriminator:
+            beside = svg.with_stem(f"{svg.stem}-discriminator")
+            write_atomically(beside, discriminator_svg(parsed, config.model).encode())
+            console.print(f"its discriminator in {beside}")

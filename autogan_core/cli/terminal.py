@@ -120,6 +120,10 @@ def log_to(console: Console, verbose: bool) -> None:
     root.propagate = False
 
 
+_PAPERS = len("1011-10011-10103")
+"""Letters of an architecture that take one line at least; one with a discriminator is folded on narrow terminals."""
+
+
 def print_summary(console: Console, report: Path) -> None:
     """Prints the scores that a report's ``summary.json``, beside it, tells, and where the report lies."""
     from autogan_core.metrics.protocols import ALL_NAMES, bias_note, find_score, joint_protocol, kinds_in
@@ -134,7 +138,10 @@ def print_summary(console: Console, report: Path) -> None:
     for scored in several:
         kinds = kinds_in(g[label]["scores"] for g in scored["generators"] for label in ("best", "last"))
         table = Table(
-            Column(no_wrap=True), Column("checkpoint", no_wrap=True), *(ALL_NAMES[kind] for kind in kinds), box=None
+            Column(overflow="fold", min_width=_PAPERS),
+            Column("checkpoint", no_wrap=True),
+            *(ALL_NAMES[kind] for kind in kinds),
+            box=None,
         )
         for generator in scored["generators"]:
             for label in ("best", "last"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from autogan_core.config.config import ADDED, LOCATIONS, MAY_CHANGE, PROTOCOL, TOLD_BY_IMAGES, Config
 from autogan_core.config.controller import ControllerConfig
 from autogan_core.config.data import OWN_IMAGES, DataConfig
+from autogan_core.config.discriminator_space import DiscriminatorSpaceConfig
 from autogan_core.config.evolution import EvolutionConfig
 from autogan_core.config.model import ModelConfig
 from autogan_core.config.parsing import (
@@ -37,6 +38,7 @@ __all__ = [
     "Config",
     "ControllerConfig",
     "DataConfig",
+    "DiscriminatorSpaceConfig",
     "DynamicResetConfig",
     "EvolutionConfig",
     "MayChange",

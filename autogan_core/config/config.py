@@ -45,6 +45,11 @@ ADDED: Mapping[str, Any] = {
     "search.space.kernel": ["3x3"],
     "search.space.end": ["none"],
     "search.space.loss": [],
+    "search.networks": "generator",
+    "search.discriminator.kernel": ["3x3", "1x1", "5x5", "separable"],
+    "search.discriminator.down": ["average", "max", "strided"],
+    "search.discriminator.shortcut": ["without", "with"],
+    "search.discriminator.end": ["none", "attention"],
     "search.evolution.population": 64,
     "search.evolution.tournament": 16,
 }
@@ -95,6 +100,11 @@ class Config(Section):
                 f"search.space.loss has {len(search.space.loss)} losses, but candidates are scored on the same shared "
                 "weights, whichever they choose; set search.reward.adaptation_steps, such as 20, or take one loss"
             )
+        if search.networks == "both" and not search.reward.adaptation_steps:
+            raise ValueError(
+                "search.networks is both, but candidates are scored on the same shared weights, whatever their "
+                "discriminator; set search.reward.adaptation_steps, such as 20, or search.networks=generator"
+            )
         for network in ("generator_channels", "discriminator_channels"):
             mine, searched = getattr(retrain, network), getattr(search, network)
             if retrain.start == "shared" and mine != searched:
@@ -118,8 +128,8 @@ class Config(Section):
                 raise ValueError(f"{name} ({count}) must be at least scores.splits ({self.scores.splits})")
 
     def search_space(self) -> SearchSpace:
-        """The space that ``search.space`` and ``model.num_cells`` span."""
-        return self.search.space.cells(self.model.num_cells)
+        """The space that the settings of the search and ``model.num_cells`` span."""
+        return self.search.search_space(self.model.num_cells)
 
     def flat(self) -> dict[str, Any]:
         """Every setting by its dotted name, as JSON values."""

@@ -6,6 +6,7 @@ import itertools
 from typing import Annotated, Literal
 
 from autogan_core.config.controller import ControllerConfig
+from autogan_core.config.discriminator_space import DiscriminatorSpaceConfig
 from autogan_core.config.evolution import EvolutionConfig
 from autogan_core.config.ranges import Amount, Count, OneOf, Range, Weight, Width
 from autogan_core.config.reward import RewardConfig
@@ -13,7 +14,17 @@ from autogan_core.config.section import MayChange, Section
 from autogan_core.config.training import LossName
 from autogan_core.errors import ConfigError
 from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, NORMALISATIONS, UP_SAMPLINGS
-from autogan_core.search_space import CONVS, LOSSES, SWITCH_WORDS, CellSpace, Conv, SearchSpace, SwitchWord
+from autogan_core.search_space import (
+    CONVS,
+    LOSSES,
+    SWITCH_WORDS,
+    CellSpace,
+    Conv,
+    SearchSpace,
+    SwitchWord,
+    chosen,
+    switched,
+)
 
 
 class DynamicResetConfig(Section):
@@ -58,20 +69,26 @@ class SpaceConfig(Section):
             if (not options and name != "loss") or len(set(options)) < len(options):
                 raise ValueError(f"search.space.{name} must list different options, at least one, not {list(options)}")
 
-    def cells(self, num_cells: int) -> SearchSpace:
-        """The space of ``num_cells`` cells, with options in the paper's order whatever the lists' order."""
-        shortcuts, skips = (
-            tuple(word == "with" for word in SWITCH_WORDS if word in words) for words in (self.shortcut, self.skip)
-        )
+    def cells(self, num_cells: int, discriminator: DiscriminatorSpaceConfig | None = None) -> SearchSpace:
+        """Spans the space, with options in the paper's order whatever the lists' order.
+
+        Args:
+            num_cells: of the generator.
+            discriminator: what its cells may choose, if they are searched.
+
+        Returns:
+            The space.
+        """
         cell = CellSpace(
-            convs=tuple(conv for conv in CONVS if conv in self.conv),
-            norms=tuple(norm for norm in NORMALISATIONS if norm in self.norm),
-            ups=tuple(up for up in UP_SAMPLINGS if up in self.up),
-            shortcuts=shortcuts,
-            kernels=tuple(kernel for kernel in CONVOLUTIONS if kernel in self.kernel),
-            ends=tuple(end for end in CELL_ENDS if end in self.end),
+            convs=chosen(CONVS, self.conv),
+            norms=chosen(NORMALISATIONS, self.norm),
+            ups=chosen(UP_SAMPLINGS, self.up),
+            shortcuts=switched(self.shortcut),
+            kernels=chosen(CONVOLUTIONS, self.kernel),
+            ends=chosen(CELL_ENDS, self.end),
         )
-        return SearchSpace.uniform(num_cells, cell, skips, tuple(loss for loss in LOSSES if loss in self.loss))
+        judging = None if discriminator is None else discriminator.cell()
+        return SearchSpace.uniform(num_cells, cell, switched(self.skip), chosen(LOSSES, self.loss), judging)
 
 
 class SearchConfig(Section):
@@ -84,8 +101,16 @@ class SearchConfig(Section):
     stage's rewards again and again, as in E2GAN. evolution: mutations of the best of the latest (ageing evolution)."""
     levels: Literal["multi", "single"] = "multi"
     """One stage per cell with a controller each (MLAS), or all cells at once (SLAS, the paper's ablation)."""
+    networks: Literal["generator", "both"] = "generator"
+    """Whose cells are searched. Paper: the generator's.
+
+    both: the discriminator's as well, in turns: an iteration's candidates differ in the cells of one network, and have
+    of the other what scored best in its latest turn. Beams are pairs. On the same shared weights candidates do not
+    differ by their discriminators, so it needs ``reward.adaptation_steps``."""
     space: SpaceConfig = SpaceConfig()
-    """What to search in."""
+    """What the generator's cells may choose."""
+    discriminator: DiscriminatorSpaceConfig = DiscriminatorSpaceConfig()
+    """What the discriminator's cells may choose, where ``networks`` is both."""
     iterations: Count = 90
     """Search iterations over all stages; each stage adds one derivation on top."""
     growth: tuple[Amount, ...] | None = None
@@ -134,6 +159,10 @@ class SearchConfig(Section):
                 f"search.controller_steps is {self.controller_steps}, but controller.baseline '{controller.baseline}' "
                 f"with advantage '{controller.advantage}' compares candidates of one iteration; score at least 2"
             )
+
+    def search_space(self, num_cells: int) -> SearchSpace:
+        """The space of generators of ``num_cells`` cells, with their discriminators if both networks are searched."""
+        return self.space.cells(num_cells, self.discriminator if self.networks == "both" else None)
 
     def stage_depths(self, num_cells: int) -> list[int]:
         """How many of the ``num_cells`` cells the architectures of each stage have."""

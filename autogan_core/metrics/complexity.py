@@ -8,6 +8,7 @@ the networks as published: what `resampling` saves by merging layers is this imp
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,7 @@ from autogan_core.config import ModelConfig, TrainingConfig
 from autogan_core.operations import (
     CELL_ENDS,
     CONVOLUTIONS,
+    DOWN_SAMPLINGS,
     NORMALISATIONS,
     UP_SAMPLINGS,
     LayeredOperation,
@@ -23,7 +25,8 @@ from autogan_core.operations import (
     Shapes,
     UpSampling,
 )
-from autogan_core.search_space import Architecture, Cell
+from autogan_core.search_space import Architecture, Cell, DiscriminatorCell
+from autogan_core.search_space.discriminator_cell import SAME_SIZE
 
 
 def generator_macs(architecture: Architecture, model: ModelConfig, channels: int) -> int:
@@ -66,17 +69,21 @@ def generator_parameters(architecture: Architecture, model: ModelConfig, channel
     return linear + cells + to_rgb
 
 
-def discriminator_macs(model: ModelConfig, channels: int, stage: int) -> int:
+def discriminator_macs(model: ModelConfig, channels: int, stage: int, cells: Sequence[DiscriminatorCell] = ()) -> int:
     """Counts the discriminator's multiply-accumulates.
 
     Args:
         model: shapes.
         channels: feature maps of every layer.
         stage: search stage from 0, which decides the blocks and the size of the image.
+        cells: of a searched discriminator, one for each block but the last; none: the paper's.
 
     Returns:
         Multiply-accumulates for one image.
     """
+    head = channels * (2 if model.classes else 1)
+    if cells:
+        return _searched_discriminator_macs(model, channels, cells) + head
     pixels = model.image_size_at(stage + 1) ** 2
     first = 9 * (model.image_channels * channels + channels**2) * pixels  # its shortcut pools before it convolves
     pixels //= 4
@@ -87,7 +94,7 @@ def discriminator_macs(model: ModelConfig, channels: int, stage: int) -> int:
         middle += (18 + int(halves)) * channels**2 * pixels
         pixels //= 4 if halves else 1
     last = 18 * channels**2 * pixels
-    return first + middle + last + channels * (2 if model.classes else 1)
+    return first + middle + last + head
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,22 @@ def step_macs(generator: int, discriminator: int, training: TrainingConfig) -> S
         training.discriminator_batch * (generator + judged * discriminator),
         training.generator_batch * (3 * generator + 2 * discriminator) + compared,
     )
+
+
+def _searched_discriminator_macs(model: ModelConfig, channels: int, cells: Sequence[DiscriminatorCell]) -> int:
+    """Of its cells and its last block."""
+    shapes, size, macs = Shapes(channels, 0), model.image_size_at(len(cells)), 0
+    for i, cell in enumerate(cells):
+        seen = channels if i else model.image_channels
+        convolution = CONVOLUTIONS[cell.kernel].macs(shapes, size)
+        macs += convolution + (convolution if i else 9 * seen * channels * size**2)
+        if i != SAME_SIZE:
+            # As published: the first cell's shortcut convolves the smaller map, the others' the larger one.
+            pointwise = seen * channels * (size if i else size // 2) ** 2
+            size //= 2
+            macs += DOWN_SAMPLINGS[cell.down].macs(shapes, size) + int(cell.shortcut) * pointwise
+        macs += CELL_ENDS[cell.end].macs(shapes, size)
+    return macs + 18 * channels**2 * size**2
 
 
 def _cell_macs(cell: Cell, size: int, shapes: Shapes) -> int:

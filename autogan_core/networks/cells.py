@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autogan_core.networks.checkpointing import run_part
+from autogan_core.networks.operation_layers import OperationLayers, add_missing
 from autogan_core.operations import (
     CELL_ENDS,
     CONVOLUTIONS,
     NORMALISATIONS,
     UP_SAMPLINGS,
-    CellEnd,
     Given,
     Layers,
     Shapes,
@@ -38,9 +38,9 @@ class ConvBlock(nn.Module):
         super().__init__()
         self.pre_activation = conv == "pre"
         for word in space.kernels:
-            _add_missing(self, CONVOLUTIONS[word].layers(shapes))
+            add_missing(self, CONVOLUTIONS[word].layers(shapes))
         for word in space.norms:
-            _add_missing(self, NORMALISATIONS[word].layers(shapes))
+            add_missing(self, NORMALISATIONS[word].layers(shapes))
         for up in _learned(space.ups) if first else ():
             self.add_module(up.layer, up.doubling(shapes.channels))
 
@@ -63,19 +63,6 @@ class ConvBlock(nn.Module):
     @property
     def _layers(self) -> Layers:
         return self._modules
-
-
-class EndBlock(nn.Module):
-    """What follows a cell."""
-
-    def __init__(self, shapes: Shapes, ends: Sequence[str]) -> None:
-        super().__init__()
-        for word in ends:
-            _add_missing(self, CELL_ENDS[word].layers(shapes))
-
-    def forward(self, x: Tensor, end: CellEnd, given: Given) -> Tensor:
-        """(N, C, H, W) -> (N, C, H, W)."""
-        return end(x, self._modules, given)
 
 
 class GeneratorCell(nn.Module):
@@ -101,7 +88,7 @@ class GeneratorCell(nn.Module):
             self.add_module(
                 f"skip_{up.layer}s", nn.ModuleDict({str(j): nn.Sequential(*each) for j, each in doublings.items()})
             )
-        self.end = EndBlock(shapes, space.ends)
+        self.end = OperationLayers(shapes, [CELL_ENDS[word] for word in space.ends])
 
     def forward(
         self, x: Tensor, maps: Sequence[Tensor], cell: Cell, given: Given, checkpointed: bool = False
@@ -137,12 +124,6 @@ class GeneratorCell(nn.Module):
 
 def _learned(ups: Iterable[str]) -> list[UpSampling]:
     return [UP_SAMPLINGS[word] for word in ups if UP_SAMPLINGS[word].layer]
-
-
-def _add_missing(module: nn.Module, layers: dict[str, nn.Module]) -> None:
-    for name, layer in layers.items():
-        if name not in module._modules:
-            module.add_module(name, layer)
 
 
 def _enlarged(x: Tensor, up: UpSampling, learned: nn.Module | None, pointwise: nn.Module, scale: int) -> Tensor:

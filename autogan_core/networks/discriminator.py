@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -56,7 +57,7 @@ class Block(nn.Module):
 class BaseDiscriminator(nn.Module):
     """Any discriminator: called with images (N, C, S, S) and a search stage it returns logits (N, 1), unbounded.
 
-    A conditional one is called with the images' labels (N,) as well.
+    A conditional one is called with the images' labels (N,) as well, a searched one with the ``cells`` of its path.
     """
 
     def __init__(self) -> None:
@@ -66,7 +67,9 @@ class BaseDiscriminator(nn.Module):
         self.checkpointing = False
         """Whether training keeps the inputs of blocks alone: see `checkpointing.run_part`."""
 
-    def judge(self, real: Tensor, fake: Tensor, stage: int, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def judge(
+        self, real: Tensor, fake: Tensor, stage: int, labels: Tensor | None = None, **path: Any
+    ) -> tuple[Tensor, Tensor]:
         """Judges both kinds of images.
 
         Args:
@@ -74,11 +77,12 @@ class BaseDiscriminator(nn.Module):
             fake: generated ones, (M, C, S, S) in [-1, 1].
             stage: as in the forward pass.
             labels: of the real images, then of the generated ones, int64 (N + M,), for a conditional discriminator.
+            path: ``cells``, for a searched one.
 
         Returns:
             Logits of the real images (N, 1) and of the generated ones (M, 1).
         """
-        logits = self(torch.cat([real, fake]), stage, *(() if labels is None else (labels,)))
+        logits = self(torch.cat([real, fake]), stage, *(() if labels is None else (labels,)), **path)
         return logits[: len(real)], logits[len(real) :]
 
 
@@ -127,17 +131,12 @@ class Discriminator(BaseDiscriminator):
             for block in (self.first, *self.middle[:stage], self.last):
                 h = run_part(block, h, weights, checkpointed=self.checkpointing)
             features = F.relu(h, inplace=True)
-        pooled = self.pool(features)
-        logits = F.linear(pooled, weights[self.linear])
-        if self.projection is None:
-            return logits
-        assert labels is not None, "a conditional discriminator needs labels"
-        vectors = F.embedding(labels.clamp(min=0), weights[self.projection]) * (labels >= 0)[:, None]
-        return logits + (pooled * vectors).sum(1, keepdim=True)
+        projection = None if self.projection is None else weights[self.projection]
+        return projected(self.pool(features), weights[self.linear], projection, labels)
 
     def pool(self, features: Tensor) -> Tensor:
         """What the linear layer sees of the last map: (N, channels, H, W) -> (N, channels), float32 or wider."""
-        return features.sum(dim=(2, 3), dtype=torch.promote_types(features.dtype, torch.float32))
+        return summed(features)
 
     def weights(self, stage: int) -> Weights:
         """What the layers of a stage compute with; in training mode every call makes a power iteration."""
@@ -151,3 +150,28 @@ class Discriminator(BaseDiscriminator):
         convolutions = [layer for block in blocks for layer in block.modules() if isinstance(layer, nn.Conv2d)]
         linear = [self.linear] if self.projection is None else [self.linear, self.projection]
         return [*linear, *convolutions]
+
+
+def summed(features: Tensor) -> Tensor:
+    """Sums features over the map: (N, C, H, W) -> (N, C), float32 or wider."""
+    return features.sum(dim=(2, 3), dtype=torch.promote_types(features.dtype, torch.float32))
+
+
+def projected(pooled: Tensor, linear: Tensor, projection: Tensor | None, labels: Tensor | None) -> Tensor:
+    """The logits of pooled features, with a part for the labels where there are classes: see `Discriminator`.
+
+    Args:
+        pooled: (N, C).
+        linear: weight of the linear layer, (1, C).
+        projection: vectors of the classes, (classes, C); None: there are none.
+        labels: int64 (N,), -1 where unknown; needed with classes.
+
+    Returns:
+        (N, 1).
+    """
+    logits = F.linear(pooled, linear)
+    if projection is None:
+        return logits
+    assert labels is not None, "a conditional discriminator needs labels"
+    vectors = F.embedding(labels.clamp(min=0), projection) * (labels >= 0)[:, None]
+    return logits + (pooled * vectors).sum(1, keepdim=True)

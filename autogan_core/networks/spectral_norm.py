@@ -36,30 +36,32 @@ class SpectralNorm(nn.Module):
         self.register_buffer("right", F.normalize(torch.randn_like(used[:, 0]) * used[:, 0], dim=1))
         stack = _stacked(weights, self._size)
         for _ in range(INITIAL_ITERATIONS):
-            self._iterate(stack)
+            self._iterate(stack, slice(len(stack)))
 
-    def forward(self, weights: Sequence[Tensor]) -> list[Tensor]:
-        """The normalised weights of the first ``len(weights)`` layers; those behind them keep their estimates.
+    def forward(self, weights: Sequence[Tensor], rows: Tensor | None = None) -> list[Tensor]:
+        """The normalised weights of some layers; the others keep their estimates.
 
         Args:
             weights: float32 or wider, of the shapes that the module was built for; autocast does not touch them.
+            rows: which layers they are of, int64 (layers,); None: the first ones.
 
         Returns:
             The weights, each divided by u^T W v, through which gradients flow; u and v are constants.
         """
+        which = slice(len(weights)) if rows is None else rows
         with torch.autocast(weights[0].device.type, enabled=False):
             stack = _stacked(weights, self._size)
             if self.training:
-                self._iterate(stack)
-            left, right = self.left[: len(weights)].clone(), self.right[: len(weights)].clone()
+                self._iterate(stack, which)
+            left, right = self.left[which].clone(), self.right[which].clone()
             return list(_Normalised.apply(stack, left, right, *weights))
 
     @torch.no_grad()
-    def _iterate(self, stack: Tensor) -> None:
+    def _iterate(self, stack: Tensor, which: slice | Tensor) -> None:
         """One power iteration for each layer of the stack (layers, outputs, inputs)."""
-        left = F.normalize(_apply(stack, self.right[: len(stack)]), dim=1, eps=EPS)
-        self.left[: len(stack)] = left
-        self.right[: len(stack)] = F.normalize(_apply(stack.mT, left), dim=1, eps=EPS)
+        left = F.normalize(_apply(stack, self.right[which]), dim=1, eps=EPS)
+        self.left[which] = left
+        self.right[which] = F.normalize(_apply(stack.mT, left), dim=1, eps=EPS)
 
 
 class _Normalised(torch.autograd.Function):

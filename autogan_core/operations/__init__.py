@@ -1,9 +1,10 @@
 """The operations that a cell may choose from; each is a class that can be added from outside (docs/extending.md)."""
 
-from autogan_core.operations import cell_ends, convolutions, normalisations, up_samplings
+from autogan_core.operations import cell_ends, convolutions, down_samplings, normalisations, up_samplings
 from autogan_core.operations.families import (
     CELL_ENDS,
     CONVOLUTIONS,
+    DOWN_SAMPLINGS,
     EXTRAS,
     FAMILIES,
     NORMALISATIONS,
@@ -15,6 +16,7 @@ from autogan_core.operations.families import (
 from autogan_core.operations.operation import (
     CellEnd,
     Convolution,
+    DownSampling,
     Given,
     LayeredOperation,
     Layers,
@@ -27,12 +29,14 @@ from autogan_core.operations.operation import (
 __all__ = [
     "CELL_ENDS",
     "CONVOLUTIONS",
+    "DOWN_SAMPLINGS",
     "EXTRAS",
     "FAMILIES",
     "NORMALISATIONS",
     "UP_SAMPLINGS",
     "CellEnd",
     "Convolution",
+    "DownSampling",
     "Family",
     "Given",
     "LayeredOperation",
@@ -43,6 +47,7 @@ __all__ = [
     "UpSampling",
     "cell_ends",
     "convolutions",
+    "down_samplings",
     "normalisations",
     "register",
     "up_samplings",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from autogan_core.operations.families import UP_SAMPLINGS, register
-from autogan_core.operations.operation import Convolution, Given, Layers, Shapes, UpSampling
+from autogan_core.operations.families import DOWN_SAMPLINGS, UP_SAMPLINGS, register
+from autogan_core.operations.operation import Convolution, DownSampling, Given, Layers, Shapes, UpSampling
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -51,6 +51,15 @@ class Convolution3x3(PlainConvolution):
 
         conv = layers[self.layer]
         return upsample_and_convolve(x, conv.weight, conv.bias)
+
+    def halved(self, x: Tensor, down: DownSampling, layers: Layers, halving: Layers, given: Given) -> Tensor:
+        """See `Convolution.halved`."""
+        if down is not DOWN_SAMPLINGS["average"]:
+            return super().halved(x, down, layers, halving, given)
+        from autogan_core.operations.layers.resampling import convolve_and_pool
+
+        conv = layers[self.layer]
+        return convolve_and_pool(x, conv.weight, conv.bias)
 
 
 @register
@@ -98,6 +107,7 @@ class ModulatedConvolution(Convolution):
     """3x3, with kernels that the latent vector scales (Karras et al., CVPR 2020)."""
 
     word, symbol, title, phrase, fresh = "modulated", "4", "modulated", "modulated convolutions", True
+    needs_latents = True
 
     def layers(self, shapes: Shapes) -> dict[str, nn.Module]:
         """See `LayeredOperation.layers`."""

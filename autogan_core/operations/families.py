@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
 from autogan_core.errors import ConfigError
-from autogan_core.operations.operation import CellEnd, Convolution, Normalisation, Operation, UpSampling
+from autogan_core.operations.operation import CellEnd, Convolution, DownSampling, Normalisation, Operation, UpSampling
 
 O_co = TypeVar("O_co", bound=Operation, covariant=True)
 C = TypeVar("C", bound=type[Operation])
@@ -76,7 +76,9 @@ NORMALISATIONS = Family("norm", Normalisation)  # type: ignore[type-abstract]
 UP_SAMPLINGS = Family("up", UpSampling)  # type: ignore[type-abstract]
 CONVOLUTIONS = Family("kernel", Convolution)  # type: ignore[type-abstract]
 CELL_ENDS = Family("end", CellEnd)  # type: ignore[type-abstract]
+DOWN_SAMPLINGS = Family("down", DownSampling)  # type: ignore[type-abstract]
 FAMILIES: tuple[Family[Operation], ...] = (NORMALISATIONS, UP_SAMPLINGS, CONVOLUTIONS, CELL_ENDS)
+"""What cells of the generator choose from. Those of the discriminator have convolutions and ends as well."""
 
 
 def register(made: C) -> C:
@@ -88,7 +90,7 @@ def register(made: C) -> C:
     Raises:
         ConfigError: its word or its symbol is taken, or is none.
     """
-    next(family for family in FAMILIES if issubclass(made, family.kind)).add(made)
+    next(family for family in (*FAMILIES, DOWN_SAMPLINGS) if issubclass(made, family.kind)).add(made)
     return made
 
 

@@ -33,10 +33,10 @@ class Shapes:
 
 
 class Given(NamedTuple):
-    """What a generator is given, for operations that ask for more than the map before them."""
+    """What a network is given, for operations that ask for more than the map before them."""
 
     latents: Tensor
-    """(N, latent_dim)."""
+    """(N, latent_dim); in a discriminator (N, 0)."""
     labels: Tensor | None = None
     """int64 (N,), of a conditional generator."""
 
@@ -58,6 +58,8 @@ class Operation(ABC):
     """Whether it is one of the paper's, which are what is searched unless ``search.space`` says otherwise."""
     needs_classes: ClassVar[bool] = False
     """Whether it works in conditional generators only."""
+    needs_latents: ClassVar[bool] = False
+    """Whether it asks for latent vectors, so that no discriminator can have it."""
 
 
 class LayeredOperation(Operation):
@@ -80,7 +82,7 @@ class LayeredOperation(Operation):
 
     @abstractmethod
     def __call__(self, x: Tensor, layers: Layers, given: Given) -> Tensor:
-        """(N, C, H, W) -> (N, C, H, W), or with its rows and columns doubled by `Convolution.enlarged`."""
+        """(N, C, H, W) -> (N, C, H, W), unless its kind says otherwise."""
 
     def macs(self, shapes: Shapes, size: int) -> int:
         """Multiply-accumulates for one image whose map has ``size`` rows; by convention normalisations have none."""
@@ -134,6 +136,20 @@ class Convolution(LayeredOperation):
         """Doubles a map (N, C, H, W) and convolves it; a subclass may do both in one: (N, C, 2H, 2W)."""
         return self(up(x, 2, learned), layers, given)
 
+    def halved(self, x: Tensor, down: DownSampling, layers: Layers, halving: Layers, given: Given) -> Tensor:
+        """Convolves a map (N, C, H, W) and halves it; a subclass may do both in one: (N, C, H/2, W/2)."""
+        return down(self(x, layers, given), halving, given)
+
 
 class CellEnd(LayeredOperation):
     """E: what follows a cell's addition of its shortcut. The paper has nothing there."""
+
+
+class DownSampling(LayeredOperation):
+    """D: how a cell of the discriminator halves its map. The paper averages."""
+
+    colour = "#d4e6f5"
+
+    @abstractmethod
+    def __call__(self, x: Tensor, layers: Layers, given: Given) -> Tensor:
+        """(N, C, H, W) -> (N, C, H/2, W/2), H and W even; `macs` are of the halved map's ``size``."""

@@ -15,6 +15,7 @@ from autogan_core.presets import setting_text
 from autogan_core.report.class_table import class_table
 from autogan_core.report.figures.charts import policy_figure, reward_figure, training_figure
 from autogan_core.report.figures.diagram import architecture_svg
+from autogan_core.report.figures.discriminator_diagram import discriminator_svg
 from autogan_core.report.figures.ladder_figure import ladder_figure
 from autogan_core.report.images import inline_grid, inline_strip
 from autogan_core.report.published import LATER_SEARCHES, PUBLISHED
@@ -69,7 +70,15 @@ def _context(results: RunResults, observations: tuple[Observation, ...]) -> dict
         "data_name": DATA_NAMES.get(config.data.name, config.data.name),
         "best": results.best_generator,
         "phases": ", ".join(f"{name} {duration(seconds)}" for name, seconds in results.seconds.items()),
-        "diagrams": [(label, a, _inline(architecture_svg(a, config.model))) for label, a in _drawn(results)],
+        "diagrams": [
+            (
+                label,
+                a,
+                _inline(architecture_svg(a, config.model)),
+                _inline(discriminator_svg(a, config.model) if a.discriminator else None),
+            )
+            for label, a in _drawn(results)
+        ],
         "reward_words": reward_words(config.search.reward, config.scores, results.classifier_accuracy),
         "reward_figure": _inline(reward_figure(records, config.model, reward_axis)),
         "failures": [record for record in records if record.failure is not None],

@@ -20,7 +20,8 @@ def duration(seconds: float) -> str:
 
 def in_words(architecture: Architecture) -> str:
     """An architecture, cell by cell, in a sentence's words."""
-    return "; ".join(f"cell {i}: {_cell_words(cell)}" for i, cell in enumerate(architecture.cells, start=1))
+    cells = [f"cell {i}: {_cell_words(cell)}" for i, cell in enumerate(architecture.cells, start=1)]
+    return "; ".join([*cells, *map(str, architecture.discriminator)])
 
 
 def _cell_words(cell: Cell) -> str:

@@ -21,7 +21,7 @@ from autogan_core.runs.scoring.inputs import Inputs
 from autogan_core.runs.training_start import start_training
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
-from autogan_core.search.mlas import Beam
+from autogan_core.search.stage import Beam
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.shared_gan.warm_start import keep_weights

@@ -15,7 +15,8 @@ from autogan_core.runs.halving.halving import Entrant, Rung, searched_pool
 from autogan_core.runs.halving.ladder import Ladder
 from autogan_core.runs.local_search import HistoryFile
 from autogan_core.runs.scoring.final_scores import Evaluation, FinalScores, stored_evaluations
-from autogan_core.search.mlas import Beam, MultiLevelSearch
+from autogan_core.search.mlas import MultiLevelSearch
+from autogan_core.search.stage import Beam
 from autogan_core.search_space import Architecture, SearchSpace
 from autogan_core.storage import RunStore
 from autogan_core.training.failures import failure

@@ -39,9 +39,10 @@ class Evolution:
         self._tournament = config.tournament
         self._members: deque[tuple[Genome, float]] = deque(maxlen=config.population)
 
-    def sample(self, count: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    def sample(self, count: int, rng: np.random.Generator, beams: Ints | None = None) -> tuple[Ints, Ints]:
         """See `Proposer.sample`."""
-        return _split([self._child(rng) for _ in range(count)])
+        drawn, choices = _split([self._child(rng) for _ in range(count)])
+        return drawn if beams is None else beams, choices
 
     def draw_distinct(self, count: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
         """See `Proposer.draw_distinct`: the best members first, then children of members."""

@@ -23,8 +23,8 @@ class Proposer(Protocol):
     Its state is a function of what it was told, in that order: a search is replayed wherever it goes on.
     """
 
-    def sample(self, count: int, rng: np.random.Generator) -> Drawn:
-        """Independent draws."""
+    def sample(self, count: int, rng: np.random.Generator, beams: Ints | None = None) -> Drawn:
+        """Independent draws; ``beams`` (count,): those to extend, which otherwise are drawn too."""
         ...
 
     def draw_distinct(self, count: int, rng: np.random.Generator) -> Drawn:
@@ -51,9 +51,9 @@ class ControllerProposer:
         self._policy = policy
         self._starts = policy.controller.start() if starts is None else starts
 
-    def sample(self, count: int, rng: np.random.Generator) -> Drawn:
+    def sample(self, count: int, rng: np.random.Generator, beams: Ints | None = None) -> Drawn:
         """See `Proposer.sample`; the beam to extend is drawn uniformly."""
-        beams = rng.integers(len(self._starts.h), size=count)
+        beams = rng.integers(len(self._starts.h), size=count) if beams is None else beams
         return beams, self._policy.rollout(self._starts.rows(beams), rng=rng).choices
 
     def draw_distinct(self, count: int, rng: np.random.Generator) -> Drawn:
@@ -88,7 +88,7 @@ def proposer(
         search: the settings.
         seed: of the run.
         stage: from 0.
-        starts: what the former stage's proposer has left; None in the first stage.
+        starts: what the former stage's proposer has left; None in the first stage, and if it leaves nothing.
 
     Returns:
         A proposer that has learned nothing yet.

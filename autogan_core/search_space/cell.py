@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from autogan_core.errors import ConfigError
-from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, EXTRAS, NORMALISATIONS, UP_SAMPLINGS, Family, Operation
+from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, EXTRAS, NORMALISATIONS, UP_SAMPLINGS
+from autogan_core.search_space.symbols import symbol_at, symbols
 
 Conv = Literal["post", "pre"]
 
@@ -38,10 +39,10 @@ class Cell:
     @property
     def compact(self) -> str:
         """The compact text: symbols of C, N, U and SC, the skip bits as one number and, if need be, K and E."""
-        symbols = (str(CONVS.index(self.conv)), NORMALISATIONS[self.norm].symbol, UP_SAMPLINGS[self.up].symbol)
+        written = (str(CONVS.index(self.conv)), NORMALISATIONS[self.norm].symbol, UP_SAMPLINGS[self.up].symbol)
         skips = str(int("".join(str(int(bit)) for bit in self.skips), 2)) if self.skips else ""
         extras = EXTRAS + CONVOLUTIONS[self.kernel].symbol + CELL_ENDS[self.end].symbol if self.extended else ""
-        return f"{''.join(symbols)}{int(self.shortcut)}{skips}{extras}"
+        return f"{''.join(written)}{int(self.shortcut)}{skips}{extras}"
 
     @property
     def extended(self) -> bool:
@@ -78,10 +79,10 @@ def cell_of_symbols(part: str, index: int) -> Cell:
     if not (part.isascii() and part.isalnum()):
         raise ConfigError(f"{cell} must be digits only, such as {'1011' if index == 0 else '10111'}")
     base, mark, extras = part.partition(EXTRAS)
-    conv = _symbol(cell, base, 0, "conv", dict(zip("01", CONVS, strict=True)))
-    norm = _symbol(cell, base, 1, "norm", _symbols(NORMALISATIONS))
-    up = _symbol(cell, base, 2, "up", _symbols(UP_SAMPLINGS))
-    shortcut = _symbol(cell, base, 3, "shortcut", {"0": "off", "1": "on"})
+    conv = symbol_at(cell, base, 0, "conv", dict(zip("01", CONVS, strict=True)))
+    norm = symbol_at(cell, base, 1, "norm", symbols(NORMALISATIONS))
+    up = symbol_at(cell, base, 2, "up", symbols(UP_SAMPLINGS))
+    shortcut = symbol_at(cell, base, 3, "shortcut", {"0": "off", "1": "on"})
     rest = base[4:]
     if index == 0 and rest:
         raise ConfigError(f"{cell}, position 5: the first cell has no skips, so '{rest}' must go")
@@ -91,25 +92,11 @@ def cell_of_symbols(part: str, index: int) -> Cell:
     kernel, end = KERNEL, END
     if mark:
         behind = len(base) + len(mark)
-        kernel = _symbol(cell, part, behind, "kernel", _symbols(CONVOLUTIONS))
-        end = _symbol(cell, part, behind + 1, "end", _symbols(CELL_ENDS))
+        kernel = symbol_at(cell, part, behind, "kernel", symbols(CONVOLUTIONS))
+        end = symbol_at(cell, part, behind + 1, "end", symbols(CELL_ENDS))
         if extras[2:]:
             raise ConfigError(f"{cell}, position {behind + 3}: '{extras[2:]}' must go; a cell ends with its end")
     return Cell("pre" if conv == "pre" else "post", norm, up, shortcut == "on", skips, kernel, end)
-
-
-def _symbols(family: Family[Operation]) -> dict[str, str]:
-    return {operation.symbol: word for word, operation in family.items()}
-
-
-def _symbol(cell: str, text: str, position: int, name: str, options: dict[str, str]) -> str:
-    """The option that stands at a position of a cell's compact text."""
-    allowed = ", ".join(f"{symbol} ({option})" for symbol, option in options.items())
-    if position >= len(text):
-        raise ConfigError(f"{cell} ends before position {position + 1} ({name}), which takes {allowed}")
-    if text[position] not in options:
-        raise ConfigError(f"{cell}, position {position + 1} ({name}): {text[position]} is not one of {allowed}")
-    return options[text[position]]
 
 
 def cell_of_words(part: str, index: int) -> Cell:

@@ -1,8 +1,9 @@
 """Trainings that go on from the search's own weights instead of starting from scratch (not in the paper).
 
-A derived generator's layers are a subset of the supernet's, under the same names, and the discriminator is the same
-network. So each weight, batch-norm statistic and Adam moment has its counterpart by name. Cells that repeat the last
-one have none in the supernet: they start fresh.
+A derived network's layers are a subset of the supernet's, under the same names; the paper's discriminator is the same
+network. So each weight, batch-norm statistic and Adam moment has its counterpart by name, and each row of a searched
+discriminator's spectral norm by the weight that it is of. Cells that repeat the last one have none in the supernet:
+they start fresh.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError, StateError
 from autogan_core.networks.generator import Generator
+from autogan_core.networks.searched_discriminator import SearchedDiscriminator, discriminator_over
 from autogan_core.search_space import Architecture
 from autogan_core.shared_gan.trial_records import SHARED, shared_state
 from autogan_core.storage import RunStore
@@ -55,7 +57,7 @@ def start_from_search(gan: GAN, architecture: Architecture, workspace: Workspace
     if snapshot.meta["reset_pending"]:
         logger.warning("the search's weights have collapsed; %s is trained from scratch instead", architecture)
         return
-    gan.load_state_dict(derived_state(gan, supernet_weights(config), snapshot.tensors))
+    gan.load_state_dict(derived_state(gan, weightless_supernet(config), snapshot.tensors))
 
 
 def keep_weights(source: RunStore, store: RunStore) -> None:
@@ -80,31 +82,50 @@ def keep_weights(source: RunStore, store: RunStore) -> None:
     kept.commit(snapshot)
 
 
-def supernet_weights(config: Config) -> list[str]:
-    """Names of the supernet's weights, in the order in which its optimiser numbers them."""
-    with torch.device("meta"):  # names only: nothing is allocated or drawn
-        supernet = Generator(config.search_space(), config.model, config.search.generator_channels)
-    return _names(supernet)
+def weightless_supernet(config: Config) -> dict[str, nn.Module]:
+    """The search's generator and discriminator by these names, without values: nothing is allocated or drawn."""
+    space, search = config.search_space(), config.search
+    with torch.device("meta"):
+        return {
+            "generator": Generator(space, config.model, search.generator_channels),
+            "discriminator": discriminator_over(space, config.model, search.discriminator_channels),
+        }
 
 
-def derived_state(gan: GAN, supernet: list[str], shared: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def derived_state(gan: GAN, supernet: Mapping[str, nn.Module], shared: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Selects the part of a shared GAN's state that a derived GAN has.
 
     Args:
         gan: the derived one.
-        supernet: names of the shared generator's weights, as its optimiser numbers them.
+        supernet: the shared networks, whose optimisers number weights in their order.
         shared: the shared GAN's state.
 
     Returns:
         Weights and optimiser moments by name, as `GAN.load_state_dict` takes them.
     """
     state: dict[str, Tensor] = {}
-    for kind, network, numbered in (
-        ("generator", gan.generator, supernet),
-        ("discriminator", gan.discriminator, _names(gan.discriminator)),
-    ):
+    for kind, network in (("generator", gan.generator), ("discriminator", gan.discriminator)):
         state |= {f"{kind}.{name}": shared.get(f"{kind}.{name}", fresh) for name, fresh in network.state_dict().items()}
-        state |= _moments(f"{kind}_optimizer", numbered, _names(network), shared)
+        state |= _moments(f"{kind}_optimizer", _names(supernet[kind]), _names(network), shared)
+    whole = supernet["discriminator"]
+    if isinstance(gan.discriminator, SearchedDiscriminator) and isinstance(whole, SearchedDiscriminator):
+        state |= _spectral_norm(gan.discriminator, whole, shared)
+    return state
+
+
+def _spectral_norm(
+    derived: SearchedDiscriminator, whole: SearchedDiscriminator, shared: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """The rows of the shared estimates that are of the derived one's weights; fresh ones for what has none."""
+    rows = {name: row for row, name in enumerate(whole.normalised)}
+    state = {}
+    for side in ("left", "right"):
+        name = f"spectral_norm.{side}"
+        estimates = derived.get_buffer(name).clone()
+        for row, weight in enumerate(derived.normalised):
+            if weight in rows:
+                estimates[row] = shared[f"discriminator.{name}"][rows[weight], : estimates.shape[1]]
+        state[f"discriminator.{name}"] = estimates
     return state
 
 

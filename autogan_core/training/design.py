@@ -66,7 +66,12 @@ def searched(architecture: Architecture) -> Design:
         parameters=lambda config: generator_parameters(architecture, config.model, config.retrain.generator_channels),
         step_macs=lambda config: step_macs(
             generator_macs(architecture, config.model, config.retrain.generator_channels),
-            discriminator_macs(config.model, config.retrain.discriminator_channels, architecture.depth - 1),
+            discriminator_macs(
+                config.model,
+                config.retrain.discriminator_channels,
+                architecture.depth - 1,
+                architecture.discriminator,
+            ),
             training_of(architecture, config.training),
         ),
     )

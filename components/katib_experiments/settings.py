@@ -12,7 +12,7 @@ from typing import Any
 from autogan_core.config import LOCATIONS, Config
 from autogan_core.errors import ConfigError
 from autogan_core.presets import load_config, preset_names, setting_text
-from autogan_kubeflow.components.katib_protocol import OPERATIONS, OPTIONAL
+from autogan_kubeflow.components.katib_protocol import DISCRIMINATOR, OPERATIONS, OPTIONAL
 
 PLACES = ("folder", "npz")
 """Loaders of images that are known by nothing but where they lie."""
@@ -83,10 +83,15 @@ def algorithm_settings(config: Config) -> dict[str, str]:
 def nas_config(config: Config) -> dict[str, Any]:
     """The search space as the suggestion service reads it: the same choices for every cell."""
     space = config.search.space.model_dump(mode="json")
-    names = [name for name in OPERATIONS if name not in OPTIONAL or name in _widened(config)]
+    lists = {name: space[name] for name in OPERATIONS if name not in OPTIONAL or name in _widened(config)}
+    if config.search.networks == "both":
+        judging = config.search.discriminator.model_dump(mode="json")
+        lists |= {name: judging[name.removeprefix("discriminator-")] for name in DISCRIMINATOR}
     return {
         "graphConfig": {"numLayers": config.model.num_cells},
-        "operations": [{"operationType": name, "parameters": [_categorical(name, space[name])]} for name in names],
+        "operations": [
+            {"operationType": name, "parameters": [_categorical(name, words)]} for name, words in lists.items()
+        ],
     }
 
 
@@ -113,8 +118,13 @@ def parameters(config: Config) -> list[dict[str, Any]]:
         The parameters, cell by cell.
 
     Raises:
-        ConfigError: the loss is searched too.
+        ConfigError: the loss or the discriminator is searched too.
     """
+    if config.search.networks == "both":
+        raise ConfigError(
+            "search.networks is both, but trials from scratch choose the generator's cells alone; set "
+            "search.networks=generator"
+        )
     space = config.search.space.model_dump(mode="json")
     if space["loss"]:
         raise ConfigError(

@@ -9,10 +9,18 @@ from typing import Any
 import yaml
 from kubeflow.katib import katib_api_pb2 as api
 
-from autogan_core.config import ControllerConfig, EvolutionConfig, SearchConfig, SpaceConfig, validated
+from autogan_core.config import (
+    ControllerConfig,
+    DiscriminatorSpaceConfig,
+    EvolutionConfig,
+    SearchConfig,
+    SpaceConfig,
+    validated,
+)
 from autogan_core.errors import ConfigError
 from autogan_core.search_space import SearchSpace
 from autogan_kubeflow.components.katib_protocol import (
+    DISCRIMINATOR,
     OBJECTIVES,
     OPERATIONS,
     OPTIONAL,
@@ -35,6 +43,8 @@ SETTINGS = (
     *(f"evolution.{name}" for name in EvolutionConfig.model_fields),
 )
 """Every algorithm setting: the search's own; what trials do is set where they get their configuration."""
+
+_KNOWN = {**OPERATIONS, **DISCRIMINATOR}
 
 MAX_CELLS = 8
 """A generator of so many cells makes images of 1,024 pixels; each more doubles the skip token's options."""
@@ -67,28 +77,30 @@ def parse_experiment(experiment: api.Experiment) -> SearchRequest:
             f"nasConfig.graphConfig.numLayers is {num_cells}; set it to the generator's number of cells, "
             f"1 to {MAX_CELLS} (3 for 32x32 images)"
         )
-    space = _space(spec.nas_config.operations.operation)
-    seed, config = _settings(spec.algorithm.algorithm_settings, space, num_cells, spec.max_trial_count)
+    lists = _lists(spec.nas_config.operations.operation)
+    seed, config = _settings(spec.algorithm.algorithm_settings, lists, num_cells, spec.max_trial_count)
     _check_trials(spec)
     check_lengths(config, num_cells, spec.max_trial_count)
     _check_metrics(spec.objective, config)
-    return SearchRequest(config.space.cells(num_cells), config, seed)
+    return SearchRequest(config.search_space(num_cells), config, seed)
 
 
-def _space(operations: Iterable[api.Operation]) -> dict[str, list[str]]:
+def _lists(operations: Iterable[api.Operation]) -> dict[str, list[str]]:
     lists: dict[str, list[str]] = {}
     for operation in operations:
         name = operation.operation_type
-        if name not in OPERATIONS:
-            raise ConfigError(f"nasConfig.operations has the operation '{name}'; there are {', '.join(OPERATIONS)}")
+        if name not in _KNOWN:
+            raise ConfigError(f"nasConfig.operations has the operation '{name}'; there are {', '.join(_KNOWN)}")
         if name in lists:
             raise ConfigError(f"nasConfig.operations has '{name}' twice; join their lists")
         lists[name] = _options(operation)
-    missing = [name for name in OPERATIONS if name not in lists and name not in OPTIONAL]
+    needed = [name for name in OPERATIONS if name not in OPTIONAL]
+    needed += DISCRIMINATOR if any(name in lists for name in DISCRIMINATOR) else []
+    missing = [name for name in needed if name not in lists]
     if missing:
         raise ConfigError(
             f"nasConfig.operations has no '{missing[0]}'; add it with one categorical parameter whose list is some of "
-            f"{', '.join(OPERATIONS[missing[0]])}"
+            f"{', '.join(_KNOWN[missing[0]])}"
         )
     return lists
 
@@ -102,11 +114,11 @@ def _options(operation: api.Operation) -> list[str]:
         kind = api.ParameterType.Name(parameters[0].parameter_type).lower()
         raise ConfigError(f"{field} has a parameter of type {kind}; set parameterType: categorical")
     options = list(parameters[0].feasible_space.list)
-    allowed = ", ".join(OPERATIONS[name])
+    allowed = ", ".join(_KNOWN[name])
     if not options:
         raise ConfigError(f"{field} has an empty feasibleSpace.list; name at least one of {allowed}")
     for option in options:
-        if option not in OPERATIONS[name]:
+        if option not in _KNOWN[name]:
             raise ConfigError(f"{field} lists '{option}'; its options are {allowed}")
         if options.count(option) > 1:
             raise ConfigError(f"{field} lists '{option}' twice; name each option once")
@@ -114,7 +126,7 @@ def _options(operation: api.Operation) -> list[str]:
 
 
 def _settings(
-    settings: Iterable[api.AlgorithmSetting], space: dict[str, list[str]], num_cells: int, max_trial_count: int
+    settings: Iterable[api.AlgorithmSetting], lists: dict[str, list[str]], num_cells: int, max_trial_count: int
 ) -> tuple[int, SearchConfig]:
     values: dict[str, Any] = {}
     for setting in settings:
@@ -126,7 +138,11 @@ def _settings(
     seed = values.pop("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise ConfigError(f"algorithmSettings: seed is '{seed}'; set it to a whole number from 0 on")
+    judging = {name.removeprefix("discriminator-"): lists[name] for name in DISCRIMINATOR if name in lists}
+    space = {name: words for name, words in lists.items() if name in OPERATIONS}
     tree: dict[str, Any] = {"space": validated(SpaceConfig, space)}
+    if judging:
+        tree |= {"networks": "both", "discriminator": validated(DiscriminatorSpaceConfig, judging)}
     for name, value in values.items():
         section, _, key = name.rpartition(".")
         (tree.setdefault(section, {}) if section else tree)[key] = value

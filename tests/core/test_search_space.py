@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 
 from autogan_core.errors import ConfigError
 from autogan_core.operations import CELL_ENDS, CONVOLUTIONS, NORMALISATIONS, UP_SAMPLINGS
-from autogan_core.search_space import CONVS, LOSSES, NAMED, SWITCH, Architecture, Cell, CellSpace, SearchSpace
+from autogan_core.search_space import (
+    CONVS,
+    LOSSES,
+    NAMED,
+    SWITCH,
+    Architecture,
+    Cell,
+    CellSpace,
+    DiscriminatorCell,
+    DiscriminatorCellSpace,
+    SearchSpace,
+)
 
 EVERYTHING = CellSpace(
     norms=tuple(NORMALISATIONS), ups=tuple(UP_SAMPLINGS), kernels=tuple(CONVOLUTIONS), ends=tuple(CELL_ENDS)
@@ -106,6 +117,43 @@ def test_losses_multiply_the_space() -> None:
     assert {space.sample(rng).loss for _ in range(30)} == {"hinge", "relativistic"}
 
 
+PAIR = "1011-10011-d0010-d2101-lw"
+
+
+def test_a_discriminator_follows_its_generator() -> None:
+    """A group for each of its cells, before the loss; prefixes cut both networks, repetitions repeat both's last."""
+    pair = Architecture.parse(PAIR)
+    judging = (DiscriminatorCell(), DiscriminatorCell("5x5", "max", shortcut=False, end="attention"))
+    assert pair == Architecture(NAMED["paper-top1"].cells[:2], "wasserstein", judging)
+    assert str(pair) == PAIR and Architecture.parse(pair.readable) == pair
+    words = "discriminator 3x3 average shortcut | discriminator 5x5 max attention | wasserstein"
+    assert pair.readable == f"{NAMED['paper-top1'].prefix(2).readable} | {words}"
+    assert str(pair.prefix(1)) == "1011-d0010-lw"
+    assert str(pair.repeated(1)) == "1011-10011-10011-d0010-d2101-d2101-lw"
+
+
+def test_discriminators_multiply_the_space() -> None:
+    """Each pair is there once, with a discriminator as deep as the generator; none without one belongs to it."""
+    cell = CellSpace(("pre",), ("none", "bn"), ("nearest",), (True,))
+    judging = DiscriminatorCellSpace(downs=("average", "max", "strided"))
+    space = SearchSpace.uniform(3, cell, (False,), discriminator=judging)
+    listed = list(space.enumerate())
+    assert space.size() == len(set(listed)) == 2**3 * 3**2  # the third cell does not halve its map
+    assert all(a in space and len(a.discriminator) == 3 for a in listed)
+    assert Architecture(listed[0].cells) not in space
+    assert listed[0] not in SearchSpace.uniform(3, cell, (False,))
+    assert space.max_entropy(0, 3) == pytest.approx(math.log(72))
+    assert SearchSpace.only(listed[5]).size() == 1 and listed[5] in SearchSpace.only(listed[5])
+    rng = random.Random(0)
+    assert len({space.sample(rng, 2).discriminator for _ in range(100)}) == 9
+
+
+def test_both_networks_have_equally_many_cells() -> None:
+    """Anything else is refused with both numbers."""
+    with pytest.raises(ConfigError, match="the discriminator has 1 cell, but the generator 2 cells"):
+        Architecture.parse("1011-10011-d0010")
+
+
 def test_a_wider_space_has_more_tokens_and_the_papers_keeps_its_own() -> None:
     """K and E are tokens where there is a choice; one option alone is every cell's."""
     assert EVERYTHING.option_counts == (2, 6, 4, 2, 5, 2)
@@ -148,6 +196,11 @@ def test_tokens_and_skip_bits_are_the_released_codes(golden: dict[str, Any]) -> 
         ("1011-lz", r"ends with the loss 'lz', which is not one of lh \(hinge\), ln \(non-saturating\)"),
         ("pre in nearest | crossentropy", r"cell 2 \('crossentropy'\), word 1 \(conv\)"),
         ("lw", "there is no architecture named 'lw'"),
+        ("d0010", "there is no architecture named 'd0010'"),
+        ("1011-d9010", r"discriminator cell 1 \('d9010'\), position 2 \(kernel\): 9 is not one of 0 \(3x3\)"),
+        ("1011-d001", r"discriminator cell 1 .* ends before position 5 \(end\)"),
+        ("1011-d00100", r"discriminator cell 1 .* position 6: '0' must go"),
+        ("pre in nearest | discriminator 3x3 shortcut", r"discriminator cell 1 .* write discriminator K D \[E\]"),
         ("1011x", r"cell 1 .* ends before position 6 \(kernel\), which takes 0 \(3x3\), 1 \(1x1\)"),
         ("1011x5", r"cell 1 .* position 6 \(kernel\): 5 is not one of 0 \(3x3\)"),
         ("1011x1", r"cell 1 .* ends before position 7 \(end\), which takes 0 \(none\), 1 \(attention\)"),

@@ -66,7 +66,8 @@ def slot_prices(config: Config, assignment: Assignment) -> Prices:
 
     Steps are priced by the mean of the architectures that the slot trains, images by the mean of its candidates.
 
-    The discriminator is its stage's. Steps that adapt candidates are priced like steps of the training.
+    The discriminator is its stage's, or what each architecture has chosen. Steps that adapt candidates are priced like
+    steps of the training.
 
     Returns:
         Multiply-accumulates of a discriminator step, a generator step and a scored image.
@@ -75,8 +76,14 @@ def slot_prices(config: Config, assignment: Assignment) -> Prices:
     candidates = list(dict.fromkeys(assignment.candidates))
     trained = assignment.training or candidates
     generator = round(_mean_macs(config, trained))
-    discriminator = discriminator_macs(config.model, search.discriminator_channels, depth - 1)
-    steps = [step_macs(generator, discriminator, training_of(a, config.training)) for a in trained]
+    steps = [
+        step_macs(
+            generator,
+            discriminator_macs(config.model, search.discriminator_channels, depth - 1, a.discriminator),
+            training_of(a, config.training),
+        )
+        for a in trained
+    ]
     reward = search.reward
     estimated = reward.recalibration_images / reward.num_images if reward.statistics == "recalibrated" else 0.0
     image = _scored_image(config, _mean_macs(config, candidates), estimated)

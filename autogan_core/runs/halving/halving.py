@@ -17,7 +17,7 @@ from typing import Literal
 
 from autogan_core.config import Config, ModelConfig, RetrainConfig
 from autogan_core.history import Record
-from autogan_core.search.mlas import Beam
+from autogan_core.search.stage import Beam
 from autogan_core.search_space import Architecture
 
 Origin = Literal["beam", "candidate", "incumbent", "given"]

@@ -10,8 +10,8 @@ from torch import nn
 
 from autogan_core.config import Config
 from autogan_core.errors import ConfigError
-from autogan_core.networks.discriminator import Discriminator
 from autogan_core.networks.generator import Generator
+from autogan_core.networks.searched_discriminator import discriminator_over
 from autogan_core.runs.halving.halving import largest_pool
 from autogan_core.search_space import Architecture, Cell, SearchSpace
 
@@ -32,14 +32,17 @@ def least_bytes(config: Config) -> int:
         Bytes, for the smallest architectures that the trainings could be of.
     """
     search, retrain = config.search, config.retrain
-    shared = _floats(config, config.search_space(), search.generator_channels)
-    shared_gan = 3 * (shared + _discriminator(config, search.discriminator_channels))  # weights and Adam's two moments
+    space = config.search_space()
+    shared = _floats(config, space, search.generator_channels)
+    judging = _discriminator(config, space, search.discriminator_channels)
+    shared_gan = 3 * (shared + judging)  # weights and Adam's two moments
     smallest = Architecture(
         tuple(Cell("post", "none", "nearest", False, (False,) * i) for i in range(config.model.depth))
     )
     generator = _floats(config, SearchSpace.only(smallest), retrain.generator_channels)
     # The averaged generator too, as it is and as it was best.
-    training = 5 * generator + 3 * _discriminator(config, retrain.discriminator_channels)
+    of_paper = _discriminator(config, SearchSpace.only(smallest), retrain.discriminator_channels)
+    training = 5 * generator + (0 if space.discriminator else 3 * of_paper)
     return FLOAT_BYTES * (2 * shared_gan + (largest_pool(config) + 1) * training) + PAGES_BYTES
 
 
@@ -78,9 +81,9 @@ def _floats(config: Config, space: SearchSpace, channels: int) -> int:
         return _count(Generator(space, config.model, channels))
 
 
-def _discriminator(config: Config, channels: int) -> int:
+def _discriminator(config: Config, space: SearchSpace, channels: int) -> int:
     with torch.device("meta"):
-        return _count(Discriminator(config.model, channels))
+        return _count(discriminator_over(space, config.model, channels))
 
 
 def _count(module: nn.Module) -> int:

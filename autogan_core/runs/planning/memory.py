@@ -91,9 +91,11 @@ def heaviest_architecture(space: SearchSpace) -> Architecture:
 
     Returns:
         As far as the space allows: activation behind the convolution, instance normalisation, transposed convolutions,
-        all shortcuts and all skips.
+        all shortcuts and all skips; of the discriminator's choices the last ones.
     """
-    return Architecture(tuple(cell.cell((0, *(count - 1 for count in cell.option_counts[1:]))) for cell in space.cells))
+    cells = tuple(cell.cell((0, *(count - 1 for count in cell.option_counts[1:]))) for cell in space.cells)
+    judging = tuple(cell.cell([count - 1 for count in cell.option_counts]) for cell in space.discriminator)
+    return Architecture(cells, discriminator=judging)
 
 
 @contextmanager

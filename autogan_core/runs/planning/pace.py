@@ -77,8 +77,11 @@ def _stages(config: Config, device: torch.device, thorough: bool) -> tuple[Netwo
     for depth in search.stage_depths(config.model.num_cells):
         architectures = [space.sample(rng, depth) for _ in range(ARCHITECTURES)]
         generator = [generator_macs(a, config.model, search.generator_channels) for a in architectures]
-        discriminator = discriminator_macs(config.model, search.discriminator_channels, depth - 1)
-        macs = step_macs(max(generator), discriminator, config.training)
+        discriminator = [
+            discriminator_macs(config.model, search.discriminator_channels, depth - 1, a.discriminator)
+            for a in architectures
+        ]
+        macs = step_macs(max(generator), max(discriminator), config.training)
         step = step_time(gan, config, architectures, macs, thorough=thorough)
         image = sum(_image_seconds(gan.generator, a) for a in architectures) / ARCHITECTURES
         stages.append(NetworkPace(step, image))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,9 +13,10 @@ from torch.optim import Adam
 
 from autogan_core.config import ModelConfig, TrainingConfig
 from autogan_core.data import to_float
-from autogan_core.networks.discriminator import BaseDiscriminator, Discriminator
+from autogan_core.networks.discriminator import BaseDiscriminator
 from autogan_core.networks.generator import BaseGenerator, Generator
 from autogan_core.networks.precision import training_dtype
+from autogan_core.networks.searched_discriminator import discriminator_over
 from autogan_core.operations.layers.batch_norm import statistics_across
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.torch_seeding import seeded_initialisation
@@ -111,7 +113,7 @@ class GAN:
         """Builds the paper's networks over a search space.
 
         Args:
-            space: what the generator can be.
+            space: what the networks can be.
             model: shapes.
             training: batches, optimisers and precision.
             generator_channels: feature maps of every generator layer.
@@ -126,7 +128,7 @@ class GAN:
         """
         with seeded_initialisation(seed, "weights"):
             generator = Generator(space, model, generator_channels)
-            discriminator = Discriminator(model, discriminator_channels)
+            discriminator = discriminator_over(space, model, discriminator_channels)
         return cls(generator, discriminator, model, training, device=device, world=world, capture=capture)
 
     def loss(self, architecture: Architecture) -> AdversarialLoss:
@@ -175,13 +177,15 @@ class GAN:
             fake.copy_(self._generated(latents, architecture, labels))
 
         def update() -> None:
-            value = self._discriminator_loss(judged, stage, num_real, adversarial)
+            value = self._discriminator_loss(judged, architecture, num_real)
             self._descend(value, self.discriminator_optimizer)
             loss.copy_(value.detach())
 
         with statistics_across(self.generator, self._world), statistics_across(self.discriminator, self._world):
             self._captured.run(("images", architecture), generate)
-            self._captured.run(("discriminator", stage, num_real, architecture.loss), update)
+            self._captured.run(
+                ("discriminator", stage, num_real, architecture.loss, architecture.discriminator), update
+            )
         return loss.clone()
 
     def _generated(self, latents: Tensor, architecture: Architecture, labels: Tensor | None) -> Tensor:
@@ -189,23 +193,22 @@ class GAN:
         images: Tensor = self.generator(latents, architecture, *(() if labels is None else (labels,)))
         return images
 
-    def _discriminator_loss(
-        self, judged: JudgedImages, stage: int, num_real: int, adversarial: AdversarialLoss
-    ) -> Tensor:
+    def _discriminator_loss(self, judged: JudgedImages, architecture: Architecture, num_real: int) -> Tensor:
         """The loss of this rank's images; ``num_real`` counts the real ones of the whole batch."""
         fake, num_fake = judged.fake, self.training.discriminator_batch
+        adversarial, path = self.loss(architecture), _path(architecture)
         real = to_float(judged.real).to(fake.dtype)
         if self._augmentation.acts:
             real = self._augmentation.of_real(real, judged.real_draws)
             fake = self._augmentation.of_generated(fake, judged.fake_draws)
-        real_logits, fake_logits = self.discriminator.judge(real, fake, stage, judged.labels)
+        real_logits, fake_logits = self.discriminator.judge(real, fake, labels=judged.labels, **path)
         self._augmentation.follow(real_logits, num_real, self._world)
         value = adversarial.of_discriminator(real_logits, fake_logits, num_real, num_fake, self._world)
         if judged.mix is None:
             return value
         pairs = min(len(real), len(fake))
         labels = None if judged.real_labels is None else judged.real_labels[:pairs]
-        critic = partial(self.discriminator, stage=stage, **({} if labels is None else {"labels": labels}))
+        critic = partial(self.discriminator, **path, **({} if labels is None else {"labels": labels}))
         penalty = gradient_penalty(critic, real, fake, judged.mix, min(num_real, num_fake))
         return value + adversarial.gradient_penalty * penalty
 
@@ -215,20 +218,22 @@ class GAN:
         num_fake = self.training.generator_batch
         latents = self._tensors.latents(stream, step, "generator", num_fake)
         labels = self._tensors.labels(stream, step, "generator", num_fake)
-        draws, stage = self._draws(stream, step, "generator", num_fake), architecture.depth - 1
+        draws, path = self._draws(stream, step, "generator", num_fake), _path(architecture)
         adversarial = self.loss(architecture)
-        compared = self._compared_images(stream, step, stage) if adversarial.relativistic else None
+        compared = self._compared_images(stream, step, architecture.depth - 1) if adversarial.relativistic else None
         num_real = compared.count if compared else 0
         loss = self._tensors.place("generator loss", self._zero)
 
         def update() -> None:
             fake = self._augmentation.of_generated(self._generated(latents, architecture, labels), draws)
-            given = () if labels is None else (labels,)
+            given = {} if labels is None else {"labels": labels}
             real_logits = None
             if compared is not None:
                 real = self._augmentation.of_real(to_float(compared.images).to(fake.dtype), compared.draws)
-                real_logits = self.discriminator(real, stage, *(() if labels is None else (compared.labels,)))
-            fake_logits = self.discriminator(fake, stage, *given)
+                real_logits = self.discriminator(
+                    real, **path, **({} if labels is None else {"labels": compared.labels})
+                )
+            fake_logits = self.discriminator(fake, **path, **given)
             value = adversarial.of_generator(real_logits, fake_logits, num_real, num_fake, self._world)
             self._descend(value, self.generator_optimizer)
             loss.copy_(value.detach())
@@ -311,3 +316,9 @@ class GAN:
             "generator_optimizer": self.generator_optimizer,
             "discriminator_optimizer": self.discriminator_optimizer,
         }
+
+
+def _path(architecture: Architecture) -> dict[str, Any]:
+    """What a discriminator is called with beside images and labels; one that is not searched knows no cells."""
+    path = {"stage": architecture.depth - 1}
+    return path | ({"cells": architecture.discriminator} if architecture.discriminator else {})

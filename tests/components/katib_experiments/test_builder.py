@@ -187,8 +187,9 @@ def test_what_trials_could_not_be_told_is_refused(changes: Sequence[str], messag
         ),
         ("search.space.end=[attention]",),
         ("search.space.loss=[hinge, wasserstein]", "search.reward.adaptation_steps=5"),
+        ("search.networks=both", "search.discriminator.down=[max, average]", "search.reward.adaptation_steps=5"),
     ],
-    ids=["evolution", "off-policy", "wide", "attention", "loss"],
+    ids=["evolution", "off-policy", "wide", "attention", "loss", "both networks"],
 )
 def test_what_the_paper_does_not_have_reaches_both_sides(changes: Sequence[str]) -> None:
     """Other policies and wider spaces: the service and the trials are told of one search, which passes the check."""

@@ -102,6 +102,12 @@ def assign(path: str, value: object) -> Callable[[api.Experiment], None]:
     return change
 
 
+def half_a_discriminator(wanted: api.Experiment) -> None:
+    added = wanted.spec.nas_config.operations.operation.add(operation_type="discriminator-kernel")
+    parameter = added.parameter_specs.parameters.add(name="kernel", parameter_type=api.CATEGORICAL)
+    parameter.feasible_space.list.append("5x5")
+
+
 def rename(wanted: api.Experiment) -> None:
     wanted.spec.nas_config.operations.operation[1].operation_type = "activation"
 
@@ -139,6 +145,7 @@ def double_type(wanted: api.Experiment) -> None:
     [
         (rename, "operations has the operation 'activation'; there are conv, norm, up, shortcut, skip"),
         (drop, "operations has no 'up'; add it with one categorical parameter whose list is some of bilinear, nearest"),
+        (half_a_discriminator, "operations has no 'discriminator-down'; add it with one categorical .* average, max"),
         (twice, "operations has 'conv' twice; join their lists"),
         (two_parameters, "'conv' has 2 parameters; it takes exactly one"),
         (double_type, "'norm' has a parameter of type double; set parameterType: categorical"),

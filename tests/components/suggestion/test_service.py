@@ -18,7 +18,8 @@ from kubeflow.katib import katib_api_pb2_grpc as api_grpc
 
 from autogan_core.config import RewardConfig
 from autogan_core.history import Assignment, Record
-from autogan_core.search.mlas import Beam, MultiLevelSearch
+from autogan_core.search.mlas import MultiLevelSearch
+from autogan_core.search.stage import Beam
 from autogan_kubeflow.components.katib_protocol import FIELDS, from_parameters, to_metrics, to_parameters
 from autogan_kubeflow.components.suggestion.experiment import parse_experiment
 from autogan_kubeflow.components.suggestion.server import HEALTH_SERVICE, start

@@ -14,7 +14,8 @@ from autogan_core.history import Assignment, Record
 from autogan_core.runs.local_search import HistoryFile, measurements, search_records
 from autogan_core.runtime.distributed import World
 from autogan_core.runtime.monitor import Monitor
-from autogan_core.search.mlas import Beam, MultiLevelSearch
+from autogan_core.search.mlas import MultiLevelSearch
+from autogan_core.search.stage import Beam
 from autogan_core.search_space import NAMED, SearchSpace
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.storage import DirectoryStore, RunStore

@@ -8,18 +8,18 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autogan_core.config import ControllerConfig, SearchConfig
+from autogan_core.config import ControllerConfig, DiscriminatorSpaceConfig, SearchConfig
 from autogan_core.errors import ConfigError
 from autogan_core.history import Assignment, Record
 from autogan_core.presets import load_config
 from autogan_core.search.mlas import MultiLevelSearch
-from autogan_core.search_space import NAMED, Architecture, Cell, SearchSpace
+from autogan_core.search_space import NAMED, SWITCH, Architecture, Cell, CellSpace, SearchSpace
 
 SPACE = SearchSpace.full()
 SMALL = SearchConfig(
@@ -330,6 +330,58 @@ def test_a_loss_is_chosen_once(levels: Literal["multi", "single"]) -> None:
             kept = {beam.architecture.loss for beam in search.beams(history[: record.assignment.slot + 1])}
     again = MultiLevelSearch(space, config, 0)
     assert again.ask(history, 20) == [history[20].assignment]
+
+
+BOTH = SearchSpace.uniform(3, CellSpace(), SWITCH, discriminator=DiscriminatorSpaceConfig().cell())
+
+
+@pytest.mark.parametrize("policy", get_args(SearchConfig.model_fields["policy"].annotation))
+@pytest.mark.parametrize("levels", ["multi", "single"])
+def test_networks_are_searched_in_turns(policy: str, levels: str) -> None:
+    """The candidates of a slot differ in one network; the other is what scored best in its latest turn. Beams are
+    pairs, training draws both networks, and the search is replayed from its history."""
+    config = SMALL.model_copy(update={"policy": policy, "levels": levels, "iterations": 12})
+    search, history = play(config, space=BOTH, fails=lambda slot: slot in (2, 7))
+    held: dict[tuple[int, str], Architecture] = {}
+    turns: dict[int, list[str]] = {}
+    for record in history:
+        candidates, stage = record.assignment.candidates, record.assignment.stage
+        new = slice(stage if levels == "multi" else 0, None)
+        generators, discriminators = {a.cells[new] for a in candidates}, {a.discriminator[new] for a in candidates}
+        if record.assignment.phase == "derive":
+            assert len({a.cells for a in candidates}) == len(candidates) == 4
+        elif record.scored:
+            assert len({a.discriminator for a in record.assignment.training}) > 1
+            turn, other = ("generator", "discriminator") if len(discriminators) == 1 else ("discriminator", "generator")
+            turns.setdefault(stage, []).append(turn)
+            assert 1 in (len(generators), len(discriminators))
+            if best := held.get((stage, other)):
+                kept = {best.cells[new]} if turn == "discriminator" else {best.discriminator[new]}
+                assert kept == (generators if turn == "discriminator" else discriminators)
+            held[stage, turn] = max(record.scored, key=lambda pair: pair[1])[0]
+    for taken in turns.values():
+        assert taken == ["generator", "discriminator"] * (len(taken) // 2) + ["generator"] * (len(taken) % 2)
+    beams = search.beams(history)
+    assert len(beams) == 2 and all(beam.architecture in BOTH for beam in beams)
+    again = MultiLevelSearch(BOTH, config, 0)
+    assert [again.ask(history, slot)[0] for slot in range(len(history))] == [r.assignment for r in history]
+
+
+def test_the_discriminators_policy_learns_in_its_turns() -> None:
+    """A reward that likes one choice of the discriminator fills the beams with it, and those of the generator too."""
+    config = SMALL.model_copy(update={"iterations": 90, "controller_steps": 8, "num_candidates": 12})
+
+    def likes(architecture: Architecture) -> float:
+        judged = sum(cell.kernel == "5x5" for cell in architecture.discriminator)
+        return (judged + sum(cell.conv == "pre" for cell in architecture.cells)) / architecture.depth
+
+    search, history = play(config, space=BOTH, reward=likes)
+    for beam in search.beams(history):
+        assert {cell.kernel for cell in beam.architecture.discriminator} == {"5x5"}
+        assert {cell.conv for cell in beam.architecture.cells} == {"pre"}
+    stage = [r for r in history if r.assignment.stage == 2 and r.assignment.phase == "search"]
+    drawn = [a.discriminator[-1].kernel == "5x5" for r in stage[-6:] for a in r.assignment.training]
+    assert sum(drawn) / len(drawn) > 0.4  # a quarter at first
 
 
 def test_beams_feed_the_next_controller() -> None:

@@ -128,3 +128,11 @@ def test_a_space_of_one_architecture(policy: str) -> None:
         [assignment] = search.ask(history, len(history))
         history.append(Record(assignment, (1.0,) * len(assignment.candidates)))
     assert [beam.architecture for beam in search.beams(history)] == [NAMED["paper-top1"]]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_beams_may_be_given(policy: str) -> None:
+    """Cells are drawn for the beams that are asked for."""
+    wanted = np.array([2, 0, 1, 1, 2, 0, 2])
+    beams, choices = taught(policy).sample(7, rng(5), wanted)
+    assert np.array_equal(beams, wanted) and choices.shape == (7, 4)

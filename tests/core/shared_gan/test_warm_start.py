@@ -17,7 +17,7 @@ from autogan_core.runtime.monitor import Monitor
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
 from autogan_core.shared_gan.shared_gan import SharedGAN
 from autogan_core.shared_gan.trial_records import shared_state
-from autogan_core.shared_gan.warm_start import start_from_search, supernet_weights
+from autogan_core.shared_gan.warm_start import start_from_search, weightless_supernet
 from autogan_core.storage import DirectoryStore, Snapshot
 from autogan_core.training.adversarial.gan import GAN
 from autogan_core.training.design import searched
@@ -39,7 +39,7 @@ def workspace(folder: Path, config: Config) -> Workspace:
 def train_shared(folder: Path, config: Config, trained: tuple[Architecture, ...] = TRAINED) -> GAN:
     """A shared GAN after one slot, as it was committed."""
     shared = SharedGAN(workspace(folder, config))
-    shared.run(Assignment(0, 2, "search", (NAMED["paper-top1"],), trained))
+    shared.run(Assignment(0, 2, "search", trained[:1], trained))
     return shared._gan
 
 
@@ -98,10 +98,27 @@ def test_a_derived_gan_goes_on_where_the_supernet_was(
     assert (moved[False] > 0) == (architecture not in TRAINED)
 
 
+def test_a_pair_goes_on_with_both_of_its_networks(tmp_path: Path) -> None:
+    """A searched discriminator judges as on the shared weights, spectral norm and all, and keeps its moments."""
+    config = tiny_config(FROM_SHARED, "search.networks=both", "search.reward.adaptation_steps=1")
+    pair = Architecture.parse("1011-10011-10103-d0010-d2101-d3000")
+    shared = train_shared(tmp_path, config, (pair, Architecture.parse("0221-02210-02201-d1200-d0010-d0011")))
+    gan, images = started(tmp_path, config, pair), torch.randn(5, 1, 16, 16)
+    judged = [each.discriminator.eval()(images, 2, cells=pair.discriminator) for each in (shared, gan)]
+    assert torch.allclose(judged[0], judged[1], rtol=1e-5, atol=1e-6)
+    known = dict(shared.discriminator.named_parameters())
+    for name, weight in gan.discriminator.named_parameters():
+        assert torch.equal(weight, known[name])
+        expected = shared.discriminator_optimizer.state[known[name]]
+        assert torch.equal(gan.discriminator_optimizer.state[weight]["exp_avg_sq"], expected["exp_avg_sq"])
+
+
 def test_naming_the_supernets_weights_draws_nothing(config: Config, shared: GAN) -> None:
     """The names are those of the real supernet, in its order, and no random number is used for it."""
     before = torch.get_rng_state()
-    assert supernet_weights(config) == [name for name, _ in shared.generator.named_parameters()]
+    shapes = weightless_supernet(config)
+    for kind, network in (("generator", shared.generator), ("discriminator", shared.discriminator)):
+        assert [*dict(shapes[kind].named_parameters())] == [*dict(network.named_parameters())]
     assert torch.equal(torch.get_rng_state(), before)
 
 

@@ -22,7 +22,7 @@ from autogan_core.runs.halving.halving import (
     unusable_incumbents,
     usable_incumbents,
 )
-from autogan_core.search.mlas import Beam
+from autogan_core.search.stage import Beam
 from autogan_core.search_space import NAMED, Architecture, SearchSpace
 from tests.core.tiny import tiny_config
 

@@ -31,10 +31,11 @@ LOSSES = {
     for name in ("non-saturating", "wasserstein", "relativistic")
 }
 SEARCHED_LOSS = ("search.space.loss=[wasserstein, relativistic]", "search.reward.adaptation_steps=1")
+BOTH_NETWORKS = ("search.networks=both", "search.reward.adaptation_steps=1")
 KINDS = pytest.mark.parametrize(
     "settings",
-    [(), AUGMENTED, CONDITIONAL, SEARCHED_LOSS, *LOSSES.values()],
-    ids=["plain", "augmented", "conditional", "searched loss", *LOSSES],
+    [(), AUGMENTED, CONDITIONAL, SEARCHED_LOSS, BOTH_NETWORKS, *LOSSES.values()],
+    ids=["plain", "augmented", "conditional", "searched loss", "both networks", *LOSSES],
 )
 
 
@@ -66,7 +67,9 @@ def stream(size: int = 16, device: torch.device = CPU, settings: Sequence[str] =
 
 def routes(settings: Sequence[str]) -> tuple[Architecture, Architecture]:
     """Two architectures; of a conditional GAN the first has class-conditional normalisation, of one whose losses are
-    searched each has another loss."""
+    searched each has another loss, of one whose discriminators are searched another discriminator."""
+    if settings == BOTH_NETWORKS:
+        return Architecture.parse(f"{TOP1}-d0010-d2101-d3010"), Architecture.parse(f"{DECONV}-d1200-d0011-d0010")
     if settings == SEARCHED_LOSS:
         return Architecture(TOP1.cells, "wasserstein"), Architecture(DECONV.cells, "relativistic")
     return (CONDITIONAL_TOP1 if "model.classes=10" in settings else TOP1), DECONV
@@ -157,12 +160,13 @@ def test_work_can_be_captured(monkeypatch: pytest.MonkeyPatch, settings: Sequenc
     """Replayed from what each key first stood for, training ends in the same bits: over changing architectures and
     stages, an epoch's smaller last batch, a score in between and a state that is loaded in between."""
     top1, deconv = routes(settings)
+    small = Architecture(SMALL.cells, discriminator=deconv.discriminator[:2])
     scenario: list[dict[str, Tensor]] = []
     for work in (CapturedWork, FirstWork):
         monkeypatch.setattr("autogan_core.training.adversarial.gan.CapturedWork", work)
         trained, stored = gan(settings=settings), {}
         for step in range(24):
-            architecture = (top1, deconv, SMALL, top1)[step // 2 % 4]
+            architecture = (top1, deconv, small, top1)[step // 2 % 4]
             size = 4 << architecture.depth - 1
             data = stream(size, settings=settings, count=40)
             trained.train_step(data, step, architecture)
