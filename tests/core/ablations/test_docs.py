@@ -12,6 +12,7 @@ import pytest
 import typer
 
 from autogan_core.ablations.catalogue import ABLATIONS
+from autogan_core.ablations.pages.statistics import paired_difference
 from autogan_core.cli.reproduce import app
 
 PAGE = Path(__file__).parents[3] / "docs" / "results.md"
@@ -72,6 +73,24 @@ def test_few_images_are_what_was_measured(checkpoint: str, arm: str) -> None:
     cells = [[float(number) for number in cell.split(",")] for cell in row.split("|")[3:5]]
     for cell, score, tolerance in zip(cells, ("kid", "fid"), (0.0006, 0.06), strict=True):
         assert cell == pytest.approx([scores[score] for scores in found], abs=tolerance)
+
+
+@pytest.mark.parametrize("checkpoint", ["last", "best"])
+def test_few_images_differences_have_the_intervals_of_the_files(checkpoint: str) -> None:
+    """Each is the paired difference of the two arms, with as many digits as the page shows."""
+    [row] = [line for line in TEXT.splitlines() if line.startswith(f"| {checkpoint} | difference |")]
+    for cell, (score, digits) in zip(
+        row.split("|")[3:7], (("kid", 3), ("fid", 2), ("precision", 2), ("recall", 2)), strict=True
+    ):
+        values = [
+            [
+                json.loads(path.read_text())[checkpoint][score]
+                for path in sorted((STUDY / "few-images").glob(f"500-{arm}-*.json"))
+            ]
+            for arm in ("adaptive", "none")
+        ]
+        estimate = paired_difference(*values)
+        assert cell.strip() == f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
 
 
 def test_links_lead_to_files_and_anchors() -> None:
