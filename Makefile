@@ -26,7 +26,7 @@ TESTED = $(call option,IMAGES,images) $(call option,TAG,tag) $(call option,SUGGE
 	$(call option,RUNTIME_IMAGE,runtime-image) $(call option,STORE,store) \
 	$(call option,FAKE_GCS_IMAGE,emulator-image) $(call option,GCS_KEY,gcs-key) \
 	$(call option,GOOGLE_ACCOUNT,google-account) $(call option,PULL_SECRET,pull-secret) \
-	$(call option,KATIB_NAMESPACE,katib-namespace) $(if $(KEEP),--keep)
+	$(call option,KATIB_NAMESPACE,katib-namespace) $(foreach setting,$(SET),--set $(setting)) $(if $(KEEP),--keep)
 
 .PHONY: acceptance acceptance-clean
 acceptance: .venv/ready ## Test a cluster with these images, and leave nothing there (10 minutes; see docs/cluster.md)

@@ -68,6 +68,10 @@ def run(
     gcs_key: Annotated[Path | None, typer.Option(help="A service account's key for the bucket.")] = None,
     google_account: Annotated[str | None, typer.Option(help="Google account for workload identity.")] = None,
     pull_secret: Annotated[Path | None, typer.Option(help="Docker's config.json for a private registry.")] = None,
+    search_settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the search, mlas-smoke's. Repeatable."),
+    ] = None,
     katib_namespace: Annotated[str, typer.Option(help="Where Katib is installed.")] = "kubeflow",
     skip_pipelines: SkipPipelines = False,
     pipelines_namespace: PipelinesNamespace = "kubeflow",
@@ -95,6 +99,7 @@ def run(
             google_account=google_account,
             pull_secret=pull_secret,
             katib_namespace=katib_namespace,
+            search_settings=tuple(search_settings or ()),
             pipelines=_access(skip_pipelines, pipelines_namespace, pipelines_host, token_file, profile),
             suggestion_image=suggestion_image or moved(DEFAULT_IMAGE, images, tag),
             runtime_image=runtime_image or moved(IMAGE, images, tag),

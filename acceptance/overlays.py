@@ -11,6 +11,8 @@ import yaml
 
 from acceptance.documents import HOSTNAME, PULL_SECRET, SETTINGS_VARIABLE, trial_pod_spec
 from acceptance.settings import ROOT, Settings
+from autogan_kubeflow.components.katib_experiments import manifests, recipe
+from autogan_kubeflow.components.katib_experiments.render import render
 
 RECIPE = "mlas-smoke"
 EPOCHS = 6
@@ -53,19 +55,40 @@ def write_base(settings: Settings, node: str | None = None) -> Path:
         "generatorOptions": {"disableNameSuffixHash": True},
         "patches": patches,
     }
-    return _write(settings, "base", resources, components, overlay)
+    return _overlay(settings, "base", resources, components, overlay)
 
 
 def write_experiment(settings: Settings, node: str | None = None) -> Path:
-    """Writes an overlay on ``manifests/experiments``, of which `RECIPE` alone is to be applied. See `write_base`."""
-    experiments = ROOT / "manifests" / "experiments"
+    """Writes an overlay on ``manifests/experiments``, of which `RECIPE` alone is to be applied.
+
+    Args:
+        settings: of the test; with ``search_settings`` the Experiment is written anew, as ``autogan katib experiment
+            --set`` does.
+        node: name of the node that computes; None leaves it to the scheduler.
+
+    Returns:
+        The folder to apply.
+    """
+    experiments = _experiments(settings)
     changes = [
         {"op": "replace", "path": "/metadata/name", "value": settings.experiment},
         *_placed(_TRIAL, settings.runtime_image, node),
         _longer(yaml.safe_load((experiments / f"{RECIPE}.yaml").read_text())),
     ]
     overlay = {"patches": [_patch("Experiment", RECIPE, *changes) | {"options": {"allowNameChange": True}}]}
-    return _write(settings, "experiment", [experiments], [], overlay)
+    return _overlay(settings, "experiment", [experiments], [], overlay)
+
+
+def _experiments(settings: Settings) -> Path:
+    """A folder whose kustomization has the Experiment of `RECIPE`."""
+    committed = ROOT / "manifests" / "experiments"
+    if not settings.search_settings:
+        return committed
+    folder = _folder(settings, "changed")
+    documents = manifests(recipe(RECIPE), RECIPE, settings.search_settings)
+    (folder / f"{RECIPE}.yaml").write_text(render(documents, f"{RECIPE} with {', '.join(settings.search_settings)}"))
+    _write(folder, {"resources": [f"{RECIPE}.yaml"], "components": _relative([committed.parent / "images"], folder)})
+    return folder
 
 
 def selected(documents: list[dict[str, Any]]) -> dict[str, Any]:
@@ -103,22 +126,30 @@ def _patch(kind: str, name: str, *changes: dict[str, Any]) -> dict[str, Any]:
     return {"target": {"kind": kind, "name": name}, "patch": json.dumps(changes)}
 
 
-def _write(
-    settings: Settings, name: str, resources: list[Path], components: list[Path], overlay: dict[str, Any]
-) -> Path:
+def _folder(settings: Settings, name: str) -> Path:
     folder = (settings.folder / "manifests" / name).resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
-    def relative(paths: list[Path]) -> list[str]:
-        return [os.path.relpath(path, folder) for path in paths]  # kustomize takes no absolute ones
 
+def _relative(paths: list[Path], folder: Path) -> list[str]:
+    return [os.path.relpath(path, folder) for path in paths]  # kustomize takes no absolute ones
+
+
+def _overlay(
+    settings: Settings, name: str, resources: list[Path], components: list[Path], overlay: dict[str, Any]
+) -> Path:
+    folder = _folder(settings, name)
     document = {
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
         "namespace": settings.namespace,
-        "resources": relative(resources),
-        **({"components": relative(components)} if components else {}),
+        "resources": _relative(resources, folder),
+        **({"components": _relative(components, folder)} if components else {}),
         **overlay,
     }
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    _write(folder, document)
     return folder
+
+
+def _write(folder: Path, document: dict[str, Any]) -> None:
+    head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump({**head, **document}, sort_keys=False))

@@ -72,6 +72,8 @@ class Settings:
     """A Docker ``config.json`` with the registry's credentials."""
     katib_namespace: str = "kubeflow"
     """The namespace of Katib and the training operator."""
+    search_settings: tuple[str, ...] = ()
+    """``section.key=value`` each, on top of the Experiment's; none: the Experiment is the committed one."""
     pipelines: PipelinesAccess | None = PipelinesAccess()
     """None skips the pipelines."""
     token: str = field(default_factory=lambda: secrets.token_hex(4))

@@ -104,3 +104,18 @@ def test_the_experiment_is_the_committed_one_with_longer_trials(own: Settings) -
     assert load_config(preset, overrides) == longer
     assert longer.search.shared_epochs > load_config(chosen.preset, chosen.overrides).search.shared_epochs
     assert check_document(found) == []
+
+
+def test_another_search_is_written_anew(own: Settings) -> None:
+    """Settings on top of the recipe's reach the suggestion service and the trials; all else is the committed one's."""
+    changes = ("search.networks=both", "search.reward.adaptation_steps=1")
+    found = selected(kustomize(write_experiment(replace(own, search_settings=changes), "node-1")))
+    chosen = recipe("mlas-smoke")
+    expected = load_config(chosen.preset, [*chosen.overrides, *changes, f"search.shared_epochs={EPOCHS}"])
+    preset, overrides = trial_settings(found)
+    assert load_config(preset, overrides) == expected
+    kinds = [operation["operationType"] for operation in found["spec"]["nasConfig"]["operations"]]
+    assert "discriminator-down" in kinds
+    assert found["metadata"]["name"] == "mlas-smoke-mine" and found["metadata"]["namespace"] == "mine"
+    assert trial_pod_spec(found)["containers"][0]["image"] == own.runtime_image
+    assert check_document(found) == []
