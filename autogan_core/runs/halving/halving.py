@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from autogan_core.config import Config, ModelConfig, RetrainConfig
 from autogan_core.history import Record
 from autogan_core.search.stage import Beam
-from autogan_core.search_space import Architecture
+from autogan_core.search_space import Architecture, DiscriminatorCell
 
 Origin = Literal["beam", "candidate", "incumbent", "given"]
 
@@ -71,10 +71,14 @@ def rungs(retrain: RetrainConfig, pool_size: int) -> tuple[Rung, ...]:
 
 
 def usable_incumbents(config: Config) -> dict[Architecture, str]:
-    """The incumbents that fit the run, in the settings' order, each once, with the name that the settings give it."""
+    """Selects the incumbents that fit the run; where discriminators are searched too, they are paired with the paper's.
+
+    Returns:
+        Each once, in the settings' order, with the name that the settings give it.
+    """
     space, usable = config.search_space(), dict[Architecture, str]()
     for name in config.retrain.incumbents:
-        architecture = Architecture.parse(name)
+        architecture = _incumbent(name, config)
         if _fits(architecture, config.model) and architecture.prefix(space.num_cells) in space:
             usable.setdefault(config.model.completed(architecture), name)
     return usable
@@ -84,12 +88,19 @@ def unusable_incumbents(config: Config) -> dict[str, str]:
     """Name of each incumbent that is left out -> why."""
     reasons, usable = {}, usable_incumbents(config)
     for name in config.retrain.incumbents:
-        architecture = Architecture.parse(name)
+        architecture = _incumbent(name, config)
         if config.model.completed(architecture) not in usable:
             fits = _fits(architecture, config.model)
             cells = f"{architecture.depth} cells, not {config.model.num_cells}"
             reasons[name] = "outside search.space" if fits else cells
     return reasons
+
+
+def _incumbent(name: str, config: Config) -> Architecture:
+    architecture = Architecture.parse(name)
+    if config.search.networks == "generator" or architecture.discriminator:
+        return architecture
+    return replace(architecture, discriminator=(DiscriminatorCell(),) * architecture.depth)
 
 
 def _fits(architecture: Architecture, model: ModelConfig) -> bool:

@@ -135,6 +135,21 @@ def test_incumbents_that_do_not_fit_are_left_out() -> None:
     }
 
 
+def test_incumbents_are_paired_with_the_papers_discriminator() -> None:
+    """Where discriminators are searched too; one that has its own keeps it, and outside the space they are left out."""
+    settings = (
+        "search.networks=both",
+        "search.reward.adaptation_steps=1",
+        "retrain.pool=5",
+        "retrain.num_architectures=1",
+    )
+    config = tiny_config(*settings, f"retrain.incumbents=[sn-gan, {TOP1}-d2101-d0010-d3000]")
+    expected = {f"{SNGAN}-d0010-d0010-d0010": "sn-gan", f"{TOP1}-d2101-d0010-d3000": f"{TOP1}-d2101-d0010-d3000"}
+    assert {str(a): name for a, name in usable_incumbents(config).items()} == expected
+    narrow = tiny_config(*settings, "retrain.incumbents=[sn-gan]", "search.discriminator.kernel=[5x5]")
+    assert usable_incumbents(narrow) == {} and unusable_incumbents(narrow) == {"sn-gan": "outside search.space"}
+
+
 def test_a_given_pool_is_joined_by_the_incumbents() -> None:
     """What is given comes first, under the settings' names where they have one."""
     config = tiny_config("retrain.incumbents=[paper-top1, sn-gan]")
