@@ -14,6 +14,7 @@ from autogan_core.ablations import (
     proxy,
     random_search,
     reward,
+    search_choices,
     transfer,
 )
 from autogan_core.ablations.pages.finding import Finding
@@ -43,6 +44,7 @@ ABLATIONS = {
         mlas_vs_slas,
         random_search,
         payoff,
+        search_choices,
     )
 }
 """All ablations, in the paper's order; those that the paper does not have come last."""

@@ -6,24 +6,12 @@ search on shared weights, random search from scratch, and known generators as so
 
 from __future__ import annotations
 
-from typing import Any
-
 from autogan_core.ablations import contenders
 from autogan_core.ablations.equal_cost.arm_record import ArmRecord
 from autogan_core.ablations.equal_cost.arm_run import ArmRun
+from autogan_core.ablations.equal_cost.arms_finding import arms_finding
 from autogan_core.ablations.equal_cost.paid_arm import GivenArm, ScratchArm
-from autogan_core.ablations.equal_cost.payoff_figure import ArmLine, SeedLine, payoff_figure
-from autogan_core.ablations.equal_cost.payoff_tables import (
-    Comparison,
-    arms_table,
-    at_equal_length,
-    choices_table,
-    claims,
-    comparison_table,
-    comparisons,
-    equal_length_table,
-    half_to_all,
-)
+from autogan_core.ablations.equal_cost.payoff_tables import Comparison, claims, comparisons, half_to_all
 from autogan_core.ablations.equal_cost.searched_arm import SearchedArm
 from autogan_core.ablations.pages.finding import Finding
 from autogan_core.ablations.suite.computations import Computation
@@ -31,7 +19,6 @@ from autogan_core.ablations.suite.searches import Search
 from autogan_core.ablations.suite.suite import Suite
 from autogan_core.ablations.suite.trainings import Given
 from autogan_core.ablations.suite.variants import MLAS, RANDOM_SHARED
-from autogan_core.metrics.features.classifier_accuracy import features_words
 
 NAME = "payoff"
 FOUND = "found"
@@ -67,37 +54,17 @@ def finding(suite: Suite) -> Finding:
     arms, config = _arms(suite), suite.plan.config(suite.plan.seeds[0])
     compared = comparisons(arms)
     records = {name: [arm.record() for arm in of_arm] for name, of_arm in arms.items()}
-    lines, alone = _lines(records), at_equal_length(records)
-    features = features_words(config.scores.features, suite.accuracy)
-    validation = f"{config.retrain.validation_images:,} images, {features}"
-    return Finding(
+    return arms_finding(
+        suite,
+        arms,
+        compared,
         name=NAME,
         title="Does the search pay?",
         paper="The search's cost is left out of the comparison with hand-crafted GANs (section 4.1, Table 1); random "
         "search gets as much time, and each architecture an early-stopped training or shared weights (section 4.3.5).",
         here=_here(records, compared),
-        figure=payoff_figure(
-            lines,
-            f"FID of the best generator so far ({validation})",
-            "How the FID of each arm's best generator falls with its total cost",
-        )
-        if lines
-        else "",
         caption=_caption(suite, config.retrain.validation_images),
-        command=suite.command_for(NAME),
-        samples=contenders.samples(arms, suite.inputs().dataset, suite.plan.seeds[0]),
-        tables=(
-            comparison_table(compared, FOUND),
-            equal_length_table(alone, FOUND, validation),
-            arms_table(arms),
-            choices_table(arms),
-        ),
-        data={
-            "comparisons": {name: _comparison_json(comparison) for name, comparison in compared.items()},
-            "equal_length": {name: {"steps": c.steps, "fid_ratio": c.ratio.to_json()} for name, c in alone.items()},
-            "arms": {name: [_arm_json(arm) for arm in of_arm] for name, of_arm in arms.items()},
-            "half_to_all": {name: half_to_all(of_arm).to_json() for name, of_arm in records.items()},
-        },
+        more={"half_to_all": {name: half_to_all(of_arm).to_json() for name, of_arm in records.items()}},
     )
 
 
@@ -142,30 +109,3 @@ def _caption(suite: Suite, validation_images: int) -> str:
         "the same seed; random search from scratch spends them on successive halving of a larger pool and on longer "
         "trainings, known generators on one long training."
     )
-
-
-def _lines(records: dict[str, list[ArmRecord]]) -> list[ArmLine]:
-    lines = [ArmLine(name, tuple(_seed_line(r) for r in of_arm if r.points)) for name, of_arm in records.items()]
-    return [line for line in lines if line.seeds]
-
-
-def _seed_line(record: ArmRecord) -> SeedLine:
-    points: list[tuple[float, float]] = []
-    for point in record.points:
-        if not points or point.fid < points[-1][1]:
-            points.append((point.spent.macs, point.fid))
-    return SeedLine(tuple(points), record.total.macs, record.searched.macs)
-
-
-def _comparison_json(comparison: Comparison) -> dict[str, Any]:
-    return {
-        "fid_ratio": comparison.ratio.to_json(),
-        "fid_difference": comparison.fid.to_json(),
-        "inception_score_difference": comparison.inception_score.to_json(),
-        "seeds_for_fid": comparison.seeds_for_fid,
-        "seeds_for_inception_score": comparison.seeds_for_inception_score,
-    }
-
-
-def _arm_json(arm: ArmRun) -> dict[str, Any]:
-    return {"outcome": arm.outcome().to_json(), **arm.record().to_json()}

@@ -32,6 +32,7 @@ NAMES = {
     "mlas-vs-slas": "4.3.4, Figure 10: one controller for each cell, or one for all",
     "random-search": "4.3.5: with and without shared weights, in equal time",
     "payoff": "does it pay? against all that one could do instead, at equal total cost",
+    "search-choices": "beyond the paper: wider space, both networks, policies, at equal total cost",
 }
 """Every experiment, and what it shows; `catalogue` has what they do."""
 _LINES = "\n".join(f"{name:18}{words}" for name, words in NAMES.items())

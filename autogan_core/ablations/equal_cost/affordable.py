@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
+from statistics import fmean
 
-from autogan_core.ablations.equal_cost.equal_cost import Prices
+from autogan_core.ablations.equal_cost.equal_cost import Prices, slot_prices, training_prices
 from autogan_core.config import Config
+from autogan_core.history import Assignment
 from autogan_core.runs.halving.halving import rungs
 from autogan_core.runs.planning.cost import final_cost, halving_cost, training_cost
+from autogan_core.training.cost import Cost, scoring_cost, training_steps
+from autogan_core.training.design import searched
+
+_DRAWS = 128
+"""Uniform architectures whose mean prices a stage."""
 
 
 def affordable_iterations(prices: Prices, config: Config, macs: float, start: int = 0) -> int:
@@ -65,6 +73,58 @@ def affordable_halving(prices: Prices, config: Config, macs: float) -> Config:
         pool, first_rung = 2 * pool, first_rung / 2
     most = math.ceil(macs / _step(prices, config))
     return settings(pool, _largest(lambda count: affordable(settings(pool, count)), 1, most))
+
+
+def affordable_search(config: Config, steps_per_epoch: int, like: Config) -> int:
+    """The most search iterations whose expected cost is not above another search's.
+
+    Args:
+        config: of the search.
+        steps_per_epoch: discriminator steps of an epoch.
+        like: of the other search.
+
+    Returns:
+        At least an iteration for each stage.
+    """
+    search, prices = config.search, _stage_prices(config)
+    macs = _expected(like, _stage_prices(like), steps_per_epoch)
+
+    def affordable(iterations: int) -> bool:
+        cut = config.model_copy(update={"search": search.model_copy(update={"iterations": iterations})})
+        return _expected(cut, prices, steps_per_epoch) <= macs
+
+    return _largest(affordable, len(prices), 100 * search.iterations)
+
+
+def _stage_prices(config: Config) -> list[Prices]:
+    """The prices of each stage, if its architectures cost what uniform draws do."""
+    space, rng, prices = config.search_space(), random.Random(0), []
+    for stage, depth in enumerate(config.search.stage_depths(config.model.num_cells)):
+        draws = tuple(space.sample(rng, depth) for _ in range(_DRAWS))
+        prices.append(slot_prices(config, Assignment(0, stage, "search", draws, draws)))
+    return prices
+
+
+def _expected(config: Config, prices: Sequence[Prices], steps_per_epoch: int) -> float:
+    """Multiply-accumulates of a whole search in which nothing is reset."""
+    search, total = config.search, 0.0
+    plain, first = (training_steps(config, steps_per_epoch, warm_up=warm_up) for warm_up in (False, True))
+    for price, iterations in zip(prices, search.stage_iterations(config.model.num_cells), strict=True):
+        training = Cost.of_steps(first + (iterations - 1) * plain, config.training.n_critic)
+        candidates = iterations * search.controller_steps + search.num_candidates
+        total += price.spent(training + scoring_cost(config) * candidates).macs
+    return total
+
+
+def mean_training(config: Config) -> float:
+    """Multiply-accumulates of a generator step from scratch and its discriminator steps, the mean of uniform draws."""
+    space, rng = config.search_space(), random.Random(0)
+    draws = (config.model.completed(space.sample(rng)) for _ in range(_DRAWS))
+    return fmean(_step(training_prices(config, searched(architecture)), config) for architecture in draws)
+
+
+def _searching(config: Config, iterations: int) -> Config:
+    return config.model_copy(update={"search": config.search.model_copy(update={"iterations": iterations})})
 
 
 def _step(prices: Prices, config: Config) -> float:

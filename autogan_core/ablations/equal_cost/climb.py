@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
+from autogan_core.ablations.equal_cost.affordable import affordable_iterations
 from autogan_core.ablations.equal_cost.arm_record import ArmRecord, Point
 from autogan_core.ablations.equal_cost.equal_cost import Spent, training_prices
 from autogan_core.config import Config
-from autogan_core.runs.halving.halving import Entrant
+from autogan_core.runs.halving.halving import Entrant, Rung
 from autogan_core.runs.halving.ladder import Ladder
 from autogan_core.runs.run import Run
 from autogan_core.search_space import Architecture
@@ -111,3 +112,20 @@ def _origin(entrant: Entrant) -> str:
     if entrant.origin == "incumbent":
         return f"incumbent {entrant.name}"
     return "random" if entrant.origin == "given" else entrant.origin
+
+
+def lengthen(run: Run, climb: Climb, macs: float) -> None:
+    """Trains the finalists of a halving on with what is left of a budget.
+
+    Args:
+        run: trains.
+        climb: the halving, done.
+        macs: the whole budget in multiply-accumulates; what the climb has spent counts.
+    """
+    finalists, config = climb.finalists(), run.config
+    for architecture in finalists:
+        share, start = (macs - climb.total.macs) / len(finalists), config.retrain.generator_iterations
+        prices = training_prices(config, searched(architecture))
+        until = affordable_iterations(prices, config, share, start)
+        if until > start:
+            run.train_to(architecture, Rung(0, until, len(finalists)), 1)

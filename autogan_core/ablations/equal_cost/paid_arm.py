@@ -14,7 +14,7 @@ from torch import Tensor
 from autogan_core.ablations.equal_cost.affordable import affordable_halving, affordable_iterations
 from autogan_core.ablations.equal_cost.arm_record import ArmRecord, Point
 from autogan_core.ablations.equal_cost.arm_run import ArmRun
-from autogan_core.ablations.equal_cost.climb import Climb, halve
+from autogan_core.ablations.equal_cost.climb import Climb, halve, lengthen
 from autogan_core.ablations.equal_cost.equal_cost import Prices, Spent, training_prices
 from autogan_core.ablations.equal_cost.searched_arm import SearchedArm
 from autogan_core.ablations.suite.computations import Computation
@@ -23,7 +23,7 @@ from autogan_core.ablations.suite.trainings import Given
 from autogan_core.config import Config
 from autogan_core.errors import StateError
 from autogan_core.runs.folder.run_config import keep_config
-from autogan_core.runs.halving.halving import Rung, given_pool
+from autogan_core.runs.halving.halving import given_pool
 from autogan_core.runs.run import Run
 from autogan_core.runs.scoring.evaluating import Evaluator
 from autogan_core.runs.scoring.final_scores import evaluate
@@ -121,7 +121,7 @@ class ScratchArm(PaidArm):
         run = self._open()
         pool = given_pool(run.config, self._draws(run.config, run.config.retrain.pool or 1))
         halve(run, self.store, pool)
-        self._lengthen(run, Climb(run.ladder(pool), run.config))
+        lengthen(run, Climb(run.ladder(pool), run.config), self.macs)
         climb = Climb(run.ladder(pool), run.config, beyond=True)
         run.evaluate(climb.finalists()[:1])
         self.keep(climb.record())
@@ -129,16 +129,6 @@ class ScratchArm(PaidArm):
     def samples(self, count: int) -> Tensor:
         """See `ArmRun.samples`."""
         return self._open().sample(Architecture.parse(self.outcome().trained), "best", count, self.seed)
-
-    def _lengthen(self, run: Run, climb: Climb) -> None:
-        """Trains the finalists on with what is left."""
-        finalists, config = climb.finalists(), run.config
-        for architecture in finalists:
-            share, start = (self.macs - climb.total.macs) / len(finalists), config.retrain.generator_iterations
-            prices = training_prices(config, searched(architecture))
-            until = affordable_iterations(prices, config, share, start)
-            if until > start:
-                run.train_to(architecture, Rung(0, until, len(finalists)), 1)
 
     def _draws(self, config: Config, count: int) -> list[Architecture]:
         """The first ``count`` of this seed's different uniform architectures; all there are, if fewer."""

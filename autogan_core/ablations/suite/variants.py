@@ -28,3 +28,21 @@ SLAS = Variant("slas", "SLAS", ("search.levels=single",))
 NO_RESET = Variant("no-reset", "without resetting", ("search.dynamic_reset.enabled=false",))
 FID_REWARD = Variant("fid-reward", "1 / FID as reward", ("search.reward.score=inverse-fid",), probed=True)
 RANDOM_SHARED = Variant("random-shared", "random, shared weights", ("search.policy=random",), incumbents=False)
+RANDOM_POLICY = Variant("random-policy", "random draws", ("search.policy=random",))
+OFF_POLICY = Variant("off-policy", "off-policy learning", ("search.policy=off-policy",))
+EVOLUTION = Variant(
+    "evolution",
+    "ageing evolution",
+    ("search.policy=evolution", "search.evolution.population=24", "search.evolution.tournament=6"),
+)
+WIDE = Variant(
+    "wide",
+    "wide space",
+    (
+        "search.space.norm=[none, bn, in, gn, ln]",
+        "search.space.up=[bilinear, nearest, deconv, pixel-shuffle]",
+        "search.space.kernel=[3x3, 1x1, 5x5, separable, modulated]",
+        "search.space.end=[none, attention]",
+    ),
+)
+BOTH_NETWORKS = Variant("both-networks", "both networks", ("search.networks=both", "search.reward.adaptation_steps=4"))
