@@ -126,6 +126,7 @@ class SearchedDiscriminator(BaseDiscriminator):
         Returns:
             (N, 1).
         """
+        assert len(cells) == stage + 1, "a searched discriminator needs the choices of each of the stage's cells"
         weights = self.weights(cells)
         last = {layer: weights[f"last.{name}.weight"] for name, layer in self.last.named_children()}
         with reduced(images.device, self.dtype):
