@@ -123,10 +123,6 @@ def mean_training(config: Config) -> float:
     return fmean(_step(training_prices(config, searched(architecture)), config) for architecture in draws)
 
 
-def _searching(config: Config, iterations: int) -> Config:
-    return config.model_copy(update={"search": config.search.model_copy(update={"iterations": iterations})})
-
-
 def _step(prices: Prices, config: Config) -> float:
     """The cost of a generator step and the discriminator steps that belong to it."""
     return config.training.n_critic * prices.discriminator_step + prices.generator_step
