@@ -112,7 +112,7 @@ class SearchedDiscriminator(BaseDiscriminator):
         self.normalised = [name for name, parameter in self.named_parameters() if parameter.dim() > 1]
         """Names of the weights under spectral norm, in its order."""
         self.spectral_norm = SpectralNorm([self.get_parameter(name) for name in self.normalised])
-        self._rows: dict[tuple[str, ...], Tensor] = {}
+        self._paths: dict[Path, tuple[list[str], Tensor]] = {}
 
     def forward(self, images: Tensor, stage: int, labels: Tensor | None = None, cells: Path = ()) -> Tensor:
         """Computes one unbounded logit for each image.
@@ -141,14 +141,14 @@ class SearchedDiscriminator(BaseDiscriminator):
 
     def weights(self, cells: Path) -> dict[str, Tensor]:
         """What the layers of a path compute with; in training mode every call makes a power iteration."""
-        names = [f"cells.{i}.{name}" for i, cell in enumerate(cells) for name in self.cells[i].weights(cell)]  # type: ignore[operator]
-        names += [name for name in self.normalised if not name.startswith("cells.")]
-        key = tuple(names)
-        if key not in self._rows:  # kept, since a captured step reads them where they lie
-            numbers = {name: row for row, name in enumerate(self.normalised)}
-            self._rows[key] = torch.tensor([numbers[name] for name in names], device=self.linear.weight.device)
+        if cells not in self._paths:  # kept, since a captured step reads the rows where they lie
+            names = [f"cells.{i}.{name}" for i, cell in enumerate(cells) for name in self.cells[i].weights(cell)]  # type: ignore[operator]
+            names += [name for name in self.normalised if not name.startswith("cells.")]
+            rows = torch.tensor([self.normalised.index(name) for name in names], device=self.linear.weight.device)
+            self._paths[cells] = names, rows
+        names, rows = self._paths[cells]
         parameters = [self.get_parameter(name) for name in names]
-        return dict(zip(names, self.spectral_norm(parameters, self._rows[key]), strict=True))
+        return dict(zip(names, self.spectral_norm(parameters, rows), strict=True))
 
 
 def discriminator_over(space: SearchSpace, model: ModelConfig, channels: int) -> BaseDiscriminator:
